@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "stats/snapshot.hpp"
+
+namespace tcpctl {
+
+/// The one door through which the API asks and steers the daemon; the supervisor implements it.
+///
+/// Every call posts to the loops that own the objects and waits for them, with a deadline: Errc::timed_out
+/// past it. Errors: not_found (no such name or id), conflict (it cannot be done in this state),
+/// limit_reached, timed_out. Threads: any of the API's; never a loop.
+class ControlPlane {
+ public:
+  ControlPlane() = default;
+  ControlPlane(const ControlPlane&) = delete;
+  ControlPlane& operator=(const ControlPlane&) = delete;
+  virtual ~ControlPlane() = default;
+
+  [[nodiscard]] virtual Result<StatusRow> status() = 0;
+  [[nodiscard]] virtual Result<MetricsRow> metrics() = 0;
+  [[nodiscard]] virtual Result<std::vector<ListenerRow>> listeners() = 0;
+  [[nodiscard]] virtual Result<ListenerRow> listener(const std::string& name) = 0;
+  [[nodiscard]] virtual Result<std::vector<UpstreamRow>> upstreams(const std::string& listener) = 0;
+  [[nodiscard]] virtual Result<std::vector<ClientRow>> clients() = 0;
+  [[nodiscard]] virtual Result<ClientRow> client(const std::string& name) = 0;
+  [[nodiscard]] virtual Result<std::vector<ProbeRow>> probes(const std::string& client) = 0;  // newest first
+  [[nodiscard]] virtual Result<ReceivedRow> received(const std::string& client, std::uint64_t from) = 0;
+  [[nodiscard]] virtual Result<ConnectionPage> connections(const ConnectionQuery& query) = 0;
+  [[nodiscard]] virtual Result<ConnectionRow> connection(ConnectionId id) = 0;  // open or in the history
+  [[nodiscard]] virtual Result<ConnectionPage> history(const ConnectionQuery& query) = 0;
+  [[nodiscard]] virtual Result<std::vector<ServiceRow>> services() = 0;
+  [[nodiscard]] virtual Result<std::string> config(bool redact) = 0;  // JSON text
+
+  [[nodiscard]] virtual Result<void> pause_listener(const std::string& name) = 0;
+  [[nodiscard]] virtual Result<void> resume_listener(const std::string& name) = 0;
+  [[nodiscard]] virtual Result<void> drain_listener(const std::string& name) = 0;
+  [[nodiscard]] virtual Result<void> pause_client(const std::string& name) = 0;
+  [[nodiscard]] virtual Result<void> resume_client(const std::string& name) = 0;
+  [[nodiscard]] virtual Result<void> reconnect_client(const std::string& name) = 0;
+  /// Answers how many bytes were taken. conflict: no connection of it is up.
+  [[nodiscard]] virtual Result<std::uint64_t> send(const std::string& client, std::string data) = 0;
+  [[nodiscard]] virtual Result<ProbeRow> run(const std::string& client) = 0;
+  enum class Kill : std::uint8_t { graceful, reset };
+  [[nodiscard]] virtual Result<void> kill(ConnectionId id, Kill how) = 0;
+  [[nodiscard]] virtual Result<std::uint64_t> kill_matching(const ConnectionQuery& query, Kill how) = 0;
+  /// A mistake of the files is no Error: the row has `ok` false and the mistakes.
+  [[nodiscard]] virtual Result<ReloadRow> reload() = 0;
+  /// One entry a mistake of the configuration `json`; none if it is right. `pointer` and `detail` of RFC 9457
+  /// errors.
+  struct Problem {
+    std::string pointer, detail;
+  };
+  [[nodiscard]] virtual Result<std::vector<Problem>> check_config(const std::string& json) = 0;
+  [[nodiscard]] virtual Result<void> set_log_level(log::Level level) = 0;
+};
+
+}  // namespace tcpctl

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/log.hpp"
+#include "base/units.hpp"
+#include "config/node.hpp"
+#include "config/options.hpp"
+
+/// The configuration as one immutable value. Field by field it is contract section 3; a member is named as
+/// its key.
+namespace tcpctl::config {
+
+enum class Source : std::uint8_t { file, runtime };
+
+struct Keepalive {
+  std::chrono::seconds idle;
+  std::chrono::seconds interval;
+  int probes;
+  friend bool operator==(const Keepalive&, const Keepalive&) = default;
+};
+
+struct Daemon {
+  std::uint32_t workers;          // 0 = one per CPU
+  std::uint64_t max_connections;  // 0 = from RLIMIT_NOFILE
+  Duration drain_timeout;
+  std::filesystem::path state;
+};
+
+struct Log {
+  log::Level level;
+  std::string target;
+  log::Format format;
+};
+
+struct ApiToken {
+  std::string name;
+  std::string role;
+  std::string sha256;      // hex, lower case; or
+  std::string file;        // a file whose first line is the token; or
+  std::string credential;  // the name of a systemd credential
+};
+
+struct Api {
+  std::string socket;
+  std::string http;  // "" = off
+  std::vector<std::string> allowed_hosts;
+  std::string anonymous;                     // read | none
+  std::map<std::string, std::string> roles;  // "user:NAME" | "group:NAME" -> role
+  std::vector<ApiToken> tokens;
+  std::string metrics_listen;  // "" = off
+  std::vector<Network> metrics_allow;
+};
+
+struct History {
+  std::uint64_t connections;
+};
+
+struct Listener {
+  std::string name;
+  Source source{Source::file};
+  std::vector<ListenAddress> listen;
+  std::string service;
+  std::optional<std::uint64_t> max_connections;
+  int backlog;
+  std::vector<Network> allow;
+  std::vector<Network> deny;
+  std::optional<Duration> idle_timeout;
+  std::optional<Keepalive> keepalive;
+  std::optional<Duration> user_timeout;
+  Duration close_timeout;
+  Duration bind_retry;
+  std::string congestion;  // "" = the host's
+  std::string on_limit;    // close | wait
+  std::string unix_mode;   // "" = by umask; octal text
+  std::string unix_group;
+  Node node;  // the table as written: `config` of the API, and what a reload compares
+};
+
+struct Client {
+  std::string name;
+  Source source{Source::file};
+  ConnectAddress connect;
+  std::string mode;  // keep | probe
+  Duration connect_timeout;
+  std::optional<Keepalive> keepalive;
+  std::optional<Duration> user_timeout;
+  Duration close_timeout;
+  // keep
+  std::uint32_t connections;
+  Duration backoff_initial;
+  double backoff_factor;
+  double backoff_jitter;
+  Duration backoff_max;
+  // probe
+  Duration interval;
+  Duration timeout;
+  Node node;
+};
+
+struct Config {
+  Daemon daemon;
+  Log log;
+  Api api;
+  History history;
+  std::map<std::string, std::shared_ptr<const Listener>> listeners;
+  std::map<std::string, std::shared_ptr<const Client>> clients;
+  Node root;  // the whole, merged from all files
+};
+
+template <class T>
+using Checked = tl::expected<T, Mistakes>;
+
+/// The keys of everything but the services: [daemon] [log] [api] [history] [listeners.*] [clients.*].
+[[nodiscard]] std::span<const Key> core_keys();
+
+/// Reads `file` and the `conf.d` beside it into one tree; a later file's scalars win, a name declared twice
+/// does not.
+[[nodiscard]] Checked<Node> read_files(const std::filesystem::path& file,
+                                       const std::filesystem::path& state_conf_d);
+[[nodiscard]] Checked<Node> parse_toml(std::string_view text, const std::string& file);
+[[nodiscard]] Checked<Node> parse_json(std::string_view text);
+
+/// Checks `root` against `keys` and makes the value of it; all mistakes at once, in the order of the text.
+[[nodiscard]] Checked<Config> build(Node root, const KeyTable& keys);
+/// Only the check: what is wrong with `node`, were it at `path` ("listeners.*").
+[[nodiscard]] Mistakes check(const Node& node, const KeyTable& keys, std::string_view path);
+
+/// What changed between two configurations, by name.
+struct Difference {
+  struct Change {
+    std::string name;                                   // "listeners.web"
+    std::vector<std::pair<std::string, Applies>> keys;  // "idle_timeout" -> new_connections
+  };
+  std::vector<std::string> added;  // "listeners.web", "clients.feed"
+  std::vector<Change> changed;
+  std::vector<std::string> removed;
+  std::vector<std::string> kept;
+};
+[[nodiscard]] Difference difference(const Config& before, const Config& after, const KeyTable& keys);
+
+/// The tree as JSON text, with `secret` keys replaced by "<redacted>" where asked. `path` as in `check`.
+[[nodiscard]] std::string to_json(const Node& node, const KeyTable& keys, std::string_view path, bool redact);
+
+/// Every key with type, unit, default, bounds and its line of help: `tcpctld --print-keys`.
+[[nodiscard]] std::string print_keys(const KeyTable& keys);
+
+}  // namespace tcpctl::config

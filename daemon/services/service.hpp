@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/address.hpp"
+#include "base/clock.hpp"
+#include "base/text.hpp"
+#include "config/options.hpp"
+
+namespace tcpctl {
+
+/// Why a service ends its connection: the part of the contract's close reasons that a service can know.
+enum class ServiceEnd { done, limit, script_mismatch };
+
+/// A connection as its service sees it. Threads: only on the connection's loop.
+class Session {
+ public:
+  virtual ~Session() = default;
+  /// Queues `bytes` for the peer. Never refuses; whoever sends much looks at `room` first.
+  virtual void send(ByteView bytes) = 0;
+  /// How many bytes may be queued before the service should wait for `on_room`; 0 while the peer does not
+  /// read.
+  [[nodiscard]] virtual std::size_t room() const = 0;
+  /// Sends what is queued, then FIN; `on_data` is not called any more.
+  virtual void finish(ServiceEnd end, std::string_view detail = {}) = 0;
+  [[nodiscard]] virtual const Address& remote() const = 0;
+};
+
+/// What is done with the bytes of one connection. One object a connection, called on its loop; it never
+/// blocks.
+class Service {
+ public:
+  virtual ~Service() = default;
+  virtual void on_open(Session&) {}
+  /// Answers how many of `bytes` were taken. The rest comes again, with what follows, once the send queue is
+  /// empty: so a service that answers stops taking when `room` is 0, and back-pressure reaches the peer.
+  [[nodiscard]] virtual std::size_t on_data(Session& session, ByteView bytes) = 0;
+  /// All that was queued is with the kernel.
+  virtual void on_room(Session&) {}
+  /// The peer's FIN came, and all its bytes were taken.
+  virtual void on_peer_fin(Session& session) { session.finish(ServiceEnd::done); }
+};
+
+/// Makes the service of each new connection. Threads: any number at once; it holds only const data.
+using ServiceFactory = std::function<std::unique_ptr<Service>()>;
+
+/// One entry of the list of services.
+struct ServiceKind {
+  std::string_view name;
+  std::string_view help;              // one line
+  std::span<const config::Key> keys;  // relative to the table of the service's name
+  /// Null for `forward`, which endpoints builds of a relay and a pool.
+  tl::expected<ServiceFactory, config::Mistake> (*make)(const config::OptionReader& options);
+};
+
+/// All services, in the order of the registry. The lists in help, API and manuals are made of it.
+[[nodiscard]] std::span<const ServiceKind> services();
+/// Null if there is no such service.
+[[nodiscard]] const ServiceKind* find_service(std::string_view name);
+
+}  // namespace tcpctl

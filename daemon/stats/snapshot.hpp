@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/clock.hpp"
+#include "base/units.hpp"
+#include "stats/facts.hpp"
+#include "stats/histogram.hpp"
+
+/// What the daemon tells of itself: plain values, made by the loops and the supervisor, read by the API.
+/// A member is named as its JSON field (contract, section 4) less the unit where the type says it.
+namespace tcpctl {
+
+enum class ConnectionId : std::uint64_t {
+};  // worker index + 1 in the top 16 bits; never reused while the daemon runs
+[[nodiscard]] std::string id_text(ConnectionId id);  // "2-1417"
+[[nodiscard]] std::optional<ConnectionId> parse_id(std::string_view text);
+[[nodiscard]] constexpr ConnectionId make_id(std::size_t worker, std::uint64_t sequence) {
+  return ConnectionId{(static_cast<std::uint64_t>(worker + 1) << 48) | sequence};
+}
+[[nodiscard]] constexpr std::size_t worker_of(ConnectionId id) {
+  return (static_cast<std::uint64_t>(id) >> 48) - 1;
+}
+
+struct TimelineRow {
+  TimelineEvent event;
+  bool seen;                   // else inferred
+  std::optional<WallTime> at;  // none where the kernel does not tell
+};
+
+/// The kernel's TCP_INFO; what this kernel does not fill in is absent.
+struct TcpRow {
+  std::string_view taken;  // live | before_close
+  std::uint32_t rtt_us, rtt_var_us;
+  std::optional<std::uint32_t> min_rtt_us;
+  std::uint32_t retransmits, lost, cwnd_segments, mss_bytes;
+  std::optional<std::uint64_t> delivery_rate, segments_in, segments_out, unsent_bytes;
+  std::optional<std::uint64_t> receive_window_limited_us, send_buffer_limited_us, busy_us;
+  std::string congestion;
+};
+
+struct HandshakeRow {
+  std::optional<std::uint32_t> client_isn;
+  std::optional<std::uint16_t> mss;
+  std::optional<std::uint8_t> window_scale;
+  std::optional<bool> sack, timestamps;
+  std::optional<std::uint8_t> ttl;
+  std::optional<std::uint32_t> rtt_us;
+};
+
+struct CloseRow {
+  WallTime at;
+  First first;
+  How how;
+  Reason reason;
+  Phase phase;
+  std::string_view code;
+  std::string detail;
+  Duration duration;
+};
+
+struct ConnectionRow {
+  ConnectionId id;
+  Direction direction;
+  std::string listener, client;  // "" = null
+  std::string service;
+  std::optional<ConnectionId> peer_id;
+  Address local, remote;
+  std::string proxied_source, upstream;  // "" = null
+  std::string_view state;
+  WallTime opened_at;
+  Duration age, idle;
+  std::uint64_t bytes_in, bytes_out;
+  std::vector<TimelineRow> timeline;
+  std::optional<HandshakeRow> handshake;
+  std::optional<TcpRow> tcp;
+  std::optional<CloseRow> close;
+};
+
+/// What a list of connections or the history is asked for. Empty members do not filter.
+struct ConnectionQuery {
+  std::optional<std::string> listener, client, service;
+  std::optional<std::string> state;  // spelt as in TcpState's text
+  std::optional<Direction> direction;
+  std::optional<Network> peer;
+  std::optional<Duration> older_than;
+  std::optional<std::uint64_t> min_bytes;
+  // history alone
+  std::optional<Reason> reason;
+  std::optional<First> first;
+  std::optional<How> how;
+  std::optional<WallTime> since, until;
+
+  enum class Sort : std::uint8_t { id, opened_at, age, idle, bytes_in, bytes_out, closed_at };
+  Sort sort{Sort::id};
+  bool descending{false};
+  std::size_t limit{100};
+  std::string cursor;  // what the page before answered as `next`
+  [[nodiscard]] bool has_filter() const;
+};
+
+struct ConnectionPage {
+  std::vector<ConnectionRow> items;
+  std::uint64_t total;  // rows that match
+  std::string next;     // "" = the last page
+};
+
+/// Ends by first, how and reason: how many.
+struct CloseCount {
+  First first;
+  How how;
+  Reason reason;
+  std::uint64_t count;
+};
+
+struct BoundRow {
+  std::string configured, bound;  // bound "" = null
+  std::string state;              // listening | paused | failed | closed
+  std::string error;              // "" = null
+  std::optional<std::uint64_t> queue, queue_max;
+};
+
+struct ListenerRow {
+  std::string name, source, state, error, service;  // state: up | paused | draining | drained | failed
+  std::vector<BoundRow> addresses;
+  std::uint64_t active{0}, peak{0}, accepted{0};
+  std::optional<std::uint64_t> limit;
+  std::array<std::uint64_t, kRefusals> refused{};
+  std::uint64_t bytes_in{0}, bytes_out{0};
+  std::vector<CloseCount> closes;
+  HistogramValues duration, rtt;
+  std::string config;  // JSON text, exactly what PUT takes
+};
+
+struct UpstreamRow {
+  std::string name, address, config_state, admin_state, operational_state, cause;
+  WallTime since;
+  std::uint64_t weight{1};
+  bool backup{false};
+  std::uint64_t active{0}, connections{0};
+  std::map<std::string, std::uint64_t> failures;  // by reason
+  HistogramValues connect_time;
+};
+
+struct ProbeStepRow {
+  std::uint32_t n;
+  std::string kind;
+  bool ok;
+  Duration took;
+};
+
+struct ProbeRow {
+  bool success{false};
+  std::string result;  // L4OK L4CON L4TOUT L4UNR L6RSP L7OK L7TOUT L7RSP L7EOF
+  std::optional<std::uint32_t> failed_step;
+  std::string got;  // escaped
+  WallTime at;
+  Duration took{};
+  std::optional<Duration> resolve, connect;
+  std::vector<ProbeStepRow> steps;
+};
+
+struct ClientRow {
+  std::string name, source, mode, state, error,
+      address;  // state: up | connecting | backing_off | down | paused
+  std::vector<std::string> resolved;
+  std::uint64_t wanted{0}, up{0}, connecting{0}, backing_off{0};
+  std::uint64_t attempts{0};
+  std::map<std::string, std::uint64_t> failures;
+  std::optional<Duration> next_attempt_in;
+  std::string last_failure;  // "" = null
+  std::optional<ProbeRow> last_probe;
+  std::uint64_t bytes_in{0}, bytes_out{0};
+  std::vector<CloseCount> closes;
+  HistogramValues duration, rtt;
+  std::string config;
+};
+
+struct ReceivedRow {
+  std::uint64_t from;  // offset of the first byte that is answered
+  std::uint64_t next;  // ask from here on
+  std::uint64_t lost;  // bytes between the asked offset and `from`, overwritten
+  std::string data;    // raw
+};
+
+struct ServiceRow {
+  struct Option {
+    std::string key, type, fallback, help;
+  };
+  std::string name, help;
+  std::vector<Option> options;
+};
+
+struct ReloadRow {
+  WallTime at;
+  bool ok{true};
+  std::vector<std::string> errors;  // one line a mistake
+  std::vector<std::string> added, removed, kept, failed;
+  struct Change {
+    std::string name;
+    std::vector<std::pair<std::string, std::string>> keys;  // key -> now | new_connections | rebind | restart
+  };
+  std::vector<Change> changed;
+};
+
+struct StatusRow {
+  std::string version;
+  std::int64_t pid{0};
+  WallTime started_at;
+  Duration uptime{};
+  std::uint32_t workers{0};
+  std::uint64_t max_connections{0}, file_limit{0};
+  std::uint64_t connections_active{0}, connections_total{0}, bytes_in{0}, bytes_out{0};
+  std::uint64_t listeners{0}, listeners_failed{0}, clients{0}, clients_up{0};
+  std::uint64_t accept_pauses{0};  // times that accepting paused for want of files or memory
+  std::uint64_t history_entries{0}, history_dropped{0}, log_dropped{0};
+  std::string generation;
+  std::optional<ReloadRow> last_reload;
+  std::map<std::string, std::string> capabilities;  // "sock_diag" -> "off: …"
+};
+
+struct MetricsRow {
+  StatusRow status;
+  std::vector<ListenerRow> listeners;
+  std::vector<std::pair<std::string, std::vector<UpstreamRow>>> upstreams;  // by listener
+  std::vector<ClientRow> clients;
+  std::map<std::string, std::uint64_t, std::less<>> connections_by_state;
+};
+
+}  // namespace tcpctl
