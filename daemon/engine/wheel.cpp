@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/wheel.hpp"
+
+#include <sys/time.h>
+
+#include <algorithm>
+#include <cassert>
+
+namespace tcpctl {
+
+void Deadline::unlink() {
+  if (wheel_ == nullptr) return;
+  *link_ = next_;
+  if (next_ != nullptr) next_->link_ = link_;
+  --wheel_->size_;
+  wheel_ = nullptr;
+  next_ = nullptr;
+  link_ = nullptr;
+}
+
+Wheel::Wheel(Loop& loop) : start_{now()}, timer_{evtimer_new(loop.base(), &Wheel::on_timer, this)} {}
+
+Wheel::~Wheel() {
+  for (auto& level : slots_) {
+    for (auto& slot : level) {
+      while (slot != nullptr) slot->unlink();
+    }
+  }
+}
+
+std::uint64_t Wheel::tick_at(Instant when) const {
+  if (when <= start_) return 0;
+  return static_cast<std::uint64_t>((when - start_ + kTick - Duration{1}) / kTick);
+}
+
+void Wheel::set(Deadline& deadline, Instant when) {
+  deadline.unlink();
+  // With nothing set the hands stood still; a stale hand would walk every tick since.
+  if (size_ == 0 && !advancing_) current_ = static_cast<std::uint64_t>((now() - start_) / kTick);
+  deadline.tick_ = std::max(tick_at(when), current_ + 1);
+  insert(deadline);
+  if (!advancing_ && (armed_for_ == 0 || deadline.tick_ < armed_for_)) arm();
+}
+
+void Wheel::insert(Deadline& deadline) {
+  constexpr std::uint64_t kHorizon = (std::uint64_t{1} << (kBits * kLevels)) - 1;
+  const std::uint64_t slot_tick = std::min(deadline.tick_, current_ + kHorizon);
+  const std::uint64_t distance = slot_tick - current_;
+  std::size_t level = 0;
+  while (level + 1 < kLevels && distance >= (std::uint64_t{1} << (kBits * (level + 1)))) ++level;
+  Deadline*& head = slots_[level][(slot_tick >> (kBits * level)) & (kSlots - 1)];
+  deadline.wheel_ = this;
+  deadline.next_ = head;
+  deadline.link_ = &head;
+  if (head != nullptr) head->link_ = &deadline.next_;
+  head = &deadline;
+  ++size_;
+}
+
+void Wheel::cascade(std::size_t level) {
+  Deadline*& head = slots_[level][(current_ >> (kBits * level)) & (kSlots - 1)];
+  Deadline* moved = head;
+  head = nullptr;
+  while (moved != nullptr) {
+    Deadline& deadline = *moved;
+    moved = deadline.next_;
+    --size_;
+    insert(deadline);
+  }
+}
+
+void Wheel::fire(std::uint64_t tick) {
+  Deadline*& head = slots_[0][tick & (kSlots - 1)];
+  while (head != nullptr) {
+    Deadline& deadline = *head;
+    deadline.unlink();
+    if (deadline.tick_ > tick) {
+      insert(deadline);  // it lay beyond the horizon
+    } else {
+      deadline.on_deadline();
+    }
+  }
+}
+
+void Wheel::advance(Instant time) {
+  const auto target = static_cast<std::uint64_t>(std::max(Duration{0}, Duration{time - start_}) / kTick);
+  advancing_ = true;
+  while (current_ < target && size_ > 0) {
+    ++current_;
+    for (std::size_t level = 1; level < kLevels; ++level) {
+      if ((current_ & ((std::uint64_t{1} << (kBits * level)) - 1)) != 0) break;
+      cascade(level);
+    }
+    fire(current_);
+  }
+  current_ = std::max(current_, target);
+  advancing_ = false;
+  arm();
+}
+
+std::uint64_t Wheel::ticks_to_next() const {
+  for (std::uint64_t ahead = 1; ahead < kSlots; ++ahead) {
+    const std::uint64_t tick = current_ + ahead;
+    if (slots_[0][tick & (kSlots - 1)] != nullptr) return ahead;
+    if ((tick & (kSlots - 1)) == 0) return ahead;  // a higher level hands down here
+  }
+  return kSlots - 1;
+}
+
+void Wheel::arm() {
+  if (size_ == 0) {
+    if (armed_for_ != 0) evtimer_del(timer_.get());
+    armed_for_ = 0;
+    return;
+  }
+  armed_for_ = current_ + ticks_to_next();
+  const auto due = start_ + kTick * static_cast<std::int64_t>(armed_for_);
+  const auto wait = std::max(Duration{0}, Duration{due - now()});
+  const auto micros = std::chrono::ceil<std::chrono::microseconds>(wait).count();
+  const timeval tv{micros / 1'000'000, static_cast<suseconds_t>(micros % 1'000'000)};
+  evtimer_add(timer_.get(), &tv);
+}
+
+void Wheel::on_timer(evutil_socket_t /*fd*/, short /*what*/, void* self) {
+  auto& wheel = *static_cast<Wheel*>(self);
+  wheel.armed_for_ = 0;
+  wheel.advance(now());
+}
+
+}  // namespace tcpctl
