@@ -16,8 +16,8 @@
 ///
 ///   log::info("listener.up", log::f("listener", "web"), log::f("address", "0.0.0.0:8080"));
 ///
-/// Values are quoted where needed and escaped, so a peer cannot forge a line.
-/// Threads: any; never blocks on the target.
+/// Values are quoted where needed and escaped, so a peer cannot forge a line; beyond 2 KiB they are cut.
+/// Threads: any, and no call blocks on the target; `start`, `stop` and `reopen` only on the main thread.
 namespace tcpctl::log {
 
 enum class Level { trace, debug, info, warn, error };
@@ -26,6 +26,7 @@ enum class Format { text, json };
 struct Field {
   std::string_view key;
   std::string value;
+  bool bare{false};  // a number or a truth value, which JSON writes without quotes
 };
 
 template <class T>
@@ -33,7 +34,7 @@ template <class T>
   if constexpr (std::is_convertible_v<const T&, std::string_view>) {
     return {key, std::string{std::string_view{value}}};
   } else {
-    return {key, fmt::to_string(value)};
+    return {key, fmt::to_string(value), std::is_arithmetic_v<T> && !std::is_same_v<T, char>};
   }
 }
 
@@ -41,13 +42,16 @@ template <class T>
 [[nodiscard]] Result<Level> parse_level(std::string_view text);
 
 /// `target`: "auto" (journal under systemd, else stderr), "stderr", "journal", "file:PATH".
-/// Until the first call lines go to stderr at level warn.
+/// Until the first call, and after `stop`, lines go to stderr at once; the level is warn until then.
+/// Errors: invalid_argument for another target; unavailable where there is no journal; io if the file cannot
+/// be opened. What was started before keeps running then.
 [[nodiscard]] Result<void> start(Level level, const std::string& target, Format format);
 void stop();    // writes what is queued
 void reopen();  // the file of "file:PATH" anew, after a log rotation
 void set_level(Level level);
 [[nodiscard]] Level level();
 [[nodiscard]] bool enabled(Level level);
+/// Lines lost since the program began: pushed out of the full queue, or refused by the target.
 [[nodiscard]] std::uint64_t dropped();
 
 void write(Level level, std::string_view event, std::initializer_list<Field> fields);
