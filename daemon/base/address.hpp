@@ -28,6 +28,7 @@ class Address {
   [[nodiscard]] int family() const;  // AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC
   [[nodiscard]] bool is_unix() const { return family() == AF_UNIX; }
   [[nodiscard]] std::uint16_t port() const;  // 0 where there is none
+  /// 127.0.0.0/8 and ::1; a Unix path is none.
   [[nodiscard]] bool is_loopback() const;
   /// Host without port: "10.0.0.7", "fe80::1%eth0", the path.
   [[nodiscard]] std::string host() const;
@@ -43,6 +44,7 @@ class Address {
   [[nodiscard]] bool same_host(const Address& other) const;
 
  private:
+  friend class Network;
   std::variant<std::monostate, sockaddr_in, sockaddr_in6, std::string> value_;
 };
 

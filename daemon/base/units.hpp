@@ -37,8 +37,8 @@ constexpr Bytes operator""_MiB(unsigned long long n) { return Bytes{n * 1024 * 1
 /// Durations: one or more NUMBER UNIT with units ns us ms s m h d, largest first, a fraction allowed in the
 ///            last one: "150ms" "1h30m" "1.5s". Negative ones, a bare number and anything above 10 years are
 ///            refused.
-/// Sizes:     "64KiB" "1MB" "512B" and a bare "0"; KB MB GB TB are decimal, KiB MiB GiB TiB binary.
-/// Rates:     "100/s" "6000/m" "1/h" are events per second; byte rates are a size and "/s": "1MiB/s".
+/// Sizes:     "64KiB" "1MB" "512B" and a bare "0"; KB MB GB TB are decimal, KiB MiB GiB TiB binary; below
+/// 2^63. Rates:     "100/s" "6000/m" "1/h" are events per second; byte rates are a size and "/s": "1MiB/s".
 /// Errors:    invalid_argument, with the text and what would be right: "duration '5': unit missing, write
 /// '5s'".
 [[nodiscard]] Result<Duration> parse_duration(std::string_view text);
@@ -46,7 +46,7 @@ constexpr Bytes operator""_MiB(unsigned long long n) { return Bytes{n * 1024 * 1
 [[nodiscard]] Result<double> parse_rate(std::string_view text);      // events per second, above 0
 [[nodiscard]] Result<Bytes> parse_byte_rate(std::string_view text);  // bytes per second, above 0
 
-/// The shortest exact text that parses to the same value: "1h30m", "64KiB", "100/s".
+/// A short text that parses to the same value: "1h30m", "1.5s", "64KiB".
 [[nodiscard]] std::string duration_text(Duration duration);
 [[nodiscard]] std::string size_text(Bytes size);
 
