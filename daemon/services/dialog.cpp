@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// dialog - the textbook TCP server: greets, answers each message, says goodbye.
+#include <array>
+
+#include "services/line_reader.hpp"
+#include "services/registry.hpp"
+#include "services/reply_template.hpp"
+
+namespace tcpctl {
+namespace {
+
+using config::KeyType;
+
+constexpr std::array kKeys{
+    config::Key{.path = "greeting",
+                .type = KeyType::text,
+                .fallback = "",
+                .max = 65536,
+                .choices = "",
+                .help = "Sent when a connection opens, as it stands"},
+    config::Key{.path = "reply",
+                .type = KeyType::text,
+                .fallback = "",
+                .max = 65536,
+                .choices = "",
+                .help = "Answer to each message, with {line}, {peer}, {n} filled in; off = none"},
+    config::Key{.path = "quit",
+                .type = KeyType::text,
+                .fallback = "",
+                .min = 1,
+                .max = 65536,
+                .choices = "",
+                .help = "The message that ends the connection without an answer; off = none"},
+    config::Key{.path = "framing",
+                .type = KeyType::choice,
+                .fallback = "line",
+                .choices = "line|read",
+                .help = "What a message is: a line (LF or CRLF), or whatever one read brought"},
+    config::Key{.path = "max_line",
+                .type = KeyType::size,
+                .fallback = "64KiB",
+                .min = 1,
+                .max = 1048576,
+                .choices = "",
+                .help = "Longest message; a longer line ends the connection, a longer read is cut"},
+};
+
+struct Settings {
+  std::string greeting;
+  ReplyTemplate reply;
+  std::optional<std::string> quit;
+  std::size_t max_line;
+};
+
+/// What both framings share: greeting, answers, the quit message.
+class Dialog : public Service {
+ public:
+  explicit Dialog(std::shared_ptr<const Settings> settings) : settings_{std::move(settings)} {}
+
+  void on_open(Session& session) override {
+    if (!settings_->greeting.empty()) session.send(as_bytes(settings_->greeting));
+  }
+
+ protected:
+  [[nodiscard]] const Settings& settings() const { return *settings_; }
+  [[nodiscard]] bool is_quit(std::string_view message) const { return message == settings_->quit; }
+  [[nodiscard]] std::string peer_text(const Session& session) const {
+    return settings_->reply.shows_peer() ? session.remote().text() : std::string{};
+  }
+  void answer(std::string& out, std::string_view message, std::string_view peer) {
+    settings_->reply.append_to(out, message, peer, ++messages_);
+  }
+  static void flush(Session& session, const std::string& out) {
+    if (!out.empty()) session.send(as_bytes(out));
+  }
+
+ private:
+  const std::shared_ptr<const Settings> settings_;
+  std::uint64_t messages_{0};
+};
+
+class LineDialog final : public Dialog {
+ public:
+  explicit LineDialog(const std::shared_ptr<const Settings>& settings)
+      : Dialog{settings}, reader_{settings->max_line} {}
+
+  /// Answers gather and go out in one `send` a call.
+  std::size_t on_data(Session& session, ByteView bytes) override {
+    const auto room = session.room();
+    const auto peer = peer_text(session);
+    std::string out;
+    std::size_t taken = 0;
+    while (taken < bytes.size() && out.size() < room) {
+      const auto step = reader_.next(bytes.subspan(taken));
+      taken += step.used;
+      if (step.found == LineReader::Found::none) break;
+      if (step.found == LineReader::Found::too_long || is_quit(step.line)) {
+        flush(session, out);
+        end(session, step.found);
+        return bytes.size();
+      }
+      answer(out, step.line, peer);
+    }
+    flush(session, out);
+    return taken;
+  }
+
+  void on_peer_fin(Session& session) override {
+    const auto message = reader_.unfinished();
+    if (!message.empty() && !is_quit(message)) {
+      std::string out;
+      answer(out, message, peer_text(session));
+      flush(session, out);
+    }
+    session.finish(ServiceEnd::done);
+  }
+
+ private:
+  static void end(Session& session, LineReader::Found found) {
+    if (found == LineReader::Found::too_long) {
+      session.finish(ServiceEnd::limit, "line longer than max_line");
+    } else {
+      session.finish(ServiceEnd::done, "quit");
+    }
+  }
+
+  LineReader reader_;
+};
+
+/// Each read is a message, as with recv(max_line) in the textbook server.
+class ReadDialog final : public Dialog {
+ public:
+  using Dialog::Dialog;
+
+  std::size_t on_data(Session& session, ByteView bytes) override {
+    if (session.room() == 0) return 0;
+    const auto message = as_text(bytes).substr(0, settings().max_line);
+    if (is_quit(without_newline(message))) {
+      session.finish(ServiceEnd::done, "quit");
+      return bytes.size();
+    }
+    std::string out;
+    answer(out, message, peer_text(session));
+    flush(session, out);
+    return message.size();
+  }
+
+ private:
+  /// Whoever types the quit message into a terminal sends a newline behind it.
+  static std::string_view without_newline(std::string_view message) {
+    if (message.ends_with('\n')) message.remove_suffix(1);
+    if (message.ends_with('\r')) message.remove_suffix(1);
+    return message;
+  }
+};
+
+tl::expected<ServiceFactory, config::Mistake> make(const config::OptionReader& options) {
+  auto reply = ReplyTemplate::parse(options.maybe_text("reply").value_or(""));
+  if (!reply) return tl::make_unexpected(options.mistake("reply", reply.error().what));
+  const auto settings = std::make_shared<const Settings>(
+      Settings{.greeting = options.maybe_text("greeting").value_or(""),
+               .reply = *std::move(reply),
+               .quit = options.maybe_text("quit"),
+               .max_line = static_cast<std::size_t>(options.size("max_line").count())});
+  if (options.text("framing") == "read") {
+    return [settings] { return std::make_unique<ReadDialog>(settings); };
+  }
+  return [settings] { return std::make_unique<LineDialog>(settings); };
+}
+
+}  // namespace
+
+ServiceKind dialog_service() {
+  return {.name = "dialog",
+          .help = "Greets, answers each message, and closes at the quit message",
+          .keys = kKeys,
+          .make = make};
+}
+
+}  // namespace tcpctl

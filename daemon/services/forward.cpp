@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// forward - passes bytes to an upstream and back. Only its options are here: a listener joins the two
+// connections itself, so that the data need not pass a service.
+#include "services/forward.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "services/registry.hpp"
+
+namespace tcpctl {
+namespace {
+
+using config::KeyType;
+using config::Mistake;
+using config::OptionReader;
+
+constexpr std::array kKeys{
+    config::Key{.path = "upstreams[]",
+                .type = KeyType::connect_address,
+                .fallback = "",
+                .choices = "",
+                .required = true,
+                .help = "Where to connect to: an address, or a table with name and address"},
+    config::Key{.path = "upstreams[].name",
+                .type = KeyType::name,
+                .fallback = "",
+                .choices = "",
+                .help = "Name of the upstream; default u1, u2 … by its place"},
+    config::Key{.path = "upstreams[].address",
+                .type = KeyType::connect_address,
+                .fallback = "",
+                .choices = "",
+                .required = true,
+                .help = "Address of the upstream"},
+    config::Key{.path = "balance",
+                .type = KeyType::choice,
+                .fallback = "round_robin",
+                .choices = "round_robin",
+                .help = "In which order upstreams are chosen"},
+    config::Key{.path = "connect_timeout",
+                .type = KeyType::duration,
+                .fallback = "5s",
+                .min = 1'000'000,
+                .choices = "",
+                .help = "How long one upstream has to accept a connection"},
+    config::Key{.path = "retries",
+                .type = KeyType::integer,
+                .fallback = "2",
+                .max = 100,
+                .choices = "",
+                .help = "How many further attempts follow one that failed"},
+    config::Key{.path = "half_close",
+                .type = KeyType::boolean,
+                .fallback = "true",
+                .choices = "",
+                .help = "Pass the FIN of one side on and keep the other direction open"},
+};
+
+tl::expected<ForwardOptions::Upstream, Mistake> read_upstream(const OptionReader& element,
+                                                              std::size_t place) {
+  const auto scalar = element.scalar();
+  const auto address = parse_connect_address(scalar ? *scalar : element.text("address"));
+  if (!address) return tl::make_unexpected(element.mistake("address", address.error().what));
+  const auto name = scalar ? std::nullopt : element.maybe_text("name");
+  return ForwardOptions::Upstream{name.value_or(fmt::format("u{}", place)), *address};
+}
+
+}  // namespace
+
+tl::expected<ForwardOptions, Mistake> forward_options(const OptionReader& options) {
+  ForwardOptions result{.upstreams = {},
+                        .balance = Balance::round_robin,
+                        .connect_timeout = options.duration("connect_timeout"),
+                        .retries = static_cast<std::uint32_t>(options.integer("retries")),
+                        .half_close = options.boolean("half_close")};
+  for (const auto& element : options.elements("upstreams")) {
+    auto upstream = read_upstream(element, result.upstreams.size() + 1);
+    if (!upstream) return tl::make_unexpected(std::move(upstream).error());
+    if (std::ranges::find(result.upstreams, upstream->name, &ForwardOptions::Upstream::name) !=
+        result.upstreams.end()) {
+      return tl::make_unexpected(
+          element.mistake("name", fmt::format("two upstreams are called '{}'", upstream->name)));
+    }
+    result.upstreams.push_back(*std::move(upstream));
+  }
+  if (result.upstreams.empty()) {
+    return tl::make_unexpected(
+        options.mistake("upstreams", "no upstream; write upstreams = [\"HOST:PORT\"]"));
+  }
+  return result;
+}
+
+ServiceKind forward_service() {
+  return {.name = "forward", .help = "Passes bytes to an upstream and back", .keys = kKeys, .make = nullptr};
+}
+
+}  // namespace tcpctl
