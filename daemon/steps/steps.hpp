@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/units.hpp"
+#include "config/options.hpp"
+#include "steps/pattern.hpp"
+
+namespace tcpctl {
+
+/// How much of what was received a step can look at; beyond it the step fails.
+inline constexpr Bytes kStepWindow = 64_KiB;
+inline constexpr std::size_t kMostSteps = 100;
+
+/// The kinds of steps, each named as its key.
+///
+///   send, send_bytes      send text, or bytes in hex; nothing is added
+///   expect, expect_bytes  wait until a pattern matches, or bytes come; what came up to the end of that line
+///                         is consumed (up to the match, where no LF has come)
+///   reject                from here to the next expect that is met, what matches before it is a failure
+///   expect_eof            wait for the peer's FIN; what comes before it is thrown away
+///   expect_refused        the connection is to be refused; it is the only step then
+///   wait                  let time pass
+#define TCPCTL_STEP_KINDS(X) \
+  X(send)                    \
+  X(send_bytes)              \
+  X(expect)                  \
+  X(expect_bytes)            \
+  X(reject)                  \
+  X(expect_eof)              \
+  X(expect_refused)          \
+  X(wait)
+enum class StepKind : std::uint8_t {
+#define X(name) name,
+  TCPCTL_STEP_KINDS(X)
+#undef X
+};
+[[nodiscard]] std::string_view text(StepKind kind);
+
+struct Step {
+  StepKind kind;
+  std::string bytes;               // send, send_bytes, expect_bytes
+  std::optional<Pattern> pattern;  // expect, reject
+  Duration wait{};                 // wait
+};
+
+/// Steps as configured; shared by all that run them, on any thread.
+using Steps = std::shared_ptr<const std::vector<Step>>;
+
+/// The keys of the array `steps`, relative to the table that holds it: "steps[].send" …
+[[nodiscard]] std::span<const config::Key> step_keys();
+
+/// Reads the array `steps` of `owner`; an empty one if it is not written.
+/// Errors: all of them at once: no kind or two in a step, a pattern that is none, steps that cannot be met.
+[[nodiscard]] tl::expected<Steps, config::Mistakes> parse_steps(const config::OptionReader& owner);
+
+}  // namespace tcpctl
