@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/units.hpp"
+#include "engine/loop.hpp"
+
+namespace tcpctl {
+
+/// What a host name stands for.
+struct Resolved {
+  std::vector<Address> addresses;  // with the port asked for; at least one; best first (RFC 6724)
+  std::chrono::seconds ttl;        // the smallest of the answer; 0 where there is none: /etc/hosts, literals
+};
+
+/// Looks up host names without blocking its loop: /etc/hosts, then DNS (A and AAAA) by c-ares.
+///
+/// Names that only nsswitch modules know (mdns, ldap) are not served. A changed resolv.conf holds from the
+/// next request on. Requests may be in flight when it is destroyed: none of their callbacks is called then.
+/// Threads: the loop's own.
+class Resolver {
+ public:
+  struct Options {
+    std::vector<std::string> servers{};  // "127.0.0.1:5353"; none = those of resolv.conf
+    Duration attempt_timeout{std::chrono::seconds{2}};
+    int attempts{2};  // per server
+    std::string resolv_conf{"/etc/resolv.conf"};
+  };
+  using Callback = std::function<void(Result<Resolved>)>;
+
+  /// Holds a request open; dropping it cancels, and the callback is not called any more.
+  class Request {
+   public:
+    Request() = default;
+    Request(Request&& other) noexcept = default;
+    Request& operator=(Request&& other) noexcept = default;
+    void cancel() { callback_.reset(); }
+
+   private:
+    friend class Resolver;
+    explicit Request(std::shared_ptr<Callback> callback) : callback_{std::move(callback)} {}
+    std::shared_ptr<Callback> callback_;  // the answer looks for it, and finds it gone
+  };
+
+  explicit Resolver(Loop& loop);
+  Resolver(Loop& loop, Options options);
+  Resolver(const Resolver&) = delete;
+  Resolver& operator=(const Resolver&) = delete;
+  ~Resolver();
+
+  /// Calls `callback` once, from the loop and never within this call; a literal address needs no query.
+  /// Errors: not_found (no such name, or no address), timed_out, unavailable (no server to be reached),
+  /// invalid_argument (not a host name), io (an answer that is none).
+  [[nodiscard]] Request resolve(std::string_view host, std::uint16_t port, Callback callback);
+
+ private:
+  class Channels;
+
+  Loop& loop_;
+  std::shared_ptr<Channels> channels_;  // shared with nobody; answers under way see it expire
+};
+
+}  // namespace tcpctl
