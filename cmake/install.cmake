@@ -1,4 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-# `cmake --install` puts everything where Debian expects it.
+# `cmake --install` puts everything where Debian expects it; under another prefix systemd looks in the same
+# places below it (systemd.unit(5), sysusers.d(5), tmpfiles.d(5)). The configuration is always in /etc/tcpctl.
 install(TARGETS tcpctld DESTINATION ${CMAKE_INSTALL_SBINDIR})
 install(TARGETS tcpctl DESTINATION ${CMAKE_INSTALL_BINDIR})
+
+file(READ systemd/tcpctld.service unit)
+string(REPLACE "/usr/sbin/" "${CMAKE_INSTALL_FULL_SBINDIR}/" unit "${unit}")
+file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/tcpctld.service CONTENT "${unit}" @ONLY)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS systemd/tcpctld.service)
+install(FILES ${PROJECT_BINARY_DIR}/tcpctld.service DESTINATION lib/systemd/system)
+install(FILES systemd/tcpctl.sysusers DESTINATION lib/sysusers.d RENAME tcpctl.conf)
+install(FILES systemd/tcpctl.tmpfiles DESTINATION lib/tmpfiles.d RENAME tcpctl.conf)
+
+install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md")
+
+# A configuration that is there already is its operator's; the new one goes beside the documents either way.
+install(DIRECTORY DESTINATION /etc/tcpctl/conf.d)
+install(FILES etc/tcpctld.toml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(CODE "
+  if(NOT EXISTS \"\$ENV{DESTDIR}/etc/tcpctl/tcpctld.toml\")
+    file(INSTALL DESTINATION \"/etc/tcpctl\" TYPE FILE FILES \"${PROJECT_SOURCE_DIR}/etc/tcpctld.toml\")
+  endif()")

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# What the scripts share; sourced, from the root of the repository.
+
+# Debian's own, which has the packages that script/bootstrap installed.
+export python=/usr/bin/python3
+
+cores() { nproc; }
+
+# Configures and builds a preset. usage: build_preset PRESET [TARGET...]
+build_preset() {
+  local preset=$1
+  shift
+  cmake --preset "$preset" && cmake --build --preset "$preset" -j "$(cores)" ${1:+--target "$@"}
+}

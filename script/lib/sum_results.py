@@ -1,0 +1,34 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Sums test results written as JUnit XML (gtest and pytest write it).
+
+usage: sum_results.py FILE...     prints "PASSED FAILED SKIPPED" of all files
+A file that is missing or broken is one failure: its program died before it could write.
+"""
+import sys
+import xml.etree.ElementTree as ElementTree
+
+
+def count(suite):
+    number = lambda name: int(suite.get(name) or 0)
+    failed = number("failures") + number("errors")
+    skipped = number("skipped") + number("disabled")
+    return number("tests") - failed - skipped, failed, skipped
+
+
+def read(path):
+    try:
+        tree = ElementTree.parse(path).getroot()
+    except (OSError, ElementTree.ParseError):
+        return 0, 1, 0
+    suites = [tree] if tree.tag == "testsuite" else tree.findall("testsuite")
+    return [sum(column) for column in zip(*map(count, suites))] or (0, 1, 0)
+
+
+def main():
+    totals = [sum(column) for column in zip(*map(read, sys.argv[1:]))] or (0, 1, 0)
+    print(*totals)
+
+
+if __name__ == "__main__":
+    main()
