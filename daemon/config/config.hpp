@@ -58,6 +58,7 @@ struct Api {
   std::vector<ApiToken> tokens;
   std::string metrics_listen;  // "" = off
   std::vector<Network> metrics_allow;
+  std::vector<Network> probe_targets;  // that /probe may be pointed at without the role operate
 };
 
 struct History {
@@ -122,11 +123,16 @@ using Checked = tl::expected<T, Mistakes>;
 /// The keys of everything but the services: [daemon] [log] [api] [history] [listeners.*] [clients.*].
 [[nodiscard]] std::span<const Key> core_keys();
 
-/// Reads `file` and the `conf.d` beside it into one tree; a later file's scalars win, a name declared twice
-/// does not.
+/// Reads `file`, the `conf.d` beside it and `state_conf_d` (may be empty) into one tree, in this order and
+/// each folder by name; a later file's scalars win, a listener or client declared twice is a mistake. A
+/// missing `conf.d` is none.
 [[nodiscard]] Checked<Node> read_files(const std::filesystem::path& file,
                                        const std::filesystem::path& state_conf_d);
-[[nodiscard]] Checked<Node> parse_toml(std::string_view text, const std::string& file);
+/// One TOML text; `file` is what its mistakes are reported under, `order` its place among several.
+[[nodiscard]] Checked<Node> parse_toml(std::string_view text, const std::string& file,
+                                       std::uint32_t order = 0);
+/// One JSON text. The caller bounds its size; depth, keys and memory are bounded here, since a client of the
+/// API may have written it. Duplicate keys are refused.
 [[nodiscard]] Checked<Node> parse_json(std::string_view text);
 
 /// Checks `root` against `keys` and makes the value of it; all mistakes at once, in the order of the text.

@@ -5,6 +5,8 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -15,9 +17,18 @@ struct Place {
   std::shared_ptr<const std::string> file;  // null for JSON
   std::uint32_t line{0};
   std::uint32_t column{0};
-  std::string pointer;  // RFC 6901, always filled: "/listeners/web/listen/0"
+  std::string pointer;     // RFC 6901, always filled: "/listeners/web/listen/0"
+  std::uint32_t order{0};  // of files: in the order read; of values in JSON: in the order written
+  /// "tcpctld.toml:12:3", the file alone where no line is to blame, or the pointer.
   [[nodiscard]] std::string text() const;
+  /// The pointer as users name keys: "listeners.web.listen[0]"; "" for the root.
+  [[nodiscard]] std::string label() const;
+  /// Earlier in the text, or in an earlier text.
+  [[nodiscard]] bool before(const Place& other) const;
 };
+
+/// `key` as one token of a JSON pointer.
+[[nodiscard]] std::string pointer_token(std::string_view key);
 
 /// A value of TOML or JSON and where it stands: what both parsers make and the key table checks.
 /// Threads: a plain value.
@@ -33,6 +44,9 @@ class Node {
   [[nodiscard]] const Value& value() const { return value_; }
   [[nodiscard]] Value& value() { return value_; }
   [[nodiscard]] const Place& place() const { return place_; }
+  /// Where the key stands that this is the value of: what a mistake about the key itself points to.
+  [[nodiscard]] Place key_place() const;
+  void set_key_position(std::uint32_t line, std::uint32_t column);
   template <class T>
   [[nodiscard]] const T* as() const {
     return std::get_if<T>(&value_);
@@ -45,6 +59,8 @@ class Node {
  private:
   Value value_;
   Place place_;
+  std::uint32_t key_line_{0};  // 0 = as the value
+  std::uint32_t key_column_{0};
 };
 
 /// One mistake of a configuration: where, which key, and what would be right.

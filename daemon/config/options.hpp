@@ -44,15 +44,15 @@ enum class Applies : std::uint8_t { now, new_connections, rebind, restart };
 struct Key {
   std::string_view path;
   KeyType type{KeyType::text};
-  bool list{false};           // an array of `type`; a single value is taken as an array of one
-  std::string_view fallback;  // default as TOML, "" = off
-  std::int64_t min{0};        // integers; durations in ns; sizes in bytes; texts in bytes of length
-  std::int64_t max{0};        // 0 = no upper bound
-  std::string_view choices;   // "round_robin|least_connections" for KeyType::choice
+  bool list{false};             // an array of `type`; a single value is taken as an array of one
+  std::string_view fallback{};  // default as TOML, "" = off
+  std::int64_t min{0};          // integers; durations in ns; sizes in bytes; texts in bytes of length
+  std::int64_t max{0};          // 0 = no upper bound
+  std::string_view choices{};   // "round_robin|least_connections" for KeyType::choice
   Applies applies{Applies::new_connections};
   bool required{false};
   bool secret{false};  // redacted below the role operate
-  std::string_view help;
+  std::string_view help{};
 };
 
 /// The keys of the whole configuration, or of one part of it.
@@ -71,6 +71,8 @@ class KeyTable {
   [[nodiscard]] std::vector<std::string> children(std::string_view path) const;
   /// A name of the user's choice is allowed below `path` ("listeners").
   [[nodiscard]] bool is_map(std::string_view path) const;
+  /// The value at `path` may be a list of tables ("clients.*.steps").
+  [[nodiscard]] bool has_elements(std::string_view path) const;
 
  private:
   std::vector<Entry> entries_;
@@ -80,8 +82,9 @@ class KeyTable {
 /// is.
 ///
 /// So reading cannot fail, and asking for a key that the table of keys does not have is a programming error
-/// (assert). What only the owner of the options can judge (a pattern, a template) is reported with `mistake`.
-/// Threads: a plain view; the Node and the KeyTable must outlive it.
+/// (assert). A key may name one in a table below: "keepalive.idle". What only the owner of the options can
+/// judge (a pattern, a template) is reported with `mistake`. Threads: a plain view; the Node and the KeyTable
+/// must outlive it.
 class OptionReader {
  public:
   OptionReader(const Node& table, const KeyTable& keys, std::string path)
@@ -94,8 +97,8 @@ class OptionReader {
   [[nodiscard]] Duration duration(std::string_view key) const;
   [[nodiscard]] Bytes size(std::string_view key) const;
   [[nodiscard]] double rate(std::string_view key) const;
-  [[nodiscard]] std::string text(
-      std::string_view key) const;  // text, pattern, choice, name; hex comes decoded
+  /// Everything that is written as a text: patterns, choices, names, addresses; hex comes decoded.
+  [[nodiscard]] std::string text(std::string_view key) const;
   [[nodiscard]] std::vector<std::string> texts(std::string_view key) const;
   /// The same, with nothing where the key is off (not written and without default).
   [[nodiscard]] std::optional<std::int64_t> maybe_integer(std::string_view key) const;
@@ -119,6 +122,8 @@ class OptionReader {
  private:
   [[nodiscard]] const Node* written(std::string_view key) const;
   [[nodiscard]] const Key& key(std::string_view key) const;
+  /// What the user wrote, else the default, else an empty node.
+  [[nodiscard]] Node effective(std::string_view key) const;
 
   const Node* table_;
   const KeyTable* keys_;

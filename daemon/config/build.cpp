@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "config/config.hpp"
+
+namespace tcpctl::config {
+namespace {
+
+/// "0s" is how users write that a timeout is off.
+std::optional<Duration> timeout(const OptionReader& options, std::string_view key) {
+  const auto value = options.maybe_duration(key);
+  return value == Duration::zero() ? std::nullopt : value;
+}
+
+template <class Address, class Parse>
+std::vector<Address> addresses(const OptionReader& options, std::string_view key, Parse parse) {
+  std::vector<Address> parsed;
+  for (const auto& text : options.texts(key)) {
+    if (auto address = parse(text)) parsed.push_back(*std::move(address));
+  }
+  return parsed;
+}
+
+std::vector<Network> networks(const OptionReader& options, std::string_view key) {
+  return addresses<Network>(options, key, parse_network);
+}
+
+std::optional<Keepalive> keepalive(const OptionReader& options) {
+  const auto seconds = [&options](std::string_view key) {
+    return std::chrono::floor<std::chrono::seconds>(options.duration(key));
+  };
+  const Keepalive keepalive{.idle = seconds("keepalive.idle"),
+                            .interval = seconds("keepalive.interval"),
+                            .probes = static_cast<int>(options.integer("keepalive.probes"))};
+  return keepalive.idle.count() == 0 ? std::nullopt : std::optional{keepalive};
+}
+
+Daemon daemon(const OptionReader& options) {
+  return {.workers = static_cast<std::uint32_t>(options.integer("workers")),
+          .max_connections = static_cast<std::uint64_t>(options.integer("max_connections")),
+          .drain_timeout = options.duration("drain_timeout"),
+          .state = options.text("state")};
+}
+
+Log log(const OptionReader& options) {
+  const auto level = log::parse_level(options.text("level"));
+  return {.level = level.value_or(log::Level::info),
+          .target = options.text("target"),
+          .format = options.text("format") == "json" ? log::Format::json : log::Format::text};
+}
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return text;
+}
+
+Api api(const OptionReader& options) {
+  Api api{.socket = options.text("socket"),
+          .http = options.text("http"),
+          .allowed_hosts = options.texts("allowed_hosts"),
+          .anonymous = options.text("anonymous"),
+          .roles = {},
+          .tokens = {},
+          .metrics_listen = options.text("metrics.listen"),
+          .metrics_allow = networks(options, "metrics.allow"),
+          .probe_targets = networks(options, "probe_targets")};
+  const auto roles = options.table("roles");
+  for (const auto& name : roles.names()) api.roles[name] = *roles.node().find(name)->as<std::string>();
+  const auto tokens = options.table("tokens");
+  for (const auto& name : tokens.names()) {
+    const auto token = tokens.table(name);
+    api.tokens.push_back({name, token.text("role"), lower(token.text("sha256")), token.text("file"),
+                          token.text("credential")});
+  }
+  return api;
+}
+
+std::optional<std::uint64_t> maybe_count(const OptionReader& options, std::string_view key) {
+  const auto value = options.maybe_integer(key);
+  return value ? std::optional{static_cast<std::uint64_t>(*value)} : std::nullopt;
+}
+
+Listener listener(const std::string& name, const OptionReader& options) {
+  return {.name = name,
+          .source = Source::file,
+          .listen = addresses<ListenAddress>(options, "listen", parse_listen_address),
+          .service = options.text("service"),
+          .max_connections = maybe_count(options, "max_connections"),
+          .backlog = static_cast<int>(options.integer("backlog")),
+          .allow = networks(options, "allow"),
+          .deny = networks(options, "deny"),
+          .idle_timeout = timeout(options, "idle_timeout"),
+          .keepalive = keepalive(options),
+          .user_timeout = timeout(options, "user_timeout"),
+          .close_timeout = options.duration("close_timeout"),
+          .bind_retry = options.duration("bind_retry"),
+          .congestion = options.text("congestion"),
+          .on_limit = options.text("on_limit"),
+          .unix_mode = options.text("unix_mode"),
+          .unix_group = options.text("unix_group"),
+          .node = options.node()};
+}
+
+Client client(const std::string& name, const OptionReader& options) {
+  return {.name = name,
+          .source = Source::file,
+          .connect = parse_connect_address(options.text("connect")).value_or(ConnectAddress{}),
+          .mode = options.text("mode"),
+          .connect_timeout = options.duration("connect_timeout"),
+          .keepalive = keepalive(options),
+          .user_timeout = timeout(options, "user_timeout"),
+          .close_timeout = options.duration("close_timeout"),
+          .connections = static_cast<std::uint32_t>(options.integer("connections")),
+          .backoff_initial = options.duration("backoff.initial"),
+          .backoff_factor = options.number("backoff.factor"),
+          .backoff_jitter = options.number("backoff.jitter"),
+          .backoff_max = options.duration("backoff.max"),
+          .interval = options.duration("interval"),
+          .timeout = options.duration("timeout"),
+          .node = options.node()};
+}
+
+}  // namespace
+
+Checked<Config> build(Node root, const KeyTable& keys) {
+  if (auto mistakes = check(root, keys, ""); !mistakes.empty()) {
+    return tl::make_unexpected(std::move(mistakes));
+  }
+  const OptionReader options{root, keys, ""};
+  Config config{.daemon = daemon(options.table("daemon")),
+                .log = log(options.table("log")),
+                .api = api(options.table("api")),
+                .history = {static_cast<std::uint64_t>(options.integer("history.connections"))},
+                .listeners = {},
+                .clients = {},
+                .root = {}};
+  const auto listeners = options.table("listeners");
+  for (const auto& name : listeners.names()) {
+    config.listeners[name] = std::make_shared<const Listener>(listener(name, listeners.table(name)));
+  }
+  const auto clients = options.table("clients");
+  for (const auto& name : clients.names()) {
+    config.clients[name] = std::make_shared<const Client>(client(name, clients.table(name)));
+  }
+  config.root = std::move(root);
+  return config;
+}
+
+}  // namespace tcpctl::config
