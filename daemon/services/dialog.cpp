@@ -14,22 +14,16 @@ using config::KeyType;
 constexpr std::array kKeys{
     config::Key{.path = "greeting",
                 .type = KeyType::text,
-                .fallback = "",
                 .max = 65536,
-                .choices = "",
                 .help = "Sent when a connection opens, as it stands"},
     config::Key{.path = "reply",
                 .type = KeyType::text,
-                .fallback = "",
+                .fallback = R"("{line}\n")",
                 .max = 65536,
-                .choices = "",
-                .help = "Answer to each message, with {line}, {peer}, {n} filled in; off = none"},
+                .help = "Answer to each message, with {line}, {peer}, {n} filled in; \"\" = none"},
     config::Key{.path = "quit",
                 .type = KeyType::text,
-                .fallback = "",
-                .min = 1,
                 .max = 65536,
-                .choices = "",
                 .help = "The message that ends the connection without an answer; off = none"},
     config::Key{.path = "framing",
                 .type = KeyType::choice,
@@ -41,7 +35,6 @@ constexpr std::array kKeys{
                 .fallback = "64KiB",
                 .min = 1,
                 .max = 1048576,
-                .choices = "",
                 .help = "Longest message; a longer line ends the connection, a longer read is cut"},
 };
 
@@ -157,15 +150,18 @@ class ReadDialog final : public Dialog {
 tl::expected<ServiceFactory, config::Mistake> make(const config::OptionReader& options) {
   auto reply = ReplyTemplate::parse(options.maybe_text("reply").value_or(""));
   if (!reply) return tl::make_unexpected(options.mistake("reply", reply.error().what));
+  const bool by_line = options.text("framing") == "line";
+  const auto quit = options.text("quit");
+  if (by_line && quit.find('\n') != std::string::npos) {
+    return tl::make_unexpected(options.mistake("quit", "a line has no line end in it; leave out the '\\n'"));
+  }
   const auto settings = std::make_shared<const Settings>(
       Settings{.greeting = options.maybe_text("greeting").value_or(""),
                .reply = *std::move(reply),
-               .quit = options.maybe_text("quit"),
+               .quit = quit.empty() ? std::nullopt : std::optional{quit},
                .max_line = static_cast<std::size_t>(options.size("max_line").count())});
-  if (options.text("framing") == "read") {
-    return [settings] { return std::make_unique<ReadDialog>(settings); };
-  }
-  return [settings] { return std::make_unique<LineDialog>(settings); };
+  if (by_line) return [settings] { return std::make_unique<LineDialog>(settings); };
+  return [settings] { return std::make_unique<ReadDialog>(settings); };
 }
 
 }  // namespace

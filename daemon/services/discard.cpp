@@ -10,9 +10,7 @@ namespace {
 constexpr std::array kKeys{
     config::Key{.path = "close_after",
                 .type = config::KeyType::size,
-                .fallback = "",
                 .min = 1,
-                .choices = "",
                 .help = "Close once this many bytes were received; off = never"},
 };
 

@@ -26,60 +26,41 @@ constexpr std::array kKindTexts{TCPCTL_STEP_KINDS(X)};
 constexpr std::array kKeys{
     Key{.path = "steps[].send",
         .type = KeyType::text,
-        .fallback = "",
         .min = 1,
         .max = kLongestText,
-        .choices = "",
         .secret = true,
         .help = "Send this text; nothing is added"},
     Key{.path = "steps[].send_bytes",
         .type = KeyType::hex,
-        .fallback = "",
         .min = 2,
         .max = kLongestHex,
-        .choices = "",
         .secret = true,
         .help = "Send these bytes, in hex"},
     Key{.path = "steps[].expect",
         .type = KeyType::pattern,
-        .fallback = "",
         .min = 1,
         .max = kLongestPattern,
-        .choices = "",
         .secret = true,
         .help = "Wait for a match of this RE2 pattern; ^ and $ match at line bounds"},
     Key{.path = "steps[].expect_bytes",
         .type = KeyType::hex,
-        .fallback = "",
         .min = 2,
         .max = kLongestHex,
-        .choices = "",
         .secret = true,
         .help = "Wait for these bytes, in hex"},
     Key{.path = "steps[].reject",
         .type = KeyType::pattern,
-        .fallback = "",
         .min = 1,
         .max = kLongestPattern,
-        .choices = "",
         .secret = true,
         .help = "Fail if this matches before the next expect is met"},
     Key{.path = "steps[].expect_eof",
         .type = KeyType::boolean,
-        .fallback = "",
-        .choices = "",
         .help = "Wait for the peer's FIN; what comes before it is thrown away"},
     Key{.path = "steps[].expect_refused",
         .type = KeyType::boolean,
-        .fallback = "",
-        .choices = "",
         .help = "The connection is to be refused; the only step then"},
-    Key{.path = "steps[].wait",
-        .type = KeyType::duration,
-        .fallback = "",
-        .min = 1,
-        .choices = "",
-        .help = "Let this time pass"},
+    Key{.path = "steps[].wait", .type = KeyType::duration, .min = 1, .help = "Let this time pass"},
 };
 
 tl::unexpected<Mistake> wrong(const OptionReader& element, std::string_view key, std::string what) {
@@ -159,8 +140,9 @@ std::optional<std::string> misplaced(const std::vector<Step>& steps, std::size_t
   if (kind == StepKind::reject && std::ranges::none_of(rest, waits_for_data)) {
     return "'reject' needs a step behind it that waits: expect, expect_bytes, expect_eof or wait";
   }
-  if (i > 0 && steps.at(i - 1).kind == StepKind::expect_eof && waits_for_data(steps.at(i)) &&
-      kind != StepKind::wait) {
+  const auto is_eof = [](const Step& step) { return step.kind == StepKind::expect_eof; };
+  const bool has_ended = std::ranges::any_of(std::span{steps}.first(i), is_eof);
+  if (has_ended && waits_for_data(steps.at(i)) && kind != StepKind::wait) {
     return "nothing can come after the peer's FIN";
   }
   return std::nullopt;

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/forward.hpp"
+
+#include <gtest/gtest.h>
+
+#include "config/config.hpp"
+#include "services/service.hpp"
+
+namespace tcpctl {
+namespace {
+
+using namespace std::chrono_literals;
+
+tl::expected<ForwardOptions, std::string> options(const std::string& toml) {
+  config::KeyTable keys;
+  keys.add("forward", find_service("forward")->keys);
+  const auto root = config::parse_toml("[forward]\n" + toml, "test.toml");
+  if (!root) return tl::make_unexpected(root.error().front().what);
+  const auto& table = *root->find("forward");
+  if (const auto mistakes = config::check(table, keys, "forward"); !mistakes.empty()) {
+    return tl::make_unexpected(mistakes.front().what);
+  }
+  return forward_options({table, keys, "forward"}).map_error([](const auto& mistake) {
+    return mistake.what;
+  });
+}
+
+TEST(Forward, TakesAnAddressOrATableForEachUpstream) {
+  const auto read = options(R"(upstreams = ["10.0.0.11:80", { name = "b", address = "host.example:80" }])");
+
+  ASSERT_TRUE(read) << read.error();
+  ASSERT_EQ(read->upstreams.size(), 2U);
+  EXPECT_EQ(read->upstreams[0].address.text(), "10.0.0.11:80");
+  EXPECT_EQ(read->upstreams[1].address.text(), "host.example:80");
+  EXPECT_EQ(read->upstreams[1].name, "b");
+}
+
+TEST(Forward, NamesUpstreamsByTheirPlace) {
+  const auto read =
+      options(R"(upstreams = ["127.0.0.1:1", { name = "b", address = "127.0.0.1:2" }, "127.0.0.1:3"])");
+
+  ASSERT_TRUE(read) << read.error();
+  EXPECT_EQ(read->upstreams[0].name, "u1");
+  EXPECT_EQ(read->upstreams[2].name, "u3");
+}
+
+TEST(Forward, HasTheDefaultsOfTheManual) {
+  const auto read = options(R"(upstreams = ["127.0.0.1:1"])");
+
+  ASSERT_TRUE(read) << read.error();
+  EXPECT_EQ(read->connect_timeout, 5s);
+  EXPECT_EQ(read->retries, 2U);
+  EXPECT_TRUE(read->half_close);
+  EXPECT_EQ(read->balance, Balance::round_robin);
+}
+
+TEST(Forward, ReadsWhatIsWritten) {
+  const auto read = options(R"(
+upstreams = ["127.0.0.1:1"]
+connect_timeout = "250ms"
+retries = 0
+half_close = false
+balance = "round_robin")");
+
+  ASSERT_TRUE(read) << read.error();
+  EXPECT_EQ(read->connect_timeout, 250ms);
+  EXPECT_EQ(read->retries, 0U);
+  EXPECT_FALSE(read->half_close);
+}
+
+TEST(Forward, RefusesTwoUpstreamsOfOneName) {
+  const auto read = options(R"(upstreams = [{ name = "u2", address = "127.0.0.1:1" }, "127.0.0.1:2"])");
+
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error(), "two upstreams are called 'u2'");
+}
+
+TEST(Forward, RefusesToForwardNowhere) {
+  EXPECT_FALSE(options("upstreams = []"));
+  EXPECT_FALSE(options(""));
+}
+
+TEST(Forward, RefusesAnAddressThatIsNone) { EXPECT_FALSE(options(R"(upstreams = ["10.0.0.11"])")); }
+
+TEST(Forward, RefusesABalanceThatDoesNotExist) {
+  EXPECT_FALSE(options("upstreams = [\"127.0.0.1:1\"]\nbalance = \"fastest\""));
+}
+
+}  // namespace
+}  // namespace tcpctl

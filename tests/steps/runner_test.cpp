@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "steps/runner.hpp"
+
+#include <gmock/gmock.h>
+
+#include "support/steps.hpp"
+
+namespace tcpctl {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::IsEmpty;
+
+constexpr auto kTimeout = 5s;
+
+/// A runner with a clock that only the test moves.
+class Trial {
+ public:
+  explicit Trial(const std::string& list) : runner{test::steps(list)} {}
+
+  Trial& start() {
+    runner.start(clock, clock + kTimeout);
+    return *this;
+  }
+  Trial& receive(std::string_view bytes) {
+    runner.on_data(as_bytes(bytes), clock);
+    return *this;
+  }
+  Trial& fin() {
+    runner.on_eof(clock);
+    return *this;
+  }
+  /// Lets time pass and keeps the appointment that the runner asked for, if it is over.
+  Trial& after(Duration duration) {
+    clock += duration;
+    if (runner.deadline() && *runner.deadline() <= clock) runner.on_timeout(clock);
+    return *this;
+  }
+  [[nodiscard]] std::string result() const { return std::string{runner.result().result}; }
+  [[nodiscard]] std::optional<std::uint32_t> failed_step() const { return runner.result().failed_step; }
+
+  StepRunner runner;
+  Instant clock{};
+};
+
+TEST(Runner, TakesTheStepsOfAMailServerCheck) {
+  Trial run{R"([{ expect = "^220 " }, { send = "QUIT\r\n" }, { expect = "^221 " }, { expect_eof = true }])"};
+
+  run.start();
+  EXPECT_EQ(run.runner.take_output(), "");
+  run.after(10ms).receive("220 mail.example\r\n");
+  EXPECT_EQ(run.runner.take_output(), "QUIT\r\n");
+  run.after(5ms).receive("221 bye\r\n").after(1ms).fin();
+
+  EXPECT_TRUE(run.runner.finished());
+  EXPECT_TRUE(run.runner.result().success);
+  EXPECT_EQ(run.result(), "L7OK");
+  EXPECT_EQ(run.failed_step(), std::nullopt);
+  EXPECT_EQ(run.runner.result().took, 16ms);
+}
+
+TEST(Runner, ReportsEachStepWithItsTime) {
+  Trial run{R"([{ expect = "^220 " }, { send = "QUIT\r\n" }, { expect = "^221 " }])"};
+
+  run.start().after(10ms).receive("220 x\r\n").after(5ms).receive("221 y\r\n");
+
+  const auto& steps = run.runner.result().steps;
+  ASSERT_EQ(steps.size(), 3U);
+  EXPECT_EQ(steps[0].n, 1U);
+  EXPECT_EQ(steps[0].kind, StepKind::expect);
+  EXPECT_TRUE(steps[0].ok);
+  EXPECT_EQ(steps[0].took, 10ms);
+  EXPECT_EQ(steps[1].took, 0ms);
+  EXPECT_EQ(steps[2].n, 3U);
+  EXPECT_EQ(steps[2].took, 5ms);
+}
+
+TEST(Runner, SucceedsAtOnceWithoutSteps) {
+  Trial run{"[]"};
+
+  run.start();
+
+  EXPECT_TRUE(run.runner.result().success);
+  EXPECT_EQ(run.result(), "L4OK");
+}
+
+TEST(Runner, FailsAtTheDeadlineAndShowsWhatCameInstead) {
+  Trial run{R"([{ expect = "^220 " }])"};
+
+  run.start().receive("SSH-2.0-x\r\n").after(kTimeout);
+
+  EXPECT_FALSE(run.runner.result().success);
+  EXPECT_EQ(run.result(), "L7TOUT");
+  EXPECT_EQ(run.failed_step(), 1U);
+  EXPECT_EQ(run.runner.result().got, "SSH-2.0-x\\r\\n");
+  EXPECT_EQ(run.runner.result().took, kTimeout);
+  EXPECT_FALSE(run.runner.result().steps.back().ok);
+}
+
+TEST(Runner, DoesNotFailBeforeItsDeadline) {
+  Trial run{R"([{ expect = "^220 " }])"};
+
+  run.start().after(kTimeout - 1ns);
+  run.runner.on_timeout(run.clock);
+
+  EXPECT_FALSE(run.runner.finished());
+  EXPECT_EQ(run.runner.deadline(), run.clock + 1ns);
+}
+
+TEST(Runner, FailsAtAFinThatComesTooEarly) {
+  Trial run{R"([{ expect = "^220 " }])"};
+
+  run.start().receive("421 no\r\n").fin();
+
+  EXPECT_EQ(run.result(), "L7EOF");
+  EXPECT_EQ(run.failed_step(), 1U);
+  EXPECT_EQ(run.runner.result().got, "421 no\\r\\n");
+}
+
+TEST(Runner, FailsWhenTheConnectionIsLost) {
+  Trial run{R"([{ send = "x" }, { expect_eof = true }])"};
+
+  run.start();
+  run.runner.on_reset(run.clock);
+
+  EXPECT_EQ(run.result(), "L7RSP");
+  EXPECT_EQ(run.failed_step(), 2U);
+}
+
+TEST(Runner, MatchesAcrossArrivals) {
+  Trial run{R"([{ expect = "^220 ready" }])"};
+
+  run.start().receive("22").receive("0 re").receive("ady\n");
+
+  EXPECT_EQ(run.result(), "L7OK");
+}
+
+TEST(Runner, ConsumesTheWholeLineOfAMatch) {
+  Trial run{R"([{ expect = "^250" }, { expect = "^250" }])"};
+
+  run.start().receive("250-one 250\r\n");
+  EXPECT_FALSE(run.runner.finished());
+  run.receive("250 two\r\n");
+
+  EXPECT_EQ(run.result(), "L7OK");
+}
+
+TEST(Runner, ConsumesNoMoreThanTheLineOfAMatchThatEndsInLf) {
+  Trial run{R"([{ expect = "^a\n" }, { expect = "^b" }])"};
+
+  run.start().receive("a\nb\n");
+
+  EXPECT_EQ(run.result(), "L7OK");
+}
+
+TEST(Runner, SkipsTheLinesBeforeAMatch) {
+  Trial run{R"([{ expect = "^two" }, { expect = "^one" }])"};
+
+  run.start().receive("one\ntwo\n").after(kTimeout);
+
+  EXPECT_EQ(run.failed_step(), 2U);
+}
+
+TEST(Runner, ConsumesToTheMatchWhereNoLfHasCome) {
+  Trial run{R"([{ expect = "login: $" }, { send = "ada\n" }, { expect = "^Password: " }])"};
+
+  run.start().receive("login: ");
+  EXPECT_EQ(run.runner.take_output(), "ada\n");
+  run.receive("Password: ");
+
+  EXPECT_EQ(run.result(), "L7OK");
+}
+
+TEST(Runner, TakesTheRestOfALineForNoNewLine) {
+  Trial run{R"([{ expect = "^2" }, { expect = "^2" }])"};
+
+  run.start().receive("2").receive("2 still the first line\n");
+  EXPECT_FALSE(run.runner.finished());
+  run.receive("2\n");
+
+  EXPECT_EQ(run.result(), "L7OK");
+}
+
+TEST(Runner, ComparesBytesExactly) {
+  Trial run{R"([{ send_bytes = "00 ff" }, { expect_bytes = "ff 00 0a" }])"};
+
+  run.start();
+  EXPECT_EQ(run.runner.take_output(), std::string("\0\xff", 2));
+  run.receive(std::string_view{"x\xff", 2}).receive(std::string_view{"\0\n", 2});
+
+  EXPECT_EQ(run.result(), "L7OK");
+}
+
+TEST(Runner, TakesAFullWindowAndFailsBeyondIt) {
+  Trial fits{R"([{ expect = "needle" }])"};
+  fits.start().receive(std::string(kStepWindow.count() - 6, 'x') + "needle");
+  EXPECT_EQ(fits.result(), "L7OK");
+
+  Trial exceeds{R"([{ expect = "needle" }])"};
+  exceeds.start().receive(std::string(kStepWindow.count() - 5, 'x') + "needle");
+  EXPECT_EQ(exceeds.result(), "L7RSP");
+  EXPECT_EQ(exceeds.failed_step(), 1U);
+}
+
+TEST(Runner, ShowsABoundedPartOfWhatCame) {
+  Trial run{R"([{ expect = "needle" }])"};
+
+  run.start().receive(std::string(kStepWindow.count(), '\x01'));
+
+  EXPECT_LE(run.runner.result().got.size(), 4 * 256 + 3U);
+  EXPECT_THAT(run.runner.result().got, testing::StartsWith("\\x01\\x01"));
+}
+
+TEST(Runner, WaitsForTheFinThroughAnyAmountOfData) {
+  Trial run{R"([{ expect_eof = true }])"};
+
+  run.start();
+  for (int i = 0; i < 10; ++i) run.receive(std::string(kStepWindow.count(), 'x'));
+  EXPECT_FALSE(run.runner.finished());
+  run.fin();
+
+  EXPECT_EQ(run.result(), "L7OK");
+}
+
+TEST(Runner, FailsIfTheFinDoesNotCome) {
+  Trial run{R"([{ expect_eof = true }])"};
+
+  run.start().receive("still here").after(kTimeout);
+
+  EXPECT_EQ(run.result(), "L7TOUT");
+  EXPECT_EQ(run.runner.result().got, "still here");
+}
+
+TEST(Runner, SeesAFinThatCameTogetherWithTheLastData) {
+  Trial run{R"([{ expect = "bye" }, { expect_eof = true }])"};
+
+  run.start().receive("bye and more\nand more").fin();
+
+  EXPECT_EQ(run.result(), "L7OK");
+}
+
+TEST(Runner, WaitsAsLongAsAStepSays) {
+  Trial run{R"([{ wait = "100ms" }, { send = "now" }])"};
+
+  run.start();
+  EXPECT_EQ(run.runner.deadline(), run.clock + 100ms);
+  run.after(99ms);
+  EXPECT_EQ(run.runner.take_output(), "");
+  run.after(1ms);
+
+  EXPECT_EQ(run.runner.take_output(), "now");
+  EXPECT_EQ(run.result(), "L7OK");
+}
+
+TEST(Runner, KeepsWhatComesDuringAWaitForTheNextStep) {
+  Trial run{R"([{ wait = "100ms" }, { expect = "^early" }])"};
+
+  run.start().receive("early\n").after(100ms);
+
+  EXPECT_EQ(run.result(), "L7OK");
+}
+
+TEST(Runner, HoldsItsDeadlineDuringAWait) {
+  Trial run{R"([{ wait = "1h" }])"};
+
+  run.start().after(kTimeout);
+
+  EXPECT_EQ(run.result(), "L7TOUT");
+}
+
+TEST(Runner, FailsAtARejectedMatchThatComesFirst) {
+  Trial run{R"([{ send = "HELO x\n" }, { reject = "^5" }, { expect = "^250" }])"};
+
+  run.start().receive("550 go away\n250 ok\n");
+
+  EXPECT_EQ(run.result(), "L7RSP");
+  EXPECT_EQ(run.failed_step(), 2U);
+  EXPECT_EQ(run.runner.result().got, "550 go away\\n250 ok\\n");
+  EXPECT_FALSE(run.runner.result().steps.at(1).ok);
+}
+
+TEST(Runner, ForgetsARejectOnceTheExpectBehindItIsMet) {
+  Trial run{R"([{ reject = "^5" }, { expect = "^250" }, { expect = "^5" }])"};
+
+  run.start().receive("250 ok\n550 fine here\n");
+
+  EXPECT_EQ(run.result(), "L7OK");
+}
+
+TEST(Runner, RejectsDuringAWaitAndBeforeTheFinToo) {
+  Trial wait{R"([{ reject = "^error" }, { wait = "1s" }])"};
+  wait.start().receive("error\n");
+  EXPECT_EQ(wait.result(), "L7RSP");
+
+  Trial eof{R"([{ reject = "^error" }, { expect_eof = true }])"};
+  eof.start().receive("fine\nerror\n");
+  EXPECT_EQ(eof.failed_step(), 1U);
+}
+
+TEST(Runner, SucceedsWhereTheConnectionWasToBeRefused) {
+  Trial run{"[{ expect_refused = true }]"};
+
+  run.runner.on_refused(run.clock);
+
+  EXPECT_TRUE(run.runner.result().success);
+  EXPECT_EQ(run.result(), "L7OK");
+}
+
+TEST(Runner, FailsWhereTheConnectionWasToBeRefusedAndStands) {
+  Trial run{"[{ expect_refused = true }]"};
+
+  run.start();
+
+  EXPECT_EQ(run.result(), "L7RSP");
+  EXPECT_EQ(run.failed_step(), 1U);
+}
+
+TEST(Runner, FailsWhereTheConnectionIsRefused) {
+  Trial run{R"([{ send = "x" }])"};
+
+  run.runner.on_refused(run.clock);
+
+  EXPECT_FALSE(run.runner.result().success);
+  EXPECT_EQ(run.result(), "L4CON");
+  EXPECT_THAT(run.runner.result().steps, IsEmpty());
+}
+
+TEST(Runner, IgnoresWhatHappensAfterTheEnd) {
+  Trial run{R"([{ expect = "a" }])"};
+
+  run.start().receive("a");
+  run.receive("b").fin();
+  run.runner.on_reset(run.clock);
+  run.runner.on_timeout(run.clock + 1h);
+
+  EXPECT_EQ(run.result(), "L7OK");
+  EXPECT_EQ(run.runner.deadline(), std::nullopt);
+}
+
+}  // namespace
+}  // namespace tcpctl

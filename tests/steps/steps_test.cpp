@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "steps/steps.hpp"
+
+#include <gmock/gmock.h>
+
+#include "support/steps.hpp"
+
+namespace tcpctl {
+namespace {
+
+using namespace std::chrono_literals;
+using test::read_steps;
+using test::steps;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::vector<std::string> mistakes(const std::string& list) {
+  std::vector<std::string> texts;
+  const auto read = read_steps(list);
+  if (read) return texts;
+  for (const auto& mistake : read.error()) texts.push_back(mistake.what);
+  return texts;
+}
+
+TEST(Steps, ReadsEachKindOfStep) {
+  const auto read = steps(R"([
+    { expect = "^220 " }, { send = "QUIT\r\n" }, { send_bytes = "0d 0a" }, { reject = "^5" }, { wait = "150ms" },
+    { expect_bytes = "ff00" }, { expect_eof = true }])");
+
+  std::vector<std::string_view> kinds;
+  for (const auto& step : *read) kinds.push_back(text(step.kind));
+  EXPECT_THAT(kinds,
+              ElementsAre("expect", "send", "send_bytes", "reject", "wait", "expect_bytes", "expect_eof"));
+  EXPECT_EQ(read->at(1).bytes, "QUIT\r\n");
+  EXPECT_EQ(read->at(2).bytes, "\r\n");
+  EXPECT_EQ(read->at(4).wait, 150ms);
+  EXPECT_EQ(read->at(5).bytes, std::string("\xff\0", 2));
+}
+
+TEST(Steps, AreNoneWhereNoneAreWritten) { EXPECT_TRUE(steps("[]")->empty()); }
+
+TEST(Steps, RefuseAStepOfTwoKinds) {
+  EXPECT_THAT(mistakes(R"([{ send = "a", expect = "b" }])"),
+              ElementsAre("a step is one thing: put 'send' and 'expect' into two steps"));
+}
+
+TEST(Steps, RefuseAStepOfNoKind) {
+  EXPECT_THAT(mistakes("[{}]"),
+              ElementsAre("a step needs one of send, send_bytes, expect, expect_bytes, reject, "
+                          "expect_eof, expect_refused, wait"));
+}
+
+TEST(Steps, RefuseAKindThatDoesNotExist) {
+  EXPECT_THAT(mistakes(R"([{ expct = "b" }])"), ElementsAre(HasSubstr("did you mean 'expect'?")));
+}
+
+TEST(Steps, ReportEveryWrongPatternAtOnce) {
+  EXPECT_THAT(mistakes(R"([{ expect = "(" }, { expect = "a" }, { reject = "[" }, { wait = "1s" }])"),
+              ElementsAre(HasSubstr("missing )"), HasSubstr("missing ]")));
+}
+
+TEST(Steps, PointToTheStepThatIsWrong) {
+  const auto read = read_steps("[\n  { expect = \"a\" },\n  { expect = \"(\" },\n]");
+
+  ASSERT_FALSE(read);
+  EXPECT_THAT(read.error().front().text(), HasSubstr("test.toml:4:"));
+}
+
+TEST(Steps, RefuseAFlagThatIsFalse) {
+  EXPECT_THAT(mistakes("[{ expect_eof = false }]"),
+              ElementsAre("'expect_eof' can only be true; or leave the step out"));
+}
+
+TEST(Steps, RefuseToGoOnWhereTheConnectionIsToBeRefused) {
+  EXPECT_THAT(mistakes(R"([{ expect_refused = true }, { send = "x" }])"),
+              ElementsAre("where the connection is to be refused no other step can be taken"));
+}
+
+TEST(Steps, RefuseToExpectAnythingBehindTheFin) {
+  EXPECT_THAT(mistakes(R"([{ expect_eof = true }, { send = "x" }, { expect = "y" }])"),
+              ElementsAre("nothing can come after the peer's FIN"));
+}
+
+TEST(Steps, RefuseARejectThatNothingWaitsFor) {
+  EXPECT_THAT(mistakes(R"([{ expect = "x" }, { reject = "y" }, { send = "z" }])"),
+              ElementsAre(HasSubstr("'reject' needs a step behind it that waits")));
+}
+
+TEST(Steps, RefuseBytesThatDoNotFitTheWindow) {
+  std::string hex;
+  for (int i = 0; i <= 65536; ++i) hex += "00";
+
+  EXPECT_THAT(mistakes("[{ expect_bytes = \"" + hex + "\" }]"), ElementsAre("more than 65536 bytes"));
+}
+
+TEST(Steps, RefuseMoreStepsThanCanBeMeant) {
+  std::string list = "[";
+  for (std::size_t i = 0; i <= kMostSteps; ++i) list += "{ send = \"x\" },";
+
+  EXPECT_THAT(mistakes(list + "]"), ElementsAre("101 steps; at most 100"));
+}
+
+TEST(Steps, KeepTheirPayloadsSecret) {
+  for (const auto& key : step_keys()) {
+    const bool is_payload = key.type == config::KeyType::text || key.type == config::KeyType::hex ||
+                            key.type == config::KeyType::pattern;
+    EXPECT_EQ(key.secret, is_payload) << key.path;
+  }
+}
+
+}  // namespace
+}  // namespace tcpctl
