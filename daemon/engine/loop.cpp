@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/loop.hpp"
 
-#include <sys/eventfd.h>
-
 #include <cerrno>
 #include <system_error>
 #include <utility>
+
+#include <sys/eventfd.h>
 
 namespace tcpctl {
 namespace {

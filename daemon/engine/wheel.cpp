@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/wheel.hpp"
 
-#include <sys/time.h>
-
 #include <algorithm>
 #include <cassert>
+
+#include <sys/time.h>
 
 namespace tcpctl {
 

@@ -14,9 +14,8 @@ class Wheel;
 
 /// Something with one deadline: it derives from this, and the wheel calls `on_deadline`.
 ///
-/// A deadline that moves on with every byte is set anew only when it comes due: `on_deadline` looks at the clock and
-/// sets the rest. Destruction cancels.
-/// Threads: only on the wheel's loop.
+/// A deadline that moves on with every byte is set anew only when it comes due: `on_deadline` looks at the
+/// clock and sets the rest. Destruction cancels. Threads: only on the wheel's loop.
 class Deadline {
  public:
   Deadline() = default;
@@ -40,8 +39,8 @@ class Deadline {
   std::uint64_t tick_{0};
 };
 
-/// Deadlines of any number of objects for O(1) each: a hierarchical timing wheel with one libevent timer, which is
-/// armed only while a deadline is set.
+/// Deadlines of any number of objects for O(1) each: a hierarchical timing wheel with one libevent timer,
+/// which is armed only while a deadline is set.
 ///
 /// A deadline is met up to one tick (10 ms) late, never early; beyond 46 hours it is put in again on the way.
 /// Source: Varghese & Lauck, "Hashed and Hierarchical Timing Wheels", scheme 6.

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "connections/connection.hpp"
+
+namespace tcpctl {
+
+/// An outbound connection of a client: it only tells its observer what happens.
+///
+/// Threads: only on the worker's loop. The observer outlives it, or calls `forget_observer` first.
+class ClientConnection final : public Connection {
+ public:
+  class Observer {
+   public:
+    Observer() = default;
+    Observer(const Observer&) = delete;
+    Observer& operator=(const Observer&) = delete;
+    virtual void on_up(ClientConnection& connection) = 0;
+    virtual void on_data(ClientConnection& connection, ByteView bytes) = 0;
+    virtual void on_peer_fin(ClientConnection& connection) = 0;
+    /// It is over; the record is complete, `connection.facts().close` says why.
+    virtual void on_gone(ClientConnection& connection) = 0;
+
+   protected:
+    ~Observer() = default;
+  };
+
+  ClientConnection(Worker& worker, OwnerPtr owner, Fd fd, const Address& remote, Observer& observer)
+      : Connection{worker, std::move(owner), Direction::outbound, Stage::connecting, std::move(fd), remote},
+        observer_{&observer} {}
+
+  void forget_observer() { observer_ = nullptr; }
+  using Connection::connect_within;
+  using Connection::fail_connect;
+  using Connection::is_open;
+  using Connection::note_reason;
+  using Connection::queued;
+  using Connection::send;
+
+ private:
+  void on_open() override {
+    if (observer_ != nullptr) observer_->on_up(*this);
+  }
+  void on_ready() override;
+  void on_gone() override {
+    if (observer_ != nullptr) observer_->on_gone(*this);
+  }
+
+  Observer* observer_;
+};
+
+}  // namespace tcpctl

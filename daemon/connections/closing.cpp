@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a Connection ends, and what its record says of it.
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include <sys/socket.h>
+
+#include "base/log.hpp"
+#include "connections/connection.hpp"
+#include "tcp/socket.hpp"
+
+namespace tcpctl {
+namespace {
+
+constexpr Duration kTimeWait = std::chrono::seconds{60};           // TCP_TIMEWAIT_LEN of the kernel
+constexpr Duration kDeliveryPoll = std::chrono::milliseconds{20};  // no event tells that all is acknowledged
+
+struct Ending {
+  First first;
+  How how;
+  Reason reason;
+};
+
+Ending ending_of_connect(int error_number) {
+  switch (error_number) {
+    case ECONNREFUSED:
+    case ECONNRESET:
+      return {First::remote, How::rst, Reason::connect_refused};
+    case ETIMEDOUT:
+      return {First::local, How::timeout, Reason::connect_timeout};
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+    case EADDRNOTAVAIL:
+    case EAGAIN:
+      return {First::local, How::abort, Reason::resource};
+    case ENOENT:  // no such Unix socket
+      return {First::unknown, How::abort, Reason::connect_refused};
+    default:
+      return {First::unknown, How::abort, Reason::connect_unreachable};
+  }
+}
+
+Ending ending_of_io(int error_number) {
+  switch (error_number) {
+    case ECONNRESET:
+    case EPIPE:  // the RST came after the peer's FIN
+      return {First::remote, How::rst, Reason::peer_rst};
+    case ETIMEDOUT:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+      return {First::local, How::timeout, Reason::dead_peer};
+    case ECONNABORTED:  // `ss -K` by the host's administrator
+      return {First::local, How::rst, Reason::admin_kill};
+    case ENOBUFS:
+    case ENOMEM:
+      return {First::local, How::rst, Reason::resource};
+    default:
+      return {First::unknown, How::abort, Reason::unknown};
+  }
+}
+
+}  // namespace
+
+void Connection::note_first(First first, How how) {
+  if (facts_.close.first) return;
+  facts_.close.first = first;
+  facts_.close.how = how;
+}
+
+void Connection::note_reason(Reason reason, std::string_view detail) {
+  if (facts_.close.reason) return;
+  facts_.close.reason = reason;
+  facts_.close.phase = phase();
+  facts_.close.detail = detail;
+}
+
+void Connection::note_hangup() {
+  if (hangup_) return;
+  hangup_ = true;
+  const auto now = state();
+  if (now == tcp::State::close_wait || now == tcp::State::last_ack || now == tcp::State::closing) {
+    facts_.timeline.seen(TimelineEvent::fin_received, worker_.time());
+    note_first(First::remote, How::fin);
+  }
+}
+
+void Connection::fail_connect(int error_number) {
+  const Ending ending = ending_of_connect(error_number);
+  note_reason(ending.reason, errno_text(error_number));
+  note_first(ending.first, ending.how);
+  if (ending.how == How::rst) facts_.timeline.seen(TimelineEvent::rst_received, worker_.time());
+  complete();
+}
+
+void Connection::fail_io(int error_number) {
+  if (stage_ == Stage::gone) return;
+  const Ending ending = ending_of_io(error_number);
+  if (ending.reason == Reason::peer_rst) facts_.timeline.seen(TimelineEvent::rst_received, worker_.time());
+  note_first(ending.first, ending.how);
+  note_reason(ending.reason, errno_text(error_number));
+  record_undelivered();
+  complete();
+}
+
+void Connection::end_if_reset() {
+  if (!hangup_ || facts_.remote.is_unix() || state() != tcp::State::closed) return;
+  const int error = tcp::take_error(fd_.get());
+  fail_io(error != 0 ? error : ECONNRESET);
+}
+
+void Connection::finish(Reason reason, std::string_view detail) {
+  if (stage_ == Stage::gone || stage_ == Stage::closing || stage_ == Stage::resetting) return;
+  note_reason(reason, detail);
+  if (stage_ == Stage::connecting) {
+    note_first(First::local, How::abort);
+    complete();
+    return;
+  }
+  fin_wanted_ = true;
+  stage_ = Stage::closing;
+  close_by_ = worker_.time() + facts_.owner->close_timeout;
+  worker_.wheel().set(*this, close_by_);
+  step_closing();
+}
+
+void Connection::abort(Reason reason, std::string_view detail) {
+  if (stage_ == Stage::gone) return;
+  note_reason(reason, detail);
+  if (stage_ == Stage::connecting) {
+    note_first(First::local, How::abort);
+  } else {
+    note_first(First::local, How::rst);
+    facts_.timeline.seen(TimelineEvent::rst_sent, worker_.time());
+    record_undelivered();
+    tcp::set_abort_on_close(fd_.get());
+  }
+  complete();
+}
+
+void Connection::abort_when_delivered(Reason reason, std::string_view detail) {
+  if (stage_ == Stage::gone || stage_ == Stage::resetting) return;
+  if (stage_ != Stage::open && stage_ != Stage::closing) {
+    abort(reason, detail);
+    return;
+  }
+  note_reason(reason, detail);
+  stage_ = Stage::resetting;
+  close_by_ = worker_.time() + facts_.owner->close_timeout;
+  step_resetting();
+}
+
+void Connection::finish_sending() {
+  fin_wanted_ = true;
+  if (flush()) close_if_both_done();
+}
+
+void Connection::close_if_both_done() {
+  if (stage_ != Stage::open || !fin_sent_ || !eof_) return;
+  stage_ = Stage::closing;
+  close_by_ = worker_.time() + facts_.owner->close_timeout;
+  worker_.wheel().set(*this, close_by_);
+  step_closing();
+}
+
+void Connection::shutdown_write() {
+  fin_sent_ = true;
+  ::shutdown(fd_.get(), SHUT_WR);
+  facts_.timeline.seen(TimelineEvent::fin_sent, worker_.time());
+  const auto now = state();
+  // The kernel knows of a FIN of the peer's that nobody has read yet.
+  const bool peer_was_first = now == tcp::State::last_ack || now == tcp::State::closed;
+  note_first(peer_was_first && !facts_.remote.is_unix() ? First::remote : First::local, How::fin);
+  note_ack(now);
+}
+
+void Connection::note_ack(tcp::State now) {
+  if (!fin_sent_) return;
+  if (now == tcp::State::fin_wait_2) facts_.timeline.seen(TimelineEvent::fin_acked, worker_.time());
+}
+
+void Connection::discard_input() {
+  std::size_t budget = Worker::kTurnBytes;
+  while (readable_ && !eof_) {
+    const Read read = receive();
+    if (read.status != Read::Status::data) return;
+    if (read.bytes.size() >= budget) {
+      another_turn();
+      return;
+    }
+    budget -= read.bytes.size();
+  }
+}
+
+void Connection::step_closing() {
+  if (!flush()) return;
+  discard_input();
+  if (stage_ == Stage::gone || !fin_sent_) return;
+  if (facts_.remote.is_unix()) {
+    if (eof_) complete();
+    return;
+  }
+  const auto now = state();
+  note_ack(now);
+  if (now == tcp::State::closed) {
+    const int error = tcp::take_error(fd_.get());
+    // Once both FINs are out, an RST changes nothing any more.
+    if (error != 0 && !eof_) {
+      fail_io(error);
+    } else {
+      complete();
+    }
+  }
+}
+
+void Connection::step_resetting() {
+  if (!flush()) return;
+  discard_input();
+  if (stage_ == Stage::gone) return;
+  const bool delivered = queued() == 0 && tcp::unacknowledged(fd_.get()) == 0;
+  if (delivered || worker_.time() >= close_by_) {
+    abort(Reason::unknown);
+    return;
+  }
+  worker_.wheel().set(*this, std::min(close_by_, worker_.time() + kDeliveryPoll));
+}
+
+void Connection::on_deadline() {
+  worker_.tick();
+  switch (stage_) {
+    case Stage::connecting:
+      note_reason(Reason::connect_timeout, "no answer to SYN");
+      note_first(First::local, How::timeout);
+      complete();
+      return;
+    case Stage::open:
+      check_idle();
+      return;
+    case Stage::closing:
+      close_timed_out();
+      return;
+    case Stage::resetting:
+      step_resetting();
+      return;
+    case Stage::gone:
+      return;
+  }
+}
+
+void Connection::check_idle() {
+  if (!facts_.owner->idle_timeout) return;
+  const auto due = facts_.last_active + *facts_.owner->idle_timeout;
+  if (worker_.time() >= due) {
+    on_idle();
+  } else {
+    worker_.wheel().set(*this, due);
+  }
+}
+
+void Connection::close_timed_out() {
+  step_closing();
+  if (stage_ != Stage::closing) return;
+  note_first(First::local, How::rst);
+  facts_.timeline.seen(TimelineEvent::rst_sent, worker_.time());
+  record_undelivered();
+  tcp::set_abort_on_close(fd_.get());
+  complete();
+}
+
+void Connection::record_undelivered() {
+  const std::size_t held = queued();
+  std::size_t unacked = facts_.remote.is_unix() ? 0 : tcp::unacknowledged(fd_.get());
+  if (fin_sent_ && unacked > 0) --unacked;  // the FIN counts as one
+  if (held + unacked == 0) return;
+  if (!facts_.close.detail.empty()) facts_.close.detail += "; ";
+  facts_.close.detail += fmt::format("{} bytes not delivered to {}", held + unacked, facts_.remote.text());
+}
+
+void Connection::count_end() {
+  if (share_ == nullptr) return;
+  share_->ended.add();
+  share_->closes.add(*facts_.close.first, facts_.close.how, *facts_.close.reason);
+  share_->duration.add(std::chrono::duration<double>(facts_.close.at - facts_.opened).count());
+  if (facts_.handshake_rtt_us > 0) share_->rtt.add(facts_.handshake_rtt_us / 1e6);
+}
+
+void Connection::complete() {
+  if (stage_ == Stage::gone) return;
+  History::Entry entry;
+  if (const auto info = tcp::read_info(fd_.get())) {
+    entry.tcp = to_row(*info, "before_close", tcp::read_congestion(fd_.get()));
+  }
+  const bool ended_in_order = fin_sent_ && eof_;
+  if (ended_in_order && !facts_.remote.is_unix()) {
+    facts_.timeline.inferred(TimelineEvent::fin_acked);
+    if (facts_.close.first == First::local) {
+      facts_.timeline.inferred(TimelineEvent::time_wait);
+      entry.time_wait_until = worker_.time() + kTimeWait;
+    }
+  }
+  stage_ = Stage::gone;
+  facts_.timeline.seen(TimelineEvent::closed, worker_.time());
+  facts_.close.at = worker_.time();
+  note_first(First::unknown, How::abort);
+  note_reason(Reason::unknown);
+  Wheel::cancel(*this);
+  event_.reset();
+  fd_.reset();
+  queue_ = {};
+
+  count_end();
+  log::debug("connection.closed", log::f("connection", id_text(facts_.id)),
+             log::f("remote", facts_.remote.text()), log::f("first", text(*facts_.close.first)),
+             log::f("how", text(facts_.close.how)), log::f("reason", text(*facts_.close.reason)),
+             log::f("bytes_in", facts_.bytes_in), log::f("bytes_out", facts_.bytes_out),
+             log::f("detail", facts_.close.detail));
+  entry.facts = facts_;
+  worker_.history().add(std::move(entry));
+  on_gone();
+  worker_.retire(*this);
+}
+
+}  // namespace tcpctl

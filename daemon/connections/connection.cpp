@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connections/connection.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include <sys/socket.h>
+
+#include "tcp/socket.hpp"
+
+namespace tcpctl {
+namespace {
+
+PartyShare* share_of(const Owner& owner, Direction direction, const Worker& worker) {
+  const bool is_upstream_leg = owner.kind == Owner::Kind::listener && direction == Direction::outbound;
+  return is_upstream_leg ? nullptr : &owner.stats->share(worker.index());
+}
+
+}  // namespace
+
+Connection::Connection(Worker& worker, OwnerPtr owner, Direction direction, Stage stage, Fd fd,
+                       const Address& remote)
+    : worker_{worker}, fd_{std::move(fd)}, share_{share_of(*owner, direction, worker)}, stage_{stage} {
+  facts_.id = worker.next_id();
+  facts_.direction = direction;
+  facts_.owner = std::move(owner);
+  facts_.remote = remote;
+  facts_.local = tcp::local_address(fd_.get());
+  facts_.opened = facts_.last_active = worker.time();
+  facts_.opened_wall = wall_now();
+}
+
+Connection::~Connection() = default;
+
+void Connection::start() {
+  const bool is_tcp = !facts_.remote.is_unix();
+  if (stage_ == Stage::connecting) {
+    if (is_tcp) facts_.timeline.seen(TimelineEvent::syn_sent, worker_.time());
+  } else {
+    if (is_tcp) {
+      facts_.timeline.inferred(TimelineEvent::syn_received);
+      facts_.timeline.inferred(TimelineEvent::established);
+      facts_.syn = tcp::take_saved_syn(fd_.get());
+      if (const auto info = tcp::read_info(fd_.get())) facts_.handshake_rtt_us = info->rtt_us;
+    }
+    facts_.timeline.seen(TimelineEvent::accepted, worker_.time());
+  }
+  event_.reset(event_new(worker_.loop().base(), fd_.get(),
+                         EV_READ | EV_WRITE | EV_CLOSED | EV_ET | EV_PERSIST, &Connection::on_event, this));
+  if (!event_ || event_add(event_.get(), nullptr) != 0) {
+    abort(Reason::resource, "no memory for an event");
+    return;
+  }
+  if (stage_ == Stage::open) {
+    if (facts_.owner->idle_timeout) worker_.wheel().set(*this, worker_.time() + *facts_.owner->idle_timeout);
+    on_open();
+  }
+}
+
+tcp::State Connection::state() const {
+  if (facts_.remote.is_unix()) return stage_ == Stage::gone ? tcp::State::closed : tcp::State::established;
+  return tcp::read_state(fd_.get());
+}
+
+ConnectionRow Connection::row() const {
+  ConnectionRow row = to_row(facts_, now());
+  row.state = tcp::text(state());
+  if (const auto info = tcp::read_info(fd_.get())) {
+    row.state = tcp::text(info->state);
+    row.tcp = to_row(*info, "live", tcp::read_congestion(fd_.get()));
+  }
+  return row;
+}
+
+void Connection::on_event(evutil_socket_t /*fd*/, short what, void* self) {
+  auto& connection = *static_cast<Connection*>(self);
+  connection.worker_.tick();
+  if ((what & (EV_READ | EV_CLOSED)) != 0) connection.readable_ = true;
+  if ((what & EV_WRITE) != 0) connection.writable_ = true;
+  if ((what & EV_CLOSED) != 0 && connection.stage_ != Stage::connecting) connection.note_hangup();
+  connection.handle();
+}
+
+void Connection::on_turn() { handle(); }
+
+void Connection::handle() {
+  switch (stage_) {
+    case Stage::connecting:
+      connected();
+      return;
+    case Stage::open:
+      if (flush()) on_ready();
+      return;
+    case Stage::closing:
+      step_closing();
+      return;
+    case Stage::resetting:
+      step_resetting();
+      return;
+    case Stage::gone:
+      return;
+  }
+}
+
+void Connection::connect_within(Duration timeout) { worker_.wheel().set(*this, worker_.time() + timeout); }
+
+void Connection::connected() {
+  if (const int error = tcp::take_error(fd_.get()); error != 0) {
+    fail_connect(error);
+    return;
+  }
+  // The first edge may only say that the socket is there: an unconnected one is writable and hung up.
+  if (!facts_.remote.is_unix() && state() == tcp::State::syn_sent) return;
+  facts_.timeline.seen(TimelineEvent::established, worker_.time());
+  facts_.local = tcp::local_address(fd_.get());
+  touch();
+  if (const auto info = tcp::read_info(fd_.get())) facts_.handshake_rtt_us = info->rtt_us;
+  stage_ = Stage::open;
+  Wheel::cancel(*this);
+  if (facts_.owner->idle_timeout) worker_.wheel().set(*this, worker_.time() + *facts_.owner->idle_timeout);
+  on_open();
+  if (stage_ == Stage::open && flush()) on_ready();
+}
+
+Connection::Read Connection::receive() {
+  const auto space = worker_.buffer();
+  const ssize_t got = ::recv(fd_.get(), space.data(), space.size(), 0);
+  if (got > 0) {
+    const auto bytes = static_cast<std::size_t>(got);
+    // A short read emptied the queue, and the next byte makes an edge; not so once the peer's FIN is there.
+    if (bytes < space.size() && !hangup_) readable_ = false;
+    count_in(bytes);
+    return {Read::Status::data, ByteView{space.data(), bytes}};
+  }
+  if (got == 0) {
+    readable_ = false;
+    eof_ = true;
+    facts_.timeline.seen(TimelineEvent::fin_received, worker_.time());
+    note_first(First::remote, How::fin);
+    return {Read::Status::eof, {}};
+  }
+  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) {
+    readable_ = errno == EINTR;
+    return {Read::Status::nothing, {}};
+  }
+  fail_io(errno);
+  return {Read::Status::ended, {}};
+}
+
+void Connection::send(ByteView bytes) {
+  if (stage_ != Stage::open || fin_wanted_ || bytes.empty()) return;
+  if (queued() > 0) {
+    queue_.append(bytes.data(), bytes.size());
+    return;
+  }
+  const ssize_t sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+    fail_io(errno);
+    return;
+  }
+  const auto taken = sent < 0 ? std::size_t{0} : static_cast<std::size_t>(sent);
+  if (taken > 0) count_out(taken);
+  if (taken == bytes.size()) return;
+  writable_ = false;
+  queue_.append(bytes.data() + taken, bytes.size() - taken);
+}
+
+bool Connection::flush() {
+  while (queued() > 0) {
+    if (!writable_) return true;
+    const ssize_t sent = ::send(fd_.get(), queue_.data() + queue_sent_, queued(), MSG_NOSIGNAL);
+    if (sent < 0) {
+      if (errno == EINTR) continue;
+      if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        writable_ = false;
+        return true;
+      }
+      fail_io(errno);
+      return false;
+    }
+    queue_sent_ += static_cast<std::size_t>(sent);
+    count_out(static_cast<std::size_t>(sent));
+  }
+  if (queue_sent_ > 0) {
+    queue_ = {};  // an idle connection keeps no buffer
+    queue_sent_ = 0;
+  }
+  if (fin_wanted_ && !fin_sent_) shutdown_write();
+  return stage_ != Stage::gone;
+}
+
+void Connection::count_in(std::size_t bytes) {
+  facts_.bytes_in += bytes;
+  if (share_ != nullptr) share_->bytes_in.add(bytes);
+  touch();
+  if (facts_.bytes_in == bytes) facts_.timeline.seen(TimelineEvent::first_byte_in, worker_.time());
+}
+
+void Connection::count_out(std::size_t bytes) {
+  facts_.bytes_out += bytes;
+  if (share_ != nullptr) share_->bytes_out.add(bytes);
+  touch();
+  if (facts_.bytes_out == bytes) facts_.timeline.seen(TimelineEvent::first_byte_out, worker_.time());
+}
+
+void Connection::end(Reason reason, bool graceful) {
+  if (graceful) {
+    finish(reason);
+  } else {
+    abort(reason);
+  }
+}
+
+}  // namespace tcpctl

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/fd.hpp"
+#include "base/text.hpp"
+#include "connections/facts.hpp"
+#include "connections/worker.hpp"
+#include "tcp/state.hpp"
+
+namespace tcpctl {
+
+/// One live socket of the daemon: its events, its bytes, its end, and the record of all three.
+///
+/// The descriptor is registered once, for READ|WRITE|CLOSED, edge-triggered; `on_ready` is called after each
+/// edge. A subclass decides what is done with the bytes. Ending is the same for all: what is queued is sent,
+/// then FIN, the peer's bytes are read and thrown away, and close(2) waits until the kernel says CLOSED, so
+/// that the record is seen and not guessed; past `close_timeout` it is a reset. Threads: only on the worker's
+/// loop. Source: RFC 9293 section 3.6 (closing); design decisions D1, D2, D5, D6, D7.
+class Connection : private Deadline {
+ public:
+  enum class Stage : std::uint8_t { connecting, open, closing, resetting, gone };
+
+  /// `stage` is `connecting` for a socket on its way, else `open`.
+  Connection(Worker& worker, OwnerPtr owner, Direction direction, Stage stage, Fd fd, const Address& remote);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  virtual ~Connection();
+
+  /// Registers the descriptor; `on_open` follows at once if it is open. Call it once, after Worker::adopt.
+  void start();
+  [[nodiscard]] const Facts& facts() const { return facts_; }
+  [[nodiscard]] Stage stage() const { return stage_; }
+  [[nodiscard]] tcp::State state() const;
+  /// With TCP_INFO as of now.
+  [[nodiscard]] ConnectionRow row() const;
+
+  /// Sends what is queued, then FIN; at most `close_timeout` later it is over.
+  void finish(Reason reason, std::string_view detail = {});
+  /// RST at once; what the peer has not got is lost, and the record says how much.
+  void abort(Reason reason, std::string_view detail = {});
+  /// RST as soon as the peer has acknowledged what was sent, at most `close_timeout` later.
+  void abort_when_delivered(Reason reason, std::string_view detail = {});
+  /// The end of an operator's or the daemon's wish for this and whatever belongs to it (the other leg).
+  virtual void end(Reason reason, bool graceful);
+
+  /// What `Worker::again` calls.
+  void on_turn();
+
+ protected:
+  virtual void on_open() {}
+  /// There may be something to read, or room to write again.
+  virtual void on_ready() = 0;
+  /// No byte moved for `idle_timeout`.
+  virtual void on_idle() { finish(Reason::idle_timeout); }
+  /// It is over and the record is complete. The object lives until the loop is out of its callbacks.
+  virtual void on_gone() {}
+  [[nodiscard]] virtual Phase phase() const {
+    return stage_ == Stage::connecting ? Phase::connect : Phase::data;
+  }
+
+  struct Read {
+    enum class Status : std::uint8_t { data, nothing, eof, ended } status;
+    ByteView bytes;  // in the worker's buffer
+  };
+  /// Reads once into the worker's buffer. `eof` once and again after the peer's FIN; `ended`: it failed and
+  /// is over.
+  [[nodiscard]] Read receive();
+  /// Writes what the kernel takes and queues the rest.
+  void send(ByteView bytes);
+  /// FIN after what is queued; reading goes on.
+  void finish_sending();
+  /// Both directions are done: waits for the kernel to say CLOSED.
+  void close_if_both_done();
+
+  /// Notices an RST without reading, while what was received before it has to wait.
+  void end_if_reset();
+  void connect_within(Duration timeout);
+  /// An attempt that failed before there was an event to wait for.
+  void fail_connect(int error_number);
+  void note_reason(Reason reason, std::string_view detail = {});
+  void note_peer(ConnectionId peer) { facts_.peer_id = peer; }
+  void note_upstream(std::shared_ptr<const std::string> name) { facts_.upstream = std::move(name); }
+  void another_turn() { worker_.again(*this); }
+
+  [[nodiscard]] Worker& worker() { return worker_; }
+  [[nodiscard]] std::size_t queued() const { return queue_.size() - queue_sent_; }
+  [[nodiscard]] bool readable() const { return readable_; }
+  [[nodiscard]] bool eof() const { return eof_; }
+  [[nodiscard]] bool is_open() const { return stage_ == Stage::open; }
+
+ private:
+  static void on_event(evutil_socket_t fd, short what, void* self);
+  void on_deadline() override;
+  void handle();
+  void connected();
+  bool flush();
+  void step_closing();
+  void step_resetting();
+  void discard_input();
+  void shutdown_write();
+  void check_idle();
+  void close_timed_out();
+  void note_first(First first, How how);
+  void note_hangup();
+  void note_ack(tcp::State now);
+  void fail_io(int error_number);
+  void record_undelivered();
+  void complete();
+  void count_end();
+  void touch() { facts_.last_active = worker_.time(); }
+  void count_in(std::size_t bytes);
+  void count_out(std::size_t bytes);
+
+  Worker& worker_;
+  Fd fd_;
+  EventPtr event_;
+  Facts facts_;
+  PartyShare* const share_;  // null for the upstream's leg: its listener counts the client's
+  std::string queue_;        // what the kernel did not take yet, from queue_sent_ on
+  std::size_t queue_sent_{0};
+  Instant close_by_{};
+  Stage stage_;
+  bool readable_{false};
+  bool writable_{true};
+  bool hangup_{false};  // EV_CLOSED was seen: no further edge will tell of data
+  bool eof_{false};
+  bool fin_wanted_{false};
+  bool fin_sent_{false};
+};
+
+}  // namespace tcpctl

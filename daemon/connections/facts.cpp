@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connections/facts.hpp"
+
+#include <utility>
+
+namespace tcpctl {
+namespace {
+
+HandshakeRow handshake_row(const Facts& facts) {
+  HandshakeRow row;
+  if (facts.handshake_rtt_us > 0) row.rtt_us = facts.handshake_rtt_us;
+  if (facts.syn) {
+    row.client_isn = facts.syn->isn;
+    row.mss = facts.syn->mss;
+    row.window_scale = facts.syn->window_scale;
+    row.sack = facts.syn->sack;
+    row.timestamps = facts.syn->timestamps;
+    row.ttl = facts.syn->ttl;
+  }
+  return row;
+}
+
+}  // namespace
+
+TcpRow to_row(const tcp::Info& info, std::string_view taken, std::string congestion) {
+  TcpRow row{};
+  row.taken = taken;
+  row.rtt_us = info.rtt_us;
+  row.rtt_var_us = info.rtt_var_us;
+  row.min_rtt_us = info.min_rtt_us;
+  row.retransmits = info.retransmits;
+  row.lost = info.lost;
+  row.cwnd_segments = info.cwnd_segments;
+  row.mss_bytes = info.mss_bytes;
+  row.delivery_rate = info.delivery_rate_bytes_per_second;
+  row.segments_in = info.segments_in;
+  row.segments_out = info.segments_out;
+  row.unsent_bytes = info.unsent_bytes;
+  row.receive_window_limited_us = info.receive_window_limited_us;
+  row.send_buffer_limited_us = info.send_buffer_limited_us;
+  row.busy_us = info.busy_us;
+  row.congestion = std::move(congestion);
+  return row;
+}
+
+ConnectionRow to_row(const Facts& facts, Instant now) {
+  ConnectionRow row{};
+  row.id = facts.id;
+  row.direction = facts.direction;
+  (facts.owner->kind == Owner::Kind::listener ? row.listener : row.client) = facts.owner->name;
+  row.service = facts.owner->service;
+  if (facts.peer_id != ConnectionId{}) row.peer_id = facts.peer_id;
+  row.local = facts.local;
+  row.remote = facts.remote;
+  if (facts.upstream) row.upstream = *facts.upstream;
+  row.opened_at = facts.opened_wall;
+  row.age = now - facts.opened;
+  row.idle = now - facts.last_active;
+  row.bytes_in = facts.bytes_in;
+  row.bytes_out = facts.bytes_out;
+  row.timeline = facts.timeline.rows(facts.opened, facts.opened_wall);
+  if (!facts.remote.is_unix()) row.handshake = handshake_row(facts);
+  return row;
+}
+
+CloseRow close_row(const Facts& facts) {
+  const CloseFacts& close = facts.close;
+  CloseRow row{};
+  row.at = facts.opened_wall + std::chrono::floor<std::chrono::microseconds>(close.at - facts.opened);
+  row.first = close.first.value_or(First::unknown);
+  row.how = close.how;
+  row.reason = close.reason.value_or(Reason::unknown);
+  row.phase = close.phase;
+  row.code = termination_code(facts.direction, row.reason, close.phase);
+  row.detail = close.detail;
+  row.duration = close.at - facts.opened;
+  return row;
+}
+
+}  // namespace tcpctl

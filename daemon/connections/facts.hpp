@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/address.hpp"
+#include "base/clock.hpp"
+#include "base/units.hpp"
+#include "connections/timeline.hpp"
+#include "stats/party.hpp"
+#include "stats/snapshot.hpp"
+#include "tcp/info.hpp"
+
+namespace tcpctl {
+
+/// The listener or client that a connection belongs to: what all its connections share, and nobody changes.
+struct Owner {
+  enum class Kind : std::uint8_t { listener, client };
+  Kind kind{Kind::listener};
+  std::string name;
+  std::string service;  // "echo", "forward"; of a client its mode
+  std::optional<Duration> idle_timeout;
+  Duration close_timeout{std::chrono::seconds{5}};
+  std::shared_ptr<PartyStats> stats;
+};
+using OwnerPtr = std::shared_ptr<const Owner>;
+
+/// How a connection ended. `reason`, `phase` and `detail` are fixed by what was seen first; `first` and `how`
+/// by the first FIN or RST of this connection, whichever side's.
+struct CloseFacts {
+  std::optional<First> first;
+  How how{How::abort};
+  std::optional<Reason> reason;
+  Phase phase{Phase::data};
+  std::string detail;
+  Instant at{};
+};
+
+/// What is known of one connection, open or ended. Threads: a plain value.
+struct Facts {
+  ConnectionId id{};
+  Direction direction{Direction::inbound};
+  OwnerPtr owner;
+  Address local, remote;
+  std::shared_ptr<const std::string> upstream;  // the name of the target of an outbound leg
+  ConnectionId peer_id{};                       // 0 = none
+  Instant opened{};
+  WallTime opened_wall{};
+  Instant last_active{};
+  std::uint64_t bytes_in{0}, bytes_out{0};
+  Timeline timeline;
+  std::optional<tcp::SavedSyn> syn;
+  std::uint32_t handshake_rtt_us{0};  // 0 = unknown
+  CloseFacts close;
+};
+
+/// TCP_INFO as the API shows it.
+[[nodiscard]] TcpRow to_row(const tcp::Info& info, std::string_view taken, std::string congestion);
+/// Everything but `state`, `tcp` and `close`.
+[[nodiscard]] ConnectionRow to_row(const Facts& facts, Instant now);
+[[nodiscard]] CloseRow close_row(const Facts& facts);
+
+}  // namespace tcpctl

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "connections/connection.hpp"
+#include "tcp/socket.hpp"
+
+namespace tcpctl {
+
+/// One target of a forwarded session.
+struct Target {
+  Address address;
+  std::shared_ptr<const std::string> name;
+  std::size_t index{0};  // in its source
+};
+
+/// Where a session's targets come from, one attempt after the other. Threads: only on the session's loop.
+class TargetSource {
+ public:
+  TargetSource() = default;
+  TargetSource(const TargetSource&) = delete;
+  TargetSource& operator=(const TargetSource&) = delete;
+  virtual ~TargetSource() = default;
+  /// Answers at once or later; nothing where none is eligible, with the reason in words.
+  virtual void next(std::function<void(Result<Target>)> answer) = 0;
+  virtual void connected(const Target& target, Duration took) = 0;
+  virtual void failed(const Target& target, Reason reason) = 0;
+  virtual void ended(const Target& target) = 0;
+};
+
+/// How a relay connects.
+struct RelayOptions {
+  Duration connect_timeout;
+  unsigned attempts;  // at least 1
+  bool half_close;
+  tcp::Options outbound;
+};
+
+class RelayLeg;
+
+/// A forwarded session: the client's leg and, once connected, the upstream's; each reads for the other.
+///
+/// A FIN passes on behind the bytes before it; an RST too, once the other side has got what was read before
+/// it. What one side does not take is held for it, one read buffer at most, and the other is not read until
+/// it is gone. Lives as long as a leg of it; both are on one loop, so the count needs no care. Threads: only
+/// on the worker's loop.
+class Relay : public std::enable_shared_from_this<Relay> {
+ public:
+  Relay(Worker& worker, OwnerPtr owner, std::shared_ptr<const RelayOptions> options,
+        std::unique_ptr<TargetSource> targets);
+  Relay(const Relay&) = delete;
+  Relay& operator=(const Relay&) = delete;
+  ~Relay();
+
+  /// Takes the accepted socket and connects its other side.
+  void start(Fd fd, const Address& remote);
+
+ private:
+  friend class RelayLeg;
+  void try_next();
+  void connect(const Target& target);
+  void give_up(Reason reason, const std::string& detail);
+  void on_connected(RelayLeg& leg);
+  void on_ready(RelayLeg& leg);
+  void on_idle();
+  void on_gone(RelayLeg& leg);
+  void on_attempt_failed(RelayLeg& leg);
+  void end(Reason reason, bool graceful);
+  void pump(RelayLeg& from, RelayLeg& to);
+  void pass_fin(RelayLeg& from, RelayLeg& to);
+  [[nodiscard]] RelayLeg* other(const RelayLeg& leg) const { return &leg == client_ ? upstream_ : client_; }
+
+  Worker& worker_;
+  const OwnerPtr owner_;
+  const std::shared_ptr<const RelayOptions> options_;
+  const std::unique_ptr<TargetSource> targets_;
+  RelayLeg* client_{nullptr};    // null once it is gone
+  RelayLeg* upstream_{nullptr};  // null before the attempt and once it is gone
+  std::optional<Target> target_;
+  unsigned attempts_left_;
+  bool connected_{false};
+};
+
+/// One side of a forwarded session.
+class RelayLeg final : public Connection {
+ public:
+  RelayLeg(std::shared_ptr<Relay> relay, Direction direction, Stage stage, Fd fd, const Address& remote);
+  /// Ends the session, both legs of it.
+  void end(Reason reason, bool graceful) override;
+
+ private:
+  friend class Relay;
+  void on_open() override;
+  void on_ready() override;
+  void on_idle() override;
+  void on_gone() override;
+  [[nodiscard]] Phase phase() const override;
+
+  std::shared_ptr<Relay> relay_;
+  bool passed_fin_{false};  // this leg's FIN went to the other
+};
+
+}  // namespace tcpctl

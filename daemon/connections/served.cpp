@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connections/served.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tcpctl {
+namespace {
+
+constexpr std::size_t kQueueBytes = 64 * 1024;  // a service is told of no more room than this
+
+Reason reason_of(ServiceEnd end) {
+  switch (end) {
+    case ServiceEnd::done:
+      return Reason::local_done;
+    case ServiceEnd::limit:
+      return Reason::local_limit;
+    case ServiceEnd::script_mismatch:
+      return Reason::script_mismatch;
+  }
+  return Reason::unknown;
+}
+
+}  // namespace
+
+void ServedConnection::on_open() {
+  service_->on_open(*this);
+  if (was_denied_ && is_open() && queued() == 0) another_turn();
+}
+
+void ServedConnection::send(ByteView bytes) {
+  turn_left_ -= std::min(turn_left_, bytes.size());
+  Connection::send(bytes);
+}
+
+std::size_t ServedConnection::room() const {
+  const std::size_t free = is_open() ? kQueueBytes - std::min(kQueueBytes, queued()) : 0;
+  const std::size_t room = queued() > 0 ? 0 : std::min(free, turn_left_);
+  if (room == 0) was_denied_ = true;
+  return room;
+}
+
+void ServedConnection::finish(ServiceEnd end, std::string_view detail) {
+  // A service that ends because its peer did is the peer's end.
+  Connection::finish(eof() ? Reason::peer_fin : reason_of(end), detail);
+}
+
+void ServedConnection::on_ready() {
+  turn_left_ = Worker::kTurnBytes;
+  read_while_there_is_room();
+  if (!is_open() || queued() > 0) return;
+  if (std::exchange(was_denied_, false)) service_->on_room(*this);
+  if (is_open() && queued() == 0 && (was_denied_ || readable() || !held_.empty())) another_turn();
+}
+
+void ServedConnection::read_while_there_is_room() {
+  while (is_open() && queued() == 0 && turn_left_ > 0) {
+    if (!held_.empty()) {
+      if (!offer_held()) return;
+      continue;
+    }
+    if (eof()) {
+      if (!std::exchange(told_fin_, true)) service_->on_peer_fin(*this);
+      return;
+    }
+    if (!readable()) return;
+    const Read read = receive();
+    if (read.status == Read::Status::eof) continue;
+    if (read.status != Read::Status::data) return;
+    turn_left_ -= std::min(turn_left_, read.bytes.size());
+    if (!offer(read.bytes)) return;
+  }
+}
+
+bool ServedConnection::offer(ByteView bytes) {
+  const std::size_t taken = service_->on_data(*this, bytes);
+  if (taken < bytes.size() && is_open()) held_.assign(bytes.data() + taken, bytes.size() - taken);
+  return taken > 0;
+}
+
+bool ServedConnection::offer_held() {
+  const std::string bytes = std::exchange(held_, {});
+  return offer(as_bytes(bytes));
+}
+
+}  // namespace tcpctl

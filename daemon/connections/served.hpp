@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "connections/connection.hpp"
+#include "services/service.hpp"
+
+namespace tcpctl {
+
+/// An accepted connection and the service that answers it.
+///
+/// Reading stops while the peer does not take what the service sent, so both directions hold at most one read
+/// buffer. Threads: only on the worker's loop.
+class ServedConnection final : public Connection, public Session {
+ public:
+  ServedConnection(Worker& worker, OwnerPtr owner, Fd fd, const Address& remote,
+                   std::unique_ptr<Service> service)
+      : Connection{worker, std::move(owner), Direction::inbound, Stage::open, std::move(fd), remote},
+        service_{std::move(service)} {}
+
+  void send(ByteView bytes) override;
+  [[nodiscard]] std::size_t room() const override;
+  void finish(ServiceEnd end, std::string_view detail) override;
+  [[nodiscard]] const Address& remote() const override { return facts().remote; }
+
+ private:
+  void on_open() override;
+  void on_ready() override;
+  void read_while_there_is_room();
+  bool offer(ByteView bytes);
+  bool offer_held();
+
+  std::unique_ptr<Service> service_;
+  std::string held_;  // what the service did not take yet
+  std::size_t turn_left_{Worker::kTurnBytes};
+  mutable bool was_denied_{false};  // the service saw no room and waits for on_room
+  bool told_fin_{false};
+};
+
+}  // namespace tcpctl

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connections/worker.hpp"
+
+#include <utility>
+
+#include <sys/time.h>
+
+#include "connections/connection.hpp"
+
+namespace tcpctl {
+
+Worker::Worker(std::size_t index, Loop& loop, std::size_t history_limit)
+    : index_{index},
+      loop_{loop},
+      wheel_{loop},
+      buffer_(kBufferBytes),
+      time_{now()},
+      history_{history_limit},
+      later_{evtimer_new(loop.base(), &Worker::on_later, this)} {}
+
+Worker::~Worker() = default;
+
+void Worker::adopt(std::unique_ptr<Connection> connection) {
+  const ConnectionId id = connection->facts().id;
+  connections_.emplace_hint(connections_.end(), id, std::move(connection));
+  load_.add();
+  opened_.add();
+}
+
+void Worker::retire(Connection& connection) {
+  const auto found = connections_.find(connection.facts().id);
+  if (found == connections_.end()) return;
+  retired_.push_back(std::move(found->second));
+  connections_.erase(found);
+  load_.sub();
+  wake_later();
+}
+
+void Worker::again(Connection& connection) {
+  again_.push_back(&connection);
+  wake_later();
+}
+
+Connection* Worker::find(ConnectionId id) {
+  const auto found = connections_.find(id);
+  return found == connections_.end() ? nullptr : found->second.get();
+}
+
+void Worker::wake_later() {
+  if (later_set_) return;
+  later_set_ = true;
+  const timeval at_once{0, 0};
+  evtimer_add(later_.get(), &at_once);
+}
+
+void Worker::on_later(evutil_socket_t /*fd*/, short /*what*/, void* self) {
+  auto& worker = *static_cast<Worker*>(self);
+  worker.later_set_ = false;
+  worker.tick();
+  const auto again = std::exchange(worker.again_, {});
+  for (Connection* const connection : again) connection->on_turn();
+  // Only now: what was retired may have stood in the list of those that wanted another turn.
+  worker.retired_.clear();
+}
+
+}  // namespace tcpctl

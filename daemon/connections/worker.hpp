@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "connections/history.hpp"
+#include "engine/loop.hpp"
+#include "engine/wheel.hpp"
+#include "stats/counter.hpp"
+#include "stats/snapshot.hpp"
+
+namespace tcpctl {
+
+class Connection;
+
+/// What the connections of one loop share: the set of them, deadlines, the read buffer, the history.
+///
+/// Made before its loop runs and destroyed after it has stopped.
+/// Threads: `load` from any; everything else only on the loop.
+class Worker {
+ public:
+  static constexpr std::size_t kBufferBytes = 128 * 1024;
+  /// How much one connection may move in one turn, so that a bulk stream does not starve a thousand small
+  /// ones.
+  static constexpr std::size_t kTurnBytes = 4 * kBufferBytes;
+
+  Worker(std::size_t index, Loop& loop, std::size_t history_limit);
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+  ~Worker();
+
+  [[nodiscard]] std::size_t index() const { return index_; }
+  [[nodiscard]] Loop& loop() { return loop_; }
+  [[nodiscard]] Wheel& wheel() { return wheel_; }
+  [[nodiscard]] History& history() { return history_; }
+  /// Scratch space; what is in it lasts until the next read.
+  [[nodiscard]] std::span<char> buffer() { return buffer_; }
+
+  /// The moment of the event that is being handled.
+  [[nodiscard]] Instant time() const { return time_; }
+  void tick() { time_ = now(); }
+
+  [[nodiscard]] ConnectionId next_id() { return make_id(index_, ++sequence_); }
+  void adopt(std::unique_ptr<Connection> connection);
+  /// Takes `connection` out of the set and frees it once the loop is out of its callbacks.
+  void retire(Connection& connection);
+  /// Calls `connection.on_turn()` again after other descriptors had their turn.
+  void again(Connection& connection);
+
+  [[nodiscard]] Connection* find(ConnectionId id);
+  using Set = std::map<ConnectionId, std::unique_ptr<Connection>>;
+  [[nodiscard]] const Set& connections() const { return connections_; }
+
+  /// Sockets of this worker's connections now. Written by the loop, read by acceptors.
+  [[nodiscard]] const Counter& load() const { return load_; }
+  [[nodiscard]] const Counter& opened() const { return opened_; }
+
+ private:
+  static void on_later(evutil_socket_t fd, short what, void* self);
+  void wake_later();
+
+  const std::size_t index_;
+  Loop& loop_;
+  Wheel wheel_;
+  std::vector<char> buffer_;
+  Instant time_;
+  std::uint64_t sequence_{0};
+  Counter load_, opened_;
+  History history_;
+  EventPtr later_;
+  bool later_set_{false};
+  std::vector<Connection*> again_;
+  std::vector<std::unique_ptr<Connection>> retired_;
+  Set connections_;  // last: connections take leave of the members above
+};
+
+}  // namespace tcpctl

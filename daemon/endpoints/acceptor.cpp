@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "endpoints/acceptor.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <ranges>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include "base/log.hpp"
+#include "endpoints/hub.hpp"
+
+namespace tcpctl {
+namespace {
+
+constexpr std::size_t kAcceptsPerTurn = 64;
+constexpr Duration kShortagePause = std::chrono::milliseconds{100};
+constexpr unsigned kShortagesBeforeTurningAway = 10;
+constexpr Duration kFullPause = std::chrono::milliseconds{20};  // `on_limit = "wait"` looks again after this
+
+Fd open_spare() { return Fd{::open("/dev/null", O_RDONLY | O_CLOEXEC)}; }
+
+}  // namespace
+
+/// The connections of one turn, handed over with one task a worker.
+class Acceptor::Batch {
+ public:
+  explicit Batch(const Crew& crew) : crew_{crew}, parts_(crew.members.size()) {
+    for (const auto& member : crew.members) loads_.push_back(member.load->read());
+  }
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+  ~Batch() {
+    for (std::size_t i = 0; i < parts_.size(); ++i) hand_over(i);
+  }
+
+  void add(Accepted accepted) {
+    const auto least = std::ranges::min_element(loads_);
+    ++*least;
+    parts_[static_cast<std::size_t>(least - loads_.begin())].push_back(std::move(accepted));
+    ++added_;
+  }
+  [[nodiscard]] std::uint64_t added() const { return added_; }
+
+ private:
+  void hand_over(std::size_t i) {
+    if (parts_[i].empty()) return;
+    const Crew::Member& member = crew_.members[i];
+    const auto part = std::make_shared<std::vector<Accepted>>(std::move(parts_[i]));
+    const auto serve = [hub = member.hub, part] {
+      for (auto& accepted : *part) hub->serve(std::move(accepted));
+    };
+    if (member.loop->is_here()) {
+      serve();
+    } else {
+      member.loop->post(serve);
+    }
+  }
+
+  const Crew& crew_;
+  std::vector<std::uint64_t> loads_;
+  std::vector<std::vector<Accepted>> parts_;
+  std::uint64_t added_{0};
+};
+
+Acceptor::Acceptor(Worker& worker, const Crew& crew, std::shared_ptr<const ListenerPlan> plan)
+    : worker_{worker}, crew_{crew}, plan_{std::move(plan)}, spare_{open_spare()} {}
+
+Acceptor::~Acceptor() = default;
+
+void Acceptor::set(std::shared_ptr<const ListenerPlan> plan, const std::vector<BoundSocketPtr>& sockets) {
+  plan_ = std::move(plan);
+  std::erase_if(doors_, [&](const std::unique_ptr<Door>& door) {
+    if (std::ranges::find(sockets, door->socket) != sockets.end()) return false;
+    drain(*door);
+    return true;
+  });
+  for (const auto& socket : sockets) {
+    if (std::ranges::any_of(doors_, [&](const auto& door) { return door->socket == socket; })) continue;
+    auto door = std::make_unique<Door>(Door{this, socket, nullptr});
+    door->event.reset(event_new(worker_.loop().base(), socket->fd.get(), EV_READ | EV_PERSIST,
+                                &Acceptor::on_connections, door.get()));
+    doors_.push_back(std::move(door));
+  }
+  enable(!paused_ && !is_set());
+}
+
+void Acceptor::pause() {
+  paused_ = true;
+  enable(false);
+}
+
+void Acceptor::resume() {
+  paused_ = false;
+  enable(!is_set());
+}
+
+void Acceptor::close() {
+  for (auto& door : doors_) drain(*door);
+  doors_.clear();
+}
+
+void Acceptor::drain(Door& door) {
+  // No new ones get in any more; those that are in are served.
+  ::listen(door.socket->fd.get(), 0);
+  accept_some(door, SIZE_MAX);
+  door.event.reset();
+}
+
+void Acceptor::enable(bool on) {
+  for (auto& door : doors_) {
+    if (!door->event) continue;
+    if (on) {
+      event_add(door->event.get(), nullptr);
+    } else {
+      event_del(door->event.get());
+    }
+  }
+}
+
+void Acceptor::on_connections(evutil_socket_t /*fd*/, short /*what*/, void* door) {
+  auto& self = *static_cast<Door*>(door);
+  self.acceptor->worker_.tick();
+  self.acceptor->accept_some(self, kAcceptsPerTurn);
+}
+
+void Acceptor::accept_some(const Door& door, std::size_t most) {
+  Batch batch{crew_};
+  for (std::size_t i = 0; i < most; ++i) {
+    if (plan_->config->on_limit == "wait" && is_full(batch)) {
+      hold_back(kFullPause);
+      return;
+    }
+    const Outcome outcome = accept_one(door, batch);
+    if (outcome == Outcome::none) break;
+    if (outcome == Outcome::shortage) {
+      on_shortage(door);
+      break;
+    }
+    shortages_in_a_row_ = 0;
+  }
+}
+
+Acceptor::Outcome Acceptor::accept_one(const Door& door, Batch& batch) {
+  sockaddr_storage storage{};
+  socklen_t length = sizeof storage;
+  Fd fd{::accept4(door.socket->fd.get(), reinterpret_cast<sockaddr*>(&storage), &length,
+                  SOCK_NONBLOCK | SOCK_CLOEXEC)};
+  if (fd) {
+    admit(std::move(fd), Address::from(storage, length), batch);
+    return Outcome::one;
+  }
+  if (tcp::is_resource_shortage(errno)) return Outcome::shortage;
+  // The others, such as ECONNABORTED, are errors of that one connection: accept(2).
+  return errno == EAGAIN || errno == EWOULDBLOCK ? Outcome::none : Outcome::one;
+}
+
+void Acceptor::admit(Fd fd, const Address& remote, Batch& batch) {
+  if (const auto refusal = refusal_of(remote, batch)) {
+    stats().share(worker_.index()).refused[static_cast<std::size_t>(*refusal)].add();
+    log::debug("connection.refused", log::f("listener", plan_->owner->name), log::f("remote", remote.text()),
+               log::f("reason", text(*refusal)));
+    return;
+  }
+  stats().add_opened();
+  batch.add({plan_, std::move(fd), remote});
+}
+
+bool Acceptor::is_full(const Batch& batch) const {
+  const auto& limit = plan_->config->max_connections;
+  if (limit && plan_->owner->stats->active() >= *limit) return true;
+  return crew_.load() + batch.added() >= crew_.max_connections;
+}
+
+std::optional<Refusal> Acceptor::refusal_of(const Address& remote, const Batch& batch) const {
+  const auto covers = [&](const Network& network) { return network.contains(remote); };
+  const auto& config = *plan_->config;
+  if (!remote.is_unix()) {
+    if (std::ranges::any_of(config.deny, covers)) return Refusal::acl;
+    if (!config.allow.empty() && std::ranges::none_of(config.allow, covers)) return Refusal::acl;
+  }
+  if (is_full(batch)) return Refusal::limit;
+  return std::nullopt;
+}
+
+void Acceptor::hold_back(Duration time) {
+  enable(false);
+  worker_.wheel().set(*this, worker_.time() + time);
+}
+
+void Acceptor::on_deadline() {
+  worker_.tick();
+  if (!paused_) enable(true);
+}
+
+void Acceptor::on_shortage(const Door& door) {
+  const int error = errno;
+  shortages_.add();
+  if (shortages_in_a_row_++ == 0) {
+    log::warn("listener.shortage", log::f("listener", plan_->owner->name), log::f("error", errno_text(error)),
+              log::f("retry_ms", 100));
+  }
+  if (shortages_in_a_row_ > kShortagesBeforeTurningAway) turn_away(door);
+  hold_back(kShortagePause);
+}
+
+void Acceptor::turn_away(const Door& door) {
+  // Whoever waits in the queue believes to be served. The spare descriptor lets them in and out again.
+  for (std::size_t i = 0; i < kAcceptsPerTurn; ++i) {
+    spare_.reset();
+    const Fd fd{::accept4(door.socket->fd.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+    if (fd) stats().share(worker_.index()).refused[static_cast<std::size_t>(Refusal::files)].add();
+    const bool done = !fd;
+    if (done) break;
+  }
+  spare_ = open_spare();
+}
+
+}  // namespace tcpctl

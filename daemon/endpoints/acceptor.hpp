@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "endpoints/bound_socket.hpp"
+#include "endpoints/crew.hpp"
+#include "endpoints/plan.hpp"
+#include "engine/wheel.hpp"
+
+namespace tcpctl {
+
+/// Accepts for one listener, on one worker, and hands each connection to the worker with the least to do.
+///
+/// Pausing leaves what comes in the kernel's queue. A shortage of descriptors or memory pauses it for a
+/// moment and is counted; where it lasts, a spare descriptor turns the waiting away, so that they learn of
+/// it. Threads: only on the hub's loop.
+class Acceptor : private Deadline {
+ public:
+  Acceptor(Worker& worker, const Crew& crew, std::shared_ptr<const ListenerPlan> plan);
+  ~Acceptor();
+
+  /// What is in both is kept; what is no longer in `sockets` is drained of completed connections before it
+  /// closes.
+  void set(std::shared_ptr<const ListenerPlan> plan, const std::vector<BoundSocketPtr>& sockets);
+  void pause();
+  void resume();
+  /// Accepts what the kernel has completed and closes the sockets: nobody who was let in is reset.
+  void close();
+  [[nodiscard]] const Counter& shortages() const { return shortages_; }
+
+ private:
+  struct Door {
+    Acceptor* acceptor;
+    BoundSocketPtr socket;
+    EventPtr event;
+  };
+  class Batch;
+
+  static void on_connections(evutil_socket_t fd, short what, void* door);
+  void on_deadline() override;
+  enum class Outcome { one, none, shortage };
+  Outcome accept_one(const Door& door, Batch& batch);
+  void accept_some(const Door& door, std::size_t most);
+  void drain(Door& door);
+  void admit(Fd fd, const Address& remote, Batch& batch);
+  [[nodiscard]] std::optional<Refusal> refusal_of(const Address& remote, const Batch& batch) const;
+  [[nodiscard]] bool is_full(const Batch& batch) const;
+  void hold_back(Duration time);
+  void on_shortage(const Door& door);
+  void turn_away(const Door& door);
+  void enable(bool on);
+  [[nodiscard]] PartyStats& stats() { return *plan_->owner->stats; }
+
+  Worker& worker_;
+  const Crew& crew_;
+  std::shared_ptr<const ListenerPlan> plan_;
+  std::vector<std::unique_ptr<Door>> doors_;
+  bool paused_{false};
+  unsigned shortages_in_a_row_{0};
+  Counter shortages_;
+  Fd spare_;
+};
+
+}  // namespace tcpctl

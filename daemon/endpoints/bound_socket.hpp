@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/fd.hpp"
+#include "config/config.hpp"
+
+namespace tcpctl {
+
+/// A listening socket. The supervisor and the acceptor share it; it closes when both have let go.
+struct BoundSocket {
+  BoundSocket(Fd socket, Address address) : fd{std::move(socket)}, bound{std::move(address)} {}
+  BoundSocket(const BoundSocket&) = delete;
+  BoundSocket& operator=(const BoundSocket&) = delete;
+  ~BoundSocket();  // a Unix socket's file goes with it
+
+  Fd fd;
+  Address bound;
+};
+using BoundSocketPtr = std::shared_ptr<const BoundSocket>;
+
+/// One address of a listener: as configured, and the socket on it or why there is none.
+struct Binding {
+  std::string configured;  // "*:7000" makes two bindings of this text
+  Address address;         // what to bind
+  BoundSocketPtr socket;   // null = failed
+  std::string error;
+};
+
+/// The addresses that `listen` stands for; nothing is bound yet.
+[[nodiscard]] std::vector<Binding> bindings_of(const config::Listener& listener);
+/// Tries to bind each that is not bound.
+void bind_missing(std::vector<Binding>& bindings, const config::Listener& listener);
+
+}  // namespace tcpctl

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/fd.hpp"
+#include "stats/counter.hpp"
+
+namespace tcpctl {
+
+class Hub;
+class Loop;
+struct ListenerPlan;
+
+/// An accepted socket on its way to the worker that will serve it.
+struct Accepted {
+  std::shared_ptr<const ListenerPlan> plan;
+  Fd fd;
+  Address remote;
+};
+
+/// The daemon's workers, as an acceptor sees them: how much each has to do, and the way to it.
+/// Made before the loops run, and const from then on. Threads: any.
+struct Crew {
+  struct Member {
+    Loop* loop;
+    Hub* hub;             // touched on its own loop only
+    const Counter* load;  // sockets of its connections
+  };
+  std::vector<Member> members;
+  std::uint64_t max_connections{0};  // of the daemon
+
+  [[nodiscard]] std::uint64_t load() const {
+    std::uint64_t sum = 0;
+    for (const auto& member : members) sum += member.load->read();
+    return sum;
+  }
+};
+
+}  // namespace tcpctl

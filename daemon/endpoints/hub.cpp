@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "endpoints/hub.hpp"
+
+#include <utility>
+
+#include "connections/relay.hpp"
+#include "connections/served.hpp"
+
+namespace tcpctl {
+
+Hub::Hub(Worker& worker, const Crew& crew) : worker_{worker}, crew_{crew}, resolver_{worker.loop()} {}
+
+Hub::~Hub() = default;
+
+void Hub::serve(Accepted accepted) {
+  worker_.tick();
+  const ListenerPlan& plan = *accepted.plan;
+  if (plan.forward) {
+    const auto relay =
+        std::make_shared<Relay>(worker_, plan.owner, plan.forward->relay, pool_of(plan).session());
+    relay->start(std::move(accepted.fd), accepted.remote);
+    return;
+  }
+  auto connection = std::make_unique<ServedConnection>(worker_, plan.owner, std::move(accepted.fd),
+                                                       accepted.remote, plan.service());
+  Connection& started = *connection;
+  worker_.adopt(std::move(connection));
+  started.start();
+}
+
+Pool& Hub::pool_of(const ListenerPlan& plan) {
+  auto& pool = pools_[plan.owner->name];
+  if (!pool || pool->plan() != plan.forward) {
+    pool = std::make_unique<Pool>(worker_.index(), resolver_, plan.forward);
+  }
+  return *pool;
+}
+
+void Hub::set_listener(std::shared_ptr<const ListenerPlan> plan, const std::vector<BoundSocketPtr>& sockets) {
+  worker_.tick();
+  auto& acceptor = acceptors_[plan->owner->name];
+  if (!acceptor) acceptor = std::make_unique<Acceptor>(worker_, crew_, plan);
+  acceptor->set(std::move(plan), sockets);
+}
+
+void Hub::remove_listener(const std::string& name) {
+  worker_.tick();
+  pools_.erase(name);
+  const auto found = acceptors_.find(name);
+  if (found == acceptors_.end()) return;
+  found->second->close();
+  acceptors_.erase(found);
+}
+
+void Hub::pause_listener(const std::string& name) {
+  if (const auto found = acceptors_.find(name); found != acceptors_.end()) found->second->pause();
+}
+
+void Hub::resume_listener(const std::string& name) {
+  if (const auto found = acceptors_.find(name); found != acceptors_.end()) found->second->resume();
+}
+
+std::uint64_t Hub::shortages() const {
+  std::uint64_t sum = 0;
+  for (const auto& [name, acceptor] : acceptors_) sum += acceptor->shortages().read();
+  return sum;
+}
+
+void Hub::set_client(std::shared_ptr<const ClientPlan> plan) {
+  worker_.tick();
+  auto& client = clients_[plan->owner->name];
+  client.reset();  // its connections end before those of the new configuration begin
+  client = make_client(worker_, resolver_, std::move(plan));
+}
+
+void Hub::remove_client(const std::string& name) {
+  worker_.tick();
+  clients_.erase(name);
+}
+
+Client* Hub::client(const std::string& name) {
+  const auto found = clients_.find(name);
+  return found == clients_.end() ? nullptr : found->second.get();
+}
+
+std::uint64_t Hub::end_connections(const std::function<bool(const Facts&)>& match, Reason reason,
+                                   bool graceful) {
+  worker_.tick();
+  // Ending changes the set, so the ids come first; an id that is gone by then was the other leg of one
+  // before.
+  std::vector<ConnectionId> ids;
+  for (const auto& [id, connection] : worker_.connections()) {
+    if (match(connection->facts())) ids.push_back(id);
+  }
+  for (const ConnectionId id : ids) {
+    if (Connection* const connection = worker_.find(id)) connection->end(reason, graceful);
+  }
+  return ids.size();
+}
+
+void Hub::stop_clients() {
+  worker_.tick();
+  clients_.clear();
+}
+
+}  // namespace tcpctl

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "connections/worker.hpp"
+#include "endpoints/acceptor.hpp"
+#include "endpoints/client.hpp"
+#include "endpoints/crew.hpp"
+#include "endpoints/plan.hpp"
+#include "upstreams/resolver.hpp"
+
+namespace tcpctl {
+
+/// What the operator declared, as far as it lives on one worker: acceptors, clients, pools of upstreams.
+///
+/// Made before its loop runs, destroyed after it has stopped; the supervisor posts to it.
+/// Threads: only on the worker's loop.
+class Hub {
+ public:
+  Hub(Worker& worker, const Crew& crew);
+  Hub(const Hub&) = delete;
+  Hub& operator=(const Hub&) = delete;
+  ~Hub();
+
+  [[nodiscard]] Worker& worker() { return worker_; }
+
+  /// Begins to serve a connection that an acceptor, here or elsewhere, has accepted.
+  void serve(Accepted accepted);
+
+  void set_listener(std::shared_ptr<const ListenerPlan> plan, const std::vector<BoundSocketPtr>& sockets);
+  void remove_listener(const std::string& name);
+  void pause_listener(const std::string& name);
+  void resume_listener(const std::string& name);
+  [[nodiscard]] std::uint64_t shortages() const;
+
+  void set_client(std::shared_ptr<const ClientPlan> plan);
+  void remove_client(const std::string& name);
+  /// Null if there is none here.
+  [[nodiscard]] Client* client(const std::string& name);
+
+  /// Ends the connections that `match` accepts, with their other legs; answers how many matched.
+  std::uint64_t end_connections(const std::function<bool(const Facts&)>& match, Reason reason, bool graceful);
+  void stop_clients();
+
+ private:
+  [[nodiscard]] Pool& pool_of(const ListenerPlan& plan);
+
+  Worker& worker_;
+  const Crew& crew_;
+  Resolver resolver_;
+  std::map<std::string, std::unique_ptr<Acceptor>> acceptors_;
+  std::map<std::string, std::unique_ptr<Pool>> pools_;
+  std::map<std::string, std::unique_ptr<Client>> clients_;
+};
+
+}  // namespace tcpctl

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "endpoints/keep_client.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "base/log.hpp"
+#include "engine/wheel.hpp"
+
+namespace tcpctl {
+namespace {
+
+constexpr std::size_t kReceivedBytes = 64 * 1024;
+constexpr Duration kStable = std::chrono::seconds{10};
+constexpr std::size_t kSendQueueBytes = 1024 * 1024;  // beyond it `send` is refused until the peer has read
+
+}  // namespace
+
+/// One of the connections to be kept up, and its way back after a loss.
+class KeepClient::Slot final : private Deadline, public ClientConnection::Observer {
+ public:
+  enum class State : std::uint8_t { idle, resolving, connecting, up, backing_off };
+
+  explicit Slot(KeepClient& client) : client_{client} {}
+  ~Slot() { drop(Reason::local_done); }
+  Slot(const Slot&) = delete;
+  Slot& operator=(const Slot&) = delete;
+
+  [[nodiscard]] State state() const { return state_; }
+  [[nodiscard]] ClientConnection* connection() const { return state_ == State::up ? connection_ : nullptr; }
+  [[nodiscard]] std::optional<Instant> next_attempt() const {
+    return state_ == State::backing_off ? std::optional{next_attempt_} : std::nullopt;
+  }
+
+  void attempt();
+  void drop(Reason reason);
+
+ private:
+  void connect(const Address& address);
+  void back_off();
+  void on_deadline() override { attempt(); }
+  void on_up(ClientConnection& connection) override;
+  void on_data(ClientConnection& connection, ByteView bytes) override;
+  void on_peer_fin(ClientConnection& connection) override { connection.finish(Reason::peer_fin); }
+  void on_gone(ClientConnection& connection) override;
+
+  KeepClient& client_;
+  State state_{State::idle};
+  ClientConnection* connection_{nullptr};
+  std::shared_ptr<int> resolving_;  // its end cancels the callback of a look-up
+  unsigned failures_{0};
+  Instant up_since_{};
+  Instant next_attempt_{};
+};
+
+void KeepClient::Slot::attempt() {
+  Wheel::cancel(*this);
+  state_ = State::resolving;
+  resolving_ = std::make_shared<int>();
+  client_.addresses_.get(
+      [this, alive = std::weak_ptr<int>{resolving_}](Result<std::vector<Address>> addresses) {
+        if (alive.expired()) return;
+        if (addresses) {
+          connect((*addresses)[client_.next_address_++ % addresses->size()]);
+          return;
+        }
+        client_.note_failure(Reason::connect_unreachable, addresses.error().what);
+        back_off();
+      });
+}
+
+void KeepClient::Slot::connect(const Address& address) {
+  ++client_.attempts_;
+  auto connecting = tcp::connect_to(address, client_.plan_->socket);
+  if (!connecting) {
+    client_.note_failure(Reason::resource, connecting.error().what);
+    back_off();
+    return;
+  }
+  state_ = State::connecting;
+  client_.plan_->owner->stats->add_opened();
+  auto connection = std::make_unique<ClientConnection>(client_.worker_, client_.plan_->owner,
+                                                       std::move(connecting->fd), address, *this);
+  connection_ = connection.get();
+  client_.worker_.adopt(std::move(connection));
+  connection_->connect_within(client_.plan_->config->connect_timeout);
+  connection_->start();
+  if (connecting->error != 0 && connection_ != nullptr) connection_->fail_connect(connecting->error);
+}
+
+void KeepClient::Slot::drop(Reason reason) {
+  Wheel::cancel(*this);
+  resolving_.reset();
+  state_ = State::idle;
+  if (ClientConnection* const connection = std::exchange(connection_, nullptr)) {
+    connection->forget_observer();
+    connection->finish(reason);
+  }
+}
+
+void KeepClient::Slot::back_off() {
+  state_ = State::backing_off;
+  next_attempt_ = client_.worker_.time() + client_.backoff(failures_++);
+  client_.worker_.wheel().set(*this, next_attempt_);
+}
+
+void KeepClient::Slot::on_up(ClientConnection& connection) {
+  state_ = State::up;
+  up_since_ = client_.worker_.time();
+  log::info("client.up", log::f("client", client_.plan_->owner->name),
+            log::f("connection", id_text(connection.facts().id)),
+            log::f("remote", connection.facts().remote.text()));
+}
+
+void KeepClient::Slot::on_data(ClientConnection& /*connection*/, ByteView bytes) {
+  failures_ = 0;
+  client_.received_.add(bytes);
+}
+
+void KeepClient::Slot::on_gone(ClientConnection& connection) {
+  const bool was_up = state_ == State::up;
+  connection_ = nullptr;
+  if (was_up && client_.worker_.time() - up_since_ >= kStable) failures_ = 0;
+  const CloseFacts& close = connection.facts().close;
+  client_.note_failure(*close.reason, close.detail);
+  if (was_up) {
+    log::info("client.down", log::f("client", client_.plan_->owner->name),
+              log::f("connection", id_text(connection.facts().id)), log::f("reason", text(*close.reason)));
+  }
+  back_off();
+}
+
+KeepClient::KeepClient(Worker& worker, Resolver& resolver, std::shared_ptr<const ClientPlan> plan)
+    : worker_{worker},
+      plan_{std::move(plan)},
+      addresses_{resolver, plan_->config->connect},
+      received_{kReceivedBytes},
+      random_{std::random_device{}()} {
+  for (std::uint32_t i = 0; i < plan_->config->connections; ++i) {
+    slots_.push_back(std::make_unique<Slot>(*this));
+  }
+  for (auto& slot : slots_) slot->attempt();
+}
+
+KeepClient::~KeepClient() = default;
+
+Duration KeepClient::backoff(unsigned failures) {
+  const auto& config = *plan_->config;
+  const double longest = std::chrono::duration<double>(config.backoff_max).count();
+  const double wait = std::min(longest, std::chrono::duration<double>(config.backoff_initial).count() *
+                                            std::pow(config.backoff_factor, failures));
+  std::uniform_real_distribution<double> spread{1 - config.backoff_jitter, 1 + config.backoff_jitter};
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>{wait * spread(random_)});
+}
+
+void KeepClient::note_failure(Reason reason, const std::string& detail) {
+  ++failures_[std::string{text(reason)}];
+  last_failure_ = std::string{text(reason)} + (detail.empty() ? "" : ": " + detail);
+}
+
+void KeepClient::pause() {
+  paused_ = true;
+  for (auto& slot : slots_) slot->drop(Reason::local_done);
+}
+
+void KeepClient::resume() {
+  if (!std::exchange(paused_, false)) return;
+  for (auto& slot : slots_) slot->attempt();
+}
+
+Result<void> KeepClient::reconnect() {
+  if (paused_) return fail(Errc::conflict, "client '" + plan_->owner->name + "' is paused; resume it");
+  for (auto& slot : slots_) {
+    slot->drop(Reason::admin_kill);
+    slot->attempt();
+  }
+  return {};
+}
+
+Result<std::uint64_t> KeepClient::send(const std::string& data) {
+  for (const auto& slot : slots_) {
+    ClientConnection* const connection = slot->connection();
+    if (connection == nullptr || !connection->is_open()) continue;
+    if (connection->queued() + data.size() > kSendQueueBytes) {
+      return fail(Errc::limit_reached, fmt::format("client '{}': {} bytes still wait for the peer to read",
+                                                   plan_->owner->name, connection->queued()));
+    }
+    connection->send(as_bytes(data));
+    return data.size();
+  }
+  return fail(Errc::conflict, "client '" + plan_->owner->name + "' has no connection that is up");
+}
+
+void KeepClient::run(Done done) {
+  done(fail(Errc::conflict, "client '" + plan_->owner->name + "' has mode keep; only probes are run"));
+}
+
+ClientRow KeepClient::row() const {
+  ClientRow row;
+  row.wanted = slots_.size();
+  std::optional<Instant> next;
+  for (const auto& slot : slots_) {
+    const auto state = slot->state();
+    row.up += state == Slot::State::up ? 1 : 0;
+    row.connecting += state == Slot::State::connecting || state == Slot::State::resolving ? 1 : 0;
+    row.backing_off += state == Slot::State::backing_off ? 1 : 0;
+    if (const auto at = slot->next_attempt(); at && (!next || *at < *next)) next = at;
+  }
+  if (next) row.next_attempt_in = std::max(Duration{0}, Duration{*next - now()});
+  row.state = paused_                ? "paused"
+              : row.up == row.wanted ? "up"
+              : row.connecting > 0   ? "connecting"
+              : row.up > 0           ? "up"
+                                     : "backing_off";
+  if (row.up == 0 && !paused_) row.error = last_failure_;
+  for (const auto& address : addresses_.known()) row.resolved.push_back(address.text());
+  row.attempts = attempts_;
+  row.failures = failures_;
+  row.last_failure = last_failure_;
+  return row;
+}
+
+}  // namespace tcpctl

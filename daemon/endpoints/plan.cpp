@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "endpoints/plan.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "services/forward.hpp"
+
+namespace tcpctl {
+namespace {
+
+std::optional<tcp::Options::Keepalive> keepalive_of(const std::optional<config::Keepalive>& keepalive) {
+  if (!keepalive) return std::nullopt;
+  return tcp::Options::Keepalive{keepalive->idle, keepalive->interval, keepalive->probes};
+}
+
+std::shared_ptr<const ForwardPlan> forward_plan(const ForwardOptions& options,
+                                                const config::Listener& listener,
+                                                const UpstreamStatsOf& upstream_stats) {
+  auto relay = std::make_shared<RelayOptions>();
+  relay->connect_timeout = options.connect_timeout;
+  relay->attempts = 1 + options.retries;
+  relay->half_close = options.half_close;
+  relay->outbound = listen_options(listener).inherited;
+  auto plan = std::make_shared<ForwardPlan>();
+  plan->relay = std::move(relay);
+  for (const auto& upstream : options.upstreams) {
+    plan->upstreams.push_back({std::make_shared<const std::string>(upstream.name), upstream.address,
+                               upstream_stats(upstream.name)});
+  }
+  return plan;
+}
+
+}  // namespace
+
+tcp::ListenOptions listen_options(const config::Listener& listener) {
+  tcp::ListenOptions options;
+  options.inherited.keepalive = keepalive_of(listener.keepalive);
+  options.inherited.user_timeout = listener.user_timeout;
+  options.inherited.congestion = listener.congestion;
+  options.backlog = listener.backlog;
+  options.unix_mode = listener.unix_mode;
+  options.unix_group = listener.unix_group;
+  return options;
+}
+
+config::Checked<std::shared_ptr<const ListenerPlan>> make_plan(
+    std::shared_ptr<const config::Listener> listener, const config::KeyTable& keys,
+    std::shared_ptr<PartyStats> stats, const UpstreamStatsOf& upstream_stats) {
+  auto owner = std::make_shared<Owner>();
+  owner->kind = Owner::Kind::listener;
+  owner->name = listener->name;
+  owner->service = listener->service;
+  owner->idle_timeout = listener->idle_timeout;
+  owner->close_timeout = listener->close_timeout;
+  owner->stats = std::move(stats);
+
+  auto plan = std::make_shared<ListenerPlan>();
+  plan->owner = std::move(owner);
+  const config::OptionReader table{listener->node, keys, "listeners.*"};
+  const config::OptionReader options = table.table(listener->service);
+  if (const ServiceKind* const kind = find_service(listener->service);
+      kind != nullptr && kind->make != nullptr) {
+    auto factory = kind->make(options);
+    if (!factory) return tl::make_unexpected(config::Mistakes{std::move(factory).error()});
+    plan->service = std::move(*factory);
+  } else {
+    const auto forward = forward_options(options);
+    if (!forward) return tl::make_unexpected(config::Mistakes{forward.error()});
+    plan->forward = forward_plan(*forward, *listener, upstream_stats);
+  }
+  plan->config = std::move(listener);
+  return plan;
+}
+
+config::Checked<std::shared_ptr<const ClientPlan>> make_plan(std::shared_ptr<const config::Client> client,
+                                                             const config::KeyTable& keys,
+                                                             std::shared_ptr<PartyStats> stats) {
+  auto owner = std::make_shared<Owner>();
+  owner->kind = Owner::Kind::client;
+  owner->name = client->name;
+  owner->service = client->mode;
+  owner->close_timeout = client->close_timeout;
+  owner->stats = std::move(stats);
+
+  auto plan = std::make_shared<ClientPlan>();
+  plan->owner = std::move(owner);
+  plan->socket.keepalive = keepalive_of(client->keepalive);
+  plan->socket.user_timeout = client->user_timeout;
+  auto steps = parse_steps(config::OptionReader{client->node, keys, "clients.*"});
+  if (!steps) return tl::make_unexpected(std::move(steps).error());
+  plan->steps = std::move(*steps);
+  plan->config = std::move(client);
+  return plan;
+}
+
+}  // namespace tcpctl

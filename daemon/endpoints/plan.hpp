@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "config/config.hpp"
+#include "connections/facts.hpp"
+#include "services/service.hpp"
+#include "steps/steps.hpp"
+#include "tcp/socket.hpp"
+#include "upstreams/pool.hpp"
+
+namespace tcpctl {
+
+/// Everything that a listener's connections need, made once from the configuration and shared by all workers.
+/// Immutable; connections keep the plan that they began with.
+struct ListenerPlan {
+  std::shared_ptr<const config::Listener> config;
+  OwnerPtr owner;
+  ServiceFactory service;                      // null where `forward` is set
+  std::shared_ptr<const ForwardPlan> forward;  // null for all other services
+};
+
+/// The same of a client.
+struct ClientPlan {
+  std::shared_ptr<const config::Client> config;
+  OwnerPtr owner;
+  tcp::Options socket;
+  Steps steps;  // of a probe
+};
+
+/// Gives the counters of an upstream by its name, the same over reloads.
+using UpstreamStatsOf = std::function<std::shared_ptr<UpstreamStats>(const std::string& upstream)>;
+
+/// Errors: what only a service can judge of its options, with its place.
+[[nodiscard]] config::Checked<std::shared_ptr<const ListenerPlan>> make_plan(
+    std::shared_ptr<const config::Listener> listener, const config::KeyTable& keys,
+    std::shared_ptr<PartyStats> stats, const UpstreamStatsOf& upstream_stats);
+[[nodiscard]] config::Checked<std::shared_ptr<const ClientPlan>> make_plan(
+    std::shared_ptr<const config::Client> client, const config::KeyTable& keys,
+    std::shared_ptr<PartyStats> stats);
+
+/// The options of the listening socket, which its connections inherit.
+[[nodiscard]] tcp::ListenOptions listen_options(const config::Listener& listener);
+
+}  // namespace tcpctl

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "endpoints/probe_client.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.hpp"
+
+namespace tcpctl {
+namespace {
+
+constexpr std::size_t kKeptResults = 20;
+
+std::string_view word_of(Reason reason) {
+  switch (reason) {
+    case Reason::connect_refused:
+      return "L4CON";
+    case Reason::connect_timeout:
+      return "L4TOUT";
+    default:
+      return "L4UNR";
+  }
+}
+
+}  // namespace
+
+ProbeClient::ProbeClient(Worker& worker, Resolver& resolver, std::shared_ptr<const ClientPlan> plan)
+    : worker_{worker}, plan_{std::move(plan)}, addresses_{resolver, plan_->config->connect} {
+  begin();
+}
+
+ProbeClient::~ProbeClient() {
+  if (run_ && run_->connection != nullptr) {
+    run_->connection->forget_observer();
+    run_->connection->finish(Reason::local_done);
+  }
+}
+
+void ProbeClient::begin() {
+  const Instant at = worker_.time();
+  next_run_ = at + plan_->config->interval;
+  ++attempts_;
+  ++run_number_;
+  run_.emplace(
+      Run{at, wall_now(), at + plan_->config->timeout, {}, {}, {}, StepRunner{plan_->steps}, nullptr});
+  worker_.wheel().set(*this, run_->deadline);
+  const bool is_name = plan_->config->connect.kind == ConnectAddress::Kind::host;
+  addresses_.get([this, number = run_number_, is_name](Result<std::vector<Address>> addresses) {
+    if (!run_ || number != run_number_) return;
+    if (is_name) run_->resolve = now() - run_->started;
+    if (addresses) {
+      connect(addresses->front());
+    } else {
+      fail("L4UNR", addresses.error().what);
+    }
+  });
+}
+
+void ProbeClient::connect(const Address& address) {
+  auto connecting = tcp::connect_to(address, plan_->socket);
+  if (!connecting) {
+    fail("L4UNR", connecting.error().what);
+    return;
+  }
+  run_->connecting_since = worker_.time();
+  plan_->owner->stats->add_opened();
+  auto connection =
+      std::make_unique<ClientConnection>(worker_, plan_->owner, std::move(connecting->fd), address, *this);
+  run_->connection = connection.get();
+  worker_.adopt(std::move(connection));
+  run_->connection->connect_within(
+      std::min<Duration>(plan_->config->connect_timeout, run_->deadline - now()));
+  run_->connection->start();
+  if (connecting->error != 0 && run_ && run_->connection != nullptr)
+    run_->connection->fail_connect(connecting->error);
+}
+
+void ProbeClient::on_up(ClientConnection& /*connection*/) {
+  run_->connect = worker_.time() - run_->connecting_since;
+  run_->steps.start(worker_.time(), run_->deadline);
+  after_steps();
+}
+
+void ProbeClient::on_data(ClientConnection& /*connection*/, ByteView bytes) {
+  run_->steps.on_data(bytes, worker_.time());
+  after_steps();
+}
+
+void ProbeClient::on_peer_fin(ClientConnection& /*connection*/) {
+  run_->steps.on_eof(worker_.time());
+  after_steps();
+}
+
+void ProbeClient::on_gone(ClientConnection& connection) {
+  run_->connection = nullptr;
+  const CloseFacts& close = connection.facts().close;
+  if (run_->connect) {
+    run_->steps.on_reset(worker_.time());
+  } else if (close.reason == Reason::connect_refused) {
+    run_->steps.on_refused(worker_.time());
+  } else {
+    fail(word_of(*close.reason), close.detail);
+    return;
+  }
+  after_steps();
+}
+
+void ProbeClient::after_steps() {
+  if (run_->connection != nullptr) run_->connection->send(as_bytes(run_->steps.take_output()));
+  if (!run_) return;  // the sending failed, and that ended the run
+  if (run_->steps.finished()) {
+    finish(row_of(run_->steps.result()));
+  } else if (const auto due = run_->steps.deadline()) {
+    worker_.wheel().set(*this, *due);
+  }
+}
+
+void ProbeClient::on_deadline() {
+  worker_.tick();
+  if (!run_) {
+    begin();
+    return;
+  }
+  if (run_->connect) {
+    run_->steps.on_timeout(worker_.time());
+    after_steps();
+  } else {
+    fail("L4TOUT",
+         run_->resolve || run_->connection != nullptr ? "no answer to SYN" : "the name was not resolved");
+  }
+}
+
+void ProbeClient::fail(std::string_view result, const std::string& got) {
+  ProbeRow row;
+  row.result = result;
+  row.got = got;
+  row.at = run_->started_wall;
+  row.took = worker_.time() - run_->started;
+  row.resolve = run_->resolve;
+  row.connect = run_->connect;
+  finish(std::move(row));
+}
+
+ProbeRow ProbeClient::row_of(const StepsResult& result) const {
+  ProbeRow row;
+  row.success = result.success;
+  row.result = result.result;
+  row.failed_step = result.failed_step;
+  row.got = result.got;
+  row.at = run_->started_wall;
+  row.took = worker_.time() - run_->started;
+  row.resolve = run_->resolve;
+  row.connect = run_->connect;
+  for (const auto& step : result.steps)
+    row.steps.push_back({step.n, std::string{text(step.kind)}, step.ok, step.took});
+  return row;
+}
+
+void ProbeClient::finish(ProbeRow row) {
+  if (ClientConnection* const connection = std::exchange(run_->connection, nullptr)) {
+    connection->forget_observer();
+    const bool was_connecting = connection->stage() == Connection::Stage::connecting;
+    connection->finish(row.success      ? Reason::local_done
+                       : was_connecting ? Reason::connect_timeout
+                                        : Reason::script_mismatch);
+  }
+  run_.reset();
+  if (!row.success) {
+    ++failures_[row.result];
+    last_failure_ = row.result + (row.got.empty() ? "" : ": " + row.got);
+  }
+  if (results_.empty() || results_.front().success != row.success) {
+    log::info(row.success ? "probe.up" : "probe.down", log::f("client", plan_->owner->name),
+              log::f("result", row.result), log::f("got", row.got));
+  }
+  results_.push_front(std::move(row));
+  if (results_.size() > kKeptResults) results_.pop_back();
+  schedule();
+  for (const auto& done : std::exchange(waiting_, {})) done(results_.front());
+}
+
+void ProbeClient::schedule() {
+  Wheel::cancel(*this);
+  if (!paused_) worker_.wheel().set(*this, std::max(next_run_, worker_.time()));
+}
+
+void ProbeClient::run(Done done) {
+  waiting_.push_back(std::move(done));
+  if (run_) return;
+  worker_.tick();
+  begin();
+}
+
+void ProbeClient::pause() {
+  paused_ = true;
+  if (!run_) Wheel::cancel(*this);
+}
+
+void ProbeClient::resume() {
+  if (!std::exchange(paused_, false) || run_) return;
+  worker_.tick();
+  begin();
+}
+
+Result<void> ProbeClient::refuse(const char* what) const {
+  return tcpctl::fail(Errc::conflict,
+                      "client '" + plan_->owner->name + "' has mode probe; " + what + " is for mode keep");
+}
+
+Result<void> ProbeClient::reconnect() { return refuse("reconnect"); }
+
+Result<std::uint64_t> ProbeClient::send(const std::string& /*data*/) {
+  return tl::make_unexpected(refuse("send").error());
+}
+
+Result<ReceivedRow> ProbeClient::received(std::uint64_t /*from*/) const {
+  return tl::make_unexpected(refuse("received").error());
+}
+
+ClientRow ProbeClient::row() const {
+  ClientRow row;
+  row.wanted = 1;
+  row.connecting = run_ ? 1 : 0;
+  const bool success = !results_.empty() && results_.front().success;
+  row.up = success ? 1 : 0;
+  row.state = paused_ ? "paused" : results_.empty() ? "connecting" : success ? "up" : "down";
+  if (!success && !results_.empty()) row.error = last_failure_;
+  for (const auto& address : addresses_.known()) row.resolved.push_back(address.text());
+  row.attempts = attempts_;
+  row.failures = failures_;
+  if (!run_ && !paused_) row.next_attempt_in = std::max(Duration{0}, Duration{next_run_ - now()});
+  row.last_failure = last_failure_;
+  if (!results_.empty()) row.last_probe = results_.front();
+  return row;
+}
+
+}  // namespace tcpctl

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "stats/counter.hpp"
+#include "stats/facts.hpp"
+#include "stats/histogram.hpp"
+#include "stats/snapshot.hpp"
+
+namespace tcpctl {
+
+/// How many connections ended in which way. Made at the first end, so that a thousand idle clients cost
+/// nothing.
+class CloseCounters {
+ public:
+  CloseCounters() = default;
+  CloseCounters(const CloseCounters&) = delete;
+  CloseCounters& operator=(const CloseCounters&) = delete;
+  ~CloseCounters();
+
+  void add(First first, How how, Reason reason);        // the writer
+  void collect(std::vector<CloseCount>& counts) const;  // adds to what is there
+
+ private:
+  using Table = std::array<Counter, kFirsts * kHows * kReasons>;
+  std::atomic<Table*> table_{nullptr};
+};
+
+/// What one worker counts for one listener or client; on cache lines of its own.
+struct alignas(64) PartyShare {
+  Counter ended;
+  Counter bytes_in, bytes_out;
+  std::array<Counter, kRefusals> refused;
+  CloseCounters closes;
+  Histogram duration, rtt;
+};
+
+/// The counters of one listener or client, a share a worker, summed on reading. They are kept by name over
+/// reloads. Threads: each share is written by its worker alone; reading from any.
+class PartyStats {
+ public:
+  explicit PartyStats(std::size_t workers) : shares_(workers) {}
+
+  [[nodiscard]] PartyShare& share(std::size_t worker) { return shares_[worker]; }
+  [[nodiscard]] std::uint64_t active() const;
+  [[nodiscard]] std::uint64_t sum(Counter PartyShare::* counter) const;
+  [[nodiscard]] std::array<std::uint64_t, kRefusals> refused() const;
+  [[nodiscard]] std::vector<CloseCount> closes() const;
+  [[nodiscard]] HistogramValues sum(Histogram PartyShare::* histogram) const;
+  /// One more was opened. Threads: the one worker that accepts for the listener or runs the client.
+  void add_opened();
+  [[nodiscard]] std::uint64_t opened() const { return opened_.read(); }
+  /// The most that were active at once.
+  [[nodiscard]] std::uint64_t peak() const { return peak_.read(); }
+
+ private:
+  Counter opened_, peak_;
+  std::vector<PartyShare> shares_;
+};
+
+/// What one worker counts for one upstream.
+struct alignas(64) UpstreamShare {
+  Counter active, connections;
+  std::array<Counter, kReasons> failures;  // by reason
+  Histogram connect_time;
+};
+
+class UpstreamStats {
+ public:
+  explicit UpstreamStats(std::size_t workers) : shares_(workers) {}
+  [[nodiscard]] UpstreamShare& share(std::size_t worker) { return shares_[worker]; }
+  /// Adds what all workers counted to `row`.
+  void fill(UpstreamRow& row) const;
+
+ private:
+  std::vector<UpstreamShare> shares_;
+};
+
+}  // namespace tcpctl

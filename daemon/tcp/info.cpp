@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tcp/info.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstring>
+
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+namespace tcpctl::tcp {
+namespace {
+
+// The kernel's struct grows; what it returns beyond ours is cut, what ours has beyond it stays absent.
+struct RawInfo {
+  tcp_info info{};
+  socklen_t length{sizeof(tcp_info)};
+
+  template <class T>
+  [[nodiscard]] bool has(std::size_t offset, const T&) const {
+    return offset + sizeof(T) <= length;
+  }
+};
+
+#define TCPCTL_MEMBER(raw, member) \
+  ((raw).has(offsetof(tcp_info, member), (raw).info.member) ? std::optional{(raw).info.member} : std::nullopt)
+
+bool read_raw(int fd, RawInfo& raw) {
+  return ::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &raw.info, &raw.length) == 0 && raw.length > 0;
+}
+
+}  // namespace
+
+std::optional<Info> read_info(int fd) {
+  RawInfo raw;
+  if (!read_raw(fd, raw)) return std::nullopt;
+  Info info;
+  info.state = static_cast<State>(raw.info.tcpi_state);
+  info.rtt_us = raw.info.tcpi_rtt;
+  info.rtt_var_us = raw.info.tcpi_rttvar;
+  info.retransmits = raw.info.tcpi_total_retrans;
+  info.lost = raw.info.tcpi_lost;
+  info.cwnd_segments = raw.info.tcpi_snd_cwnd;
+  info.mss_bytes = raw.info.tcpi_snd_mss;
+  info.unacked = raw.info.tcpi_unacked;
+  info.sacked = raw.info.tcpi_sacked;
+  info.min_rtt_us = TCPCTL_MEMBER(raw, tcpi_min_rtt);
+  info.delivery_rate_bytes_per_second = TCPCTL_MEMBER(raw, tcpi_delivery_rate);
+  info.segments_in = TCPCTL_MEMBER(raw, tcpi_segs_in);
+  info.segments_out = TCPCTL_MEMBER(raw, tcpi_segs_out);
+  info.unsent_bytes = TCPCTL_MEMBER(raw, tcpi_notsent_bytes);
+  info.busy_us = TCPCTL_MEMBER(raw, tcpi_busy_time);
+  info.receive_window_limited_us = TCPCTL_MEMBER(raw, tcpi_rwnd_limited);
+  info.send_buffer_limited_us = TCPCTL_MEMBER(raw, tcpi_sndbuf_limited);
+  info.bytes_acked = TCPCTL_MEMBER(raw, tcpi_bytes_acked);
+  info.bytes_received = TCPCTL_MEMBER(raw, tcpi_bytes_received);
+  return info;
+}
+
+State read_state(int fd) {
+  // The state is the first byte, so a short buffer spares the kernel the copy of the rest.
+  std::array<unsigned char, 8> head{};
+  socklen_t length = head.size();
+  if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, head.data(), &length) != 0 || length == 0) return State::closed;
+  return static_cast<State>(head[0]);
+}
+
+std::string read_congestion(int fd) {
+  std::array<char, 32> name{};
+  socklen_t length = name.size() - 1;
+  if (::getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name.data(), &length) != 0) return {};
+  return name.data();
+}
+
+std::optional<SavedSyn> take_saved_syn(int fd) {
+  std::array<unsigned char, 256> packet{};
+  socklen_t length = packet.size();
+  if (::getsockopt(fd, IPPROTO_TCP, TCP_SAVED_SYN, packet.data(), &length) != 0 || length == 0)
+    return std::nullopt;
+  return parse_syn(packet.data(), length);
+}
+
+}  // namespace tcpctl::tcp

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tcp/socket.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+
+#include <linux/sockios.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+namespace tcpctl::tcp {
+namespace {
+
+Result<void> set(int fd, int level, int name, int value, const char* what) {
+  if (::setsockopt(fd, level, name, &value, sizeof value) == 0) return {};
+  return fail(Errc::io, std::string{what} + ": " + errno_text(errno));
+}
+
+int whole_seconds(std::chrono::seconds duration) { return static_cast<int>(duration.count()); }
+
+Result<void> apply_keepalive(const Options::Keepalive& keepalive, int fd) {
+  return set(fd, SOL_SOCKET, SO_KEEPALIVE, 1, "SO_KEEPALIVE")
+      .and_then(
+          [&] { return set(fd, IPPROTO_TCP, TCP_KEEPIDLE, whole_seconds(keepalive.idle), "keepalive.idle"); })
+      .and_then([&] {
+        return set(fd, IPPROTO_TCP, TCP_KEEPINTVL, whole_seconds(keepalive.interval), "keepalive.interval");
+      })
+      .and_then([&] { return set(fd, IPPROTO_TCP, TCP_KEEPCNT, keepalive.probes, "keepalive.probes"); });
+}
+
+}  // namespace
+
+bool is_resource_shortage(int error_number) {
+  return error_number == EMFILE || error_number == ENFILE || error_number == ENOBUFS ||
+         error_number == ENOMEM;
+}
+
+Result<void> apply(const Options& options, int fd) {
+  if (options.keepalive) {
+    if (auto done = apply_keepalive(*options.keepalive, fd); !done) return done;
+  }
+  if (options.user_timeout) {
+    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(*options.user_timeout).count();
+    const int value = static_cast<int>(std::min<std::int64_t>(ms, INT_MAX));
+    if (auto done = set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, value, "user_timeout"); !done) return done;
+  }
+  if (!options.congestion.empty() && ::setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, options.congestion.data(),
+                                                  static_cast<socklen_t>(options.congestion.size())) != 0) {
+    return fail(Errc::io, "congestion '" + options.congestion + "': " + errno_text(errno) +
+                              "; see `sysctl net.ipv4.tcp_available_congestion_control`");
+  }
+  return {};
+}
+
+void set_nodelay(int fd) {
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+void set_abort_on_close(int fd) {
+  const linger at_once{1, 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+int take_error(int fd) {
+  int error = 0;
+  socklen_t length = sizeof error;
+  if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0) return errno;
+  return error;
+}
+
+std::size_t unacknowledged(int fd) {
+  int bytes = 0;
+  if (::ioctl(fd, SIOCOUTQ, &bytes) != 0 || bytes < 0) return 0;
+  return static_cast<std::size_t>(bytes);
+}
+
+Address local_address(int fd) {
+  sockaddr_storage storage{};
+  socklen_t length = sizeof storage;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &length) != 0) return {};
+  return Address::from(storage, length);
+}
+
+Address remote_address(int fd) {
+  sockaddr_storage storage{};
+  socklen_t length = sizeof storage;
+  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&storage), &length) != 0) return {};
+  return Address::from(storage, length);
+}
+
+Result<Connecting> connect_to(const Address& address, const Options& options) {
+  Fd fd{::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  if (!fd) {
+    const int error = errno;
+    return fail(is_resource_shortage(error) ? Errc::unavailable : Errc::io, "socket: " + errno_text(error));
+  }
+  if (!address.is_unix()) {
+    if (auto done = apply(options, fd.get()); !done) return tl::make_unexpected(std::move(done).error());
+    set_nodelay(fd.get());
+  }
+  sockaddr_storage storage{};
+  const socklen_t length = address.to(storage);
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&storage), length) == 0 || errno == EINPROGRESS) {
+    return Connecting{std::move(fd), 0};
+  }
+  // A full backlog of a Unix socket answers EAGAIN: nothing will tell when there is room, so it counts as
+  // refused.
+  return Connecting{std::move(fd), errno == EAGAIN ? ECONNREFUSED : errno};
+}
+
+}  // namespace tcpctl::tcp

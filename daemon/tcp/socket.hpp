@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "base/address.hpp"
+#include "base/error.hpp"
+#include "base/fd.hpp"
+#include "base/units.hpp"
+
+/// Making sockets and setting their options. Every socket is non-blocking and close-on-exec.
+/// Threads: any; the caller owns what it gets. Source: socket(7), tcp(7), ipv6(7), unix(7).
+namespace tcpctl::tcp {
+
+/// What every connection of a listener or a client is given.
+struct Options {
+  struct Keepalive {
+    std::chrono::seconds idle, interval;
+    int probes;
+  };
+  std::optional<Keepalive> keepalive;
+  std::optional<Duration> user_timeout;  // TCP_USER_TIMEOUT, in whole ms
+  std::string congestion;                // "" = the host's
+};
+
+struct ListenOptions {
+  Options inherited;  // an accepted socket inherits them from the listening one
+  int backlog{4096};
+  std::string unix_mode;   // octal text, "" = by umask
+  std::string unix_group;  // "" = the daemon's own
+};
+
+/// A bound and listening socket. IPv6 is V6ONLY. A Unix socket file that nobody answers on is replaced.
+/// Errors: io, with the address and the errno's words ("address already in use").
+[[nodiscard]] Result<Fd> listen_on(const Address& address, const ListenOptions& options);
+
+/// A socket on its way to `address`; the result is seen when it becomes writable. Unix sockets connect at
+/// once. Errors: io; unavailable where descriptors or memory are short (EMFILE, ENFILE, ENOBUFS, ENOMEM).
+struct Connecting {
+  Fd fd;
+  int error{0};  // an errno known at once (ENETUNREACH, ECONNREFUSED), 0 = under way or done
+};
+[[nodiscard]] Result<Connecting> connect_to(const Address& address, const Options& options);
+
+/// Sets `options` on `fd`. Errors: io with the option's name ("congestion 'x': no such file or directory").
+[[nodiscard]] Result<void> apply(const Options& options, int fd);
+void set_nodelay(int fd);
+/// The next close(2) sends RST and throws unsent bytes away.
+void set_abort_on_close(int fd);
+/// SO_ERROR, which reading clears.
+[[nodiscard]] int take_error(int fd);
+/// Bytes sent and not yet acknowledged by the peer, and those not yet sent (SIOCOUTQ).
+[[nodiscard]] std::size_t unacknowledged(int fd);
+
+[[nodiscard]] Address local_address(int fd);
+[[nodiscard]] Address remote_address(int fd);
+[[nodiscard]] bool is_resource_shortage(int error_number);
+
+}  // namespace tcpctl::tcp
