@@ -141,6 +141,7 @@ void raise_file_limit() {
 
 void run_threads(unsigned count, const std::function<void(unsigned)>& body) {
   std::vector<std::jthread> threads;
+  threads.reserve(count);
   for (unsigned i = 0; i < count; ++i) threads.emplace_back([&body, i] { body(i); });
 }
 
