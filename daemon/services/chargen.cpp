@@ -13,23 +13,19 @@ constexpr std::size_t kColumns = 72;
 constexpr std::size_t kLine = kColumns + 2;
 constexpr std::size_t kPeriod = kRing * kLine;  // bytes after which the pattern repeats
 
+constexpr std::size_t kRepeats = 9;  // so that one piece fills most of what a session has room for
+
 constexpr auto make_pattern() {
-  std::array<char, kPeriod> pattern{};
-  for (std::size_t line = 0; line < kRing; ++line) {
-    const auto start = line * kLine;
-    for (std::size_t column = 0; column < kColumns; ++column) {
-      pattern.at(start + column) = static_cast<char>(' ' + (line + column) % kRing);
-    }
-    pattern.at(start + kColumns) = '\r';
-    pattern.at(start + kColumns + 1) = '\n';
+  std::array<char, kRepeats * kPeriod> pattern{};
+  for (std::size_t at = 0; at < pattern.size(); ++at) {
+    const auto line = at / kLine;
+    const auto column = at % kLine;
+    pattern.at(at) = column < kColumns ? static_cast<char>(' ' + (line + column) % kRing)
+                                       : (column == kColumns ? '\r' : '\n');
   }
   return pattern;
 }
 constexpr auto kPattern = make_pattern();
-
-/// What is sent in one turn at most, so that a fast peer leaves the loop to the others in between; `on_room`
-/// takes it up again.
-constexpr std::size_t kTurn = 9 * kPeriod;
 
 class Chargen final : public Service {
  public:
@@ -38,16 +34,16 @@ class Chargen final : public Service {
   void on_room(Session& session) override { fill(session); }
 
  private:
+  /// Fills all the room there is, so that `on_room` follows; the session ends a turn by having none left.
   void fill(Session& session) {
-    for (auto left = std::min(session.room(), kTurn); left > 0;) {
-      const auto piece = ByteView{kPattern}.subspan(at_, std::min(left, kPeriod - at_));
+    for (auto room = session.room(); room > 0; room = session.room()) {
+      const auto piece = ByteView{kPattern}.subspan(at_, std::min(room, kPattern.size() - at_));
       session.send(piece);
       at_ = (at_ + piece.size()) % kPeriod;
-      left -= piece.size();
     }
   }
 
-  std::size_t at_{0};  // in the pattern
+  std::size_t at_{0};  // in the period
 };
 
 tl::expected<ServiceFactory, config::Mistake> make(const config::OptionReader&) {

@@ -25,7 +25,7 @@ class Session {
   /// Queues `bytes` for the peer. Never refuses; whoever sends much looks at `room` first.
   virtual void send(ByteView bytes) = 0;
   /// How many bytes may be queued before the service should wait for `on_room`; 0 while the peer does not
-  /// read.
+  /// read, and once the service has sent its share of the loop's turn.
   [[nodiscard]] virtual std::size_t room() const = 0;
   /// Sends what is queued, then FIN; `on_data` is not called any more.
   virtual void finish(ServiceEnd end, std::string_view detail = {}) = 0;
@@ -41,7 +41,7 @@ class Service {
   /// Answers how many of `bytes` were taken. The rest comes again, with what follows, once the send queue is
   /// empty: so a service that answers stops taking when `room` is 0, and back-pressure reaches the peer.
   [[nodiscard]] virtual std::size_t on_data(Session& session, ByteView bytes) = 0;
-  /// All that was queued is with the kernel.
+  /// There is room again, after `room` had answered 0.
   virtual void on_room(Session&) {}
   /// The peer's FIN came, and all its bytes were taken.
   virtual void on_peer_fin(Session& session) { session.finish(ServiceEnd::done); }
