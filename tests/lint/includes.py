@@ -62,10 +62,10 @@ def own_folder(name):
 def rows_for(name, rows):
     """The rows that fit, and what is allowed whatever they say."""
     own = own_folder(name)
-    fitting = [row for row in rows if row.fits(name)]
-    if fitting or not own.startswith("tests/"):
-        return fitting, [own]
     tested = own.removeprefix("tests/")
+    fitting = [row for row in rows if row.fits(name)]
+    if fitting or tested == own:
+        return fitting, [own, tested]
     return [row for row in rows if row.where.split("/")[0] == tested], [own, tested, "support"]
 
 

@@ -9,10 +9,6 @@ def text_of(root, *paths):
     return "\n".join((root / path).read_text() for path in paths if (root / path).exists())
 
 
-def words(text):
-    return set(re.findall(r"\w+", text))
-
-
 def services(root):
     """The services that have a file: it defines `NAME_service`."""
     found = {}
@@ -54,9 +50,9 @@ def test_every_service_has_a_test_file(root):
     assert [name for name in services(root) if f'"{name}"' not in tests] == []
 
 
-def test_every_noun_of_the_cli_is_in_its_registry(root):
-    nouns = [path.stem for path in (root / "ctl/commands").glob("*.cpp") if path.stem != "registry"]
-    listed = words(text_of(root, "ctl/commands/registry.cpp", "ctl/commands/registry.hpp"))
+def test_the_registry_of_nouns_holds_each_noun_of_the_cli_once(root):
+    found = []
+    for path in (root / "ctl/commands").glob("*.cpp"):
+        found += re.findall(r"^Noun (\w+)_noun\(\)", path.read_text(), re.MULTILINE)
 
-    assert nouns
-    assert [noun for noun in nouns if noun not in listed] == []
+    assert sorted(registered(root, "TCPCTL_NOUNS", "ctl/commands/registry.hpp")) == sorted(found)

@@ -40,7 +40,9 @@ def fingerprint(paths, command):
 
 
 def judge(source, build):
-    run = subprocess.run([TOOL, "--quiet", "-p", str(build), str(source)], capture_output=True, text=True, check=False)
+    # The compilers have their say in the builds; here -w keeps clang from judging Debian's headers.
+    command = [TOOL, "--quiet", "--extra-arg=-w", "-p", str(build), str(source)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
     return run.returncode == 0, run.stdout + ("" if run.returncode == 0 else run.stderr)
 
 
