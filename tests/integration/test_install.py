@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`cmake --install` puts everything in its place, and takes nothing away that an operator wrote."""
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+BUILD = pathlib.Path(os.environ.get("TCPCTL_BUILD", "build"))
+
+
+def install(root):
+    subprocess.run(["cmake", "--install", BUILD], check=True, capture_output=True, env={**os.environ, "DESTDIR": str(root)})
+
+
+@pytest.fixture(name="root", scope="module")
+def installed(tmp_path_factory):
+    root = tmp_path_factory.mktemp("root")
+    install(root)
+    return root
+
+
+def prefix(root):
+    """usr or usr/local: where the build was told to go."""
+    cache = (BUILD / "CMakeCache.txt").read_text()
+    return root / cache.split("CMAKE_INSTALL_PREFIX:PATH=")[1].split("\n")[0].lstrip("/")
+
+
+def test_programs_units_and_configuration_are_in_their_places(root):
+    wanted = ["sbin/tcpctld", "bin/tcpctl", "lib/systemd/system/tcpctld.service", "lib/sysusers.d/tcpctl.conf",
+              "lib/tmpfiles.d/tcpctl.conf", "share/doc/tcpctl/README.md", "share/doc/tcpctl/architecture.md"]
+
+    assert [name for name in wanted if not (prefix(root) / name).is_file()] == []
+    assert (root / "etc/tcpctl/tcpctld.toml").is_file()
+    assert (root / "etc/tcpctl/conf.d").is_dir()
+
+
+def test_the_unit_starts_the_program_that_was_installed(root):
+    unit = (prefix(root) / "lib/systemd/system/tcpctld.service").read_text()
+
+    program = "/" + str((prefix(root) / "sbin/tcpctld").relative_to(root))
+    assert f"ExecStart={program}\n" in unit
+    assert f"ExecStartPre={program} --check-config\n" in unit
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze on this host")
+def test_systemd_takes_the_unit_as_it_is(root):
+    unit = prefix(root) / "lib/systemd/system/tcpctld.service"
+
+    said = subprocess.run(["systemd-analyze", "verify", "--man=no", f"--root={root}", f"/{unit.relative_to(root)}"],
+                          check=False, capture_output=True, text=True).stderr
+
+    assert [line for line in said.splitlines() if "tcpctld.service" in line and "is not executable" not in line] == []
+
+
+def test_the_shipped_configuration_is_right(root):
+    checked = subprocess.run([prefix(root) / "sbin/tcpctld", "--check-config", "-c", root / "etc/tcpctl/tcpctld.toml"],
+                             check=False, capture_output=True, text=True)
+
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_a_configuration_that_is_there_stays(tmp_path):
+    own = tmp_path / "etc/tcpctl/tcpctld.toml"
+    own.parent.mkdir(parents=True)
+    own.write_text("# mine\n")
+
+    install(tmp_path)
+
+    assert own.read_text() == "# mine\n"
