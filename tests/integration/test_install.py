@@ -51,7 +51,8 @@ def test_systemd_takes_the_unit_as_it_is(root):
     said = subprocess.run(["systemd-analyze", "verify", "--man=no", f"--root={root}", f"/{unit.relative_to(root)}"],
                           check=False, capture_output=True, text=True).stderr
 
-    assert [line for line in said.splitlines() if "tcpctld.service" in line and "is not executable" not in line] == []
+    # Other units and programs are not below this root; what systemd does not understand, it ignores.
+    assert [line for line in said.splitlines() if "ignoring" in line] == []
 
 
 def test_the_shipped_configuration_is_right(root):
