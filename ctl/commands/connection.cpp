@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ctl/cells.hpp"
+#include "ctl/columns.hpp"
+#include "ctl/commands/registry.hpp"
+#include "ctl/connection_sheet.hpp"
+#include "ctl/filter.hpp"
+
+namespace tcpctl::ctl::commands {
+namespace {
+
+std::string path_of(const std::string& id) { return "/v1/connections/" + percent_encoded(id); }
+
+Exit list(Context& context, const Arguments& arguments) {
+  const auto query = filter_query(arguments);
+  if (!query) return context.fail(query.error());
+  const auto limit = row_limit(arguments);
+  if (!limit) return context.fail(limit.error());
+  return context.list("/v1/connections", *query, connection_columns(), *limit);
+}
+
+Exit show(Context& context, const Arguments& arguments) {
+  const auto connection = context.get(path_of(arguments.word("ID")));
+  if (!connection) return context.fail(connection.error());
+  if (!context.for_people()) return context.object(*connection, connection_columns());
+  context.print(connection_sheet(*connection, context.view()));
+  return Exit::done;
+}
+
+std::string how_ended(const Arguments& arguments) { return arguments.has("--reset") ? "reset" : "graceful"; }
+
+/// Ends each of `ids`; one that fails does not keep the others, and the first failure is the exit status.
+Exit kill_each(Context& context, const std::vector<std::string>& ids, const std::string& how) {
+  auto exit = Exit::done;
+  for (const auto& id : ids) {
+    Call call;
+    call.method = "DELETE";
+    call.path = path_of(id) + Query{}.add("how", how).text();
+    const auto answer = context.ask(call);
+    if (!answer) {
+      const auto failed = context.fail(answer.error());
+      if (exit == Exit::done) exit = failed;
+      if (failed == Exit::unreachable) return exit;
+      continue;
+    }
+    (void)context.outcome(
+        *answer, id + ": " + (how == "reset" ? "reset" : "ending: FIN sent, waiting for the peer's"));
+  }
+  return exit;
+}
+
+Exit kill_matching(Context& context, Query query, const std::string& how) {
+  Call call;
+  call.method = "DELETE";
+  call.path = "/v1/connections" + query.add("how", how).text();
+  const auto answer = context.ask(call);
+  if (!answer) return context.fail(answer.error());
+  const auto ended = exact_count(*answer, "ended");
+  return context.outcome(*answer,
+                         (ended.empty() ? "some" : ended) + " connections " +
+                             (how == "reset" ? "reset" : "ending: FIN sent, waiting for the peers'"));
+}
+
+Exit kill(Context& context, const Arguments& arguments) {
+  const auto ids = arguments.all("ID");
+  const auto query = filter_query(arguments);
+  if (!query) return context.fail(query.error());
+  const bool filtered = !query->text().empty();
+  if (ids.empty() && !filtered) {
+    return context.usage("which ones? write 'tcpctl conn kill ID...', or a filter such as --listener NAME");
+  }
+  if (!ids.empty() && filtered) return context.usage("an ID and a filter exclude each other");
+  const auto how = how_ended(arguments);
+  return ids.empty() ? kill_matching(context, *query, how) : kill_each(context, ids, how);
+}
+
+}  // namespace
+
+Noun connection_noun() {
+  auto lists = connection_filters();
+  for (auto& option : paging_options()) lists.push_back(std::move(option));
+  auto kills = connection_filters();
+  kills.insert(kills.begin(), {"--reset", "", "with a RST at once; else FIN, and the peer's is waited for"});
+  return {"conn",
+          {"conns", "connection", "connections"},
+          "open connections",
+          {{"list",
+            "open connections, all or filtered",
+            "tcpctl conn --listener web --older-than 5m --sort=-age",
+            {},
+            lists,
+            list},
+           {"show",
+            "all facts of one connection, open or just closed",
+            "tcpctl conn show 2-1417",
+            {{"ID", "the connection's id, as the list shows it"}},
+            {},
+            show},
+           {"kill",
+            "end connections, by id or by filter",
+            "tcpctl conn kill 2-1417 2-1418 --reset",
+            {{"ID", "ids; none with a filter", Positional::Count::any}},
+            kills,
+            kill}}};
+}
+
+}  // namespace tcpctl::ctl::commands

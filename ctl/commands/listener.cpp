@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ctl/cells.hpp"
+#include "ctl/columns.hpp"
+#include "ctl/commands/registry.hpp"
+#include "ctl/sheet.hpp"
+
+namespace tcpctl::ctl::commands {
+namespace {
+
+std::string path_of(const std::string& name) { return "/v1/listeners/" + percent_encoded(name); }
+
+Exit list(Context& context, const Arguments&) {
+  return context.list("/v1/listeners", {}, listener_columns());
+}
+
+std::string queue_text(const Json& address) {
+  const auto queue = exact_count(address, "queue");
+  return queue.empty() ? "" : ", accept queue " + queue + " of " + exact_count(address, "queue_max");
+}
+
+void addresses(Sheet& sheet, const Json& listener) {
+  sheet.group("Addresses");
+  for (const auto& address : listener.items("addresses")) {
+    const auto configured = address.text("configured").value_or("");
+    const auto bound = address.text("bound").value_or("");
+    const auto state = address.text("state").value_or("");
+    auto text = configured;
+    if (!bound.empty() && bound != configured) text += " (bound " + bound + ")";
+    text += " " + state + queue_text(address);
+    if (const auto error = address.text("error")) text += ": " + *error;
+    sheet.line(text, tone_of_state(state) == Tone::good ? Tone::plain : tone_of_state(state));
+  }
+}
+
+std::string sheet_text(const Json& listener, const View& view) {
+  Sheet sheet{view};
+  const auto state = listener.text("state").value_or("");
+  sheet.group("Listener " + listener.text("name").value_or("-"));
+  sheet.fact("State", state, tone_of_state(state));
+  if (const auto error = listener.text("error")) sheet.fact("Error", *error, Tone::bad);
+  sheet.fact("Service", listener.text("service").value_or(""));
+  sheet.fact("Declared in", listener.text("source").value_or(""));
+  addresses(sheet, listener);
+  sheet.group("Connections");
+  const auto limit = exact_count(listener, "connections.limit");
+  sheet.fact("Active",
+             exact_count(listener, "connections.active") + (limit.empty() ? ", no limit" : " of " + limit));
+  sheet.fact("Peak", exact_count(listener, "connections.peak"));
+  sheet.fact("Accepted", exact_count(listener, "connections.accepted_total"));
+  sheet.fact("Refused", counts_in_words(listener, "connections.refused_total"));
+  sheet.fact("In", exact_bytes(listener, "bytes_in_total"));
+  sheet.fact("Out", exact_bytes(listener, "bytes_out_total"));
+  if (listener.at("config").is_object()) {
+    sheet.group("Configuration");
+    for (const auto& [key, value] : listener.members("config")) sheet.fact(key, value.raw());
+  }
+  return sheet.text();
+}
+
+Exit show(Context& context, const Arguments& arguments) {
+  const auto listener = context.get(path_of(arguments.word("NAME")));
+  if (!listener) return context.fail(listener.error());
+  if (!context.for_people()) return context.object(*listener, listener_columns());
+  context.print(sheet_text(*listener, context.view()));
+  return Exit::done;
+}
+
+Exit act(Context& context, const Arguments& arguments, const std::string& action, const std::string& done) {
+  const auto name = arguments.word("NAME");
+  Call call;
+  call.method = "POST";
+  call.path = path_of(name) + "/" + action;
+  const auto answer = context.ask(call);
+  if (!answer) return context.fail(answer.error());
+  return context.outcome(*answer, "listener " + name + ": " + done);
+}
+
+Exit pause(Context& context, const Arguments& arguments) {
+  return act(context, arguments, "pause", "paused; it accepts nothing new, its connections go on");
+}
+Exit resume(Context& context, const Arguments& arguments) {
+  return act(context, arguments, "resume", "accepts again");
+}
+Exit drain(Context& context, const Arguments& arguments) {
+  return act(context, arguments, "drain",
+             "draining; it accepts nothing new and closes when its connections have ended");
+}
+
+}  // namespace
+
+Noun listener_noun() {
+  const Positional name{"NAME", "the listener's name"};
+  return {"listener",
+          {"listeners"},
+          "where the daemon accepts connections",
+          {{"list", "every listener with its state and traffic", "tcpctl listener -o wide", {}, {}, list},
+           {"show", "all facts of one listener", "tcpctl listener show web", {name}, {}, show},
+           {"pause", "stop accepting; connections go on", "tcpctl listener pause web", {name}, {}, pause},
+           {"resume", "accept again", "tcpctl listener resume web", {name}, {}, resume},
+           {"drain",
+            "stop accepting and let the connections end",
+            "tcpctl listener drain web",
+            {name},
+            {},
+            drain}}};
+}
+
+}  // namespace tcpctl::ctl::commands

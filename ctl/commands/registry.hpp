@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "ctl/command.hpp"
+
+namespace tcpctl::ctl::commands {
+
+/// One line a noun, and a file of that name beside this one that defines `Noun NAME_noun()`. Help, parser and
+/// "did you mean" are made from what it answers.
+#define TCPCTL_NOUNS(X) \
+  X(status)             \
+  X(listener)           \
+  X(client)             \
+  X(upstream)           \
+  X(connection)         \
+  X(history)            \
+  X(service)            \
+  X(config)             \
+  X(log_level)          \
+  X(metrics)            \
+  X(api)                \
+  X(version)
+
+#define X(name) [[nodiscard]] Noun name##_noun();
+TCPCTL_NOUNS(X)
+#undef X
+
+/// `tcpctl` alone: what runs, its state and traffic, and what is wrong with it.
+[[nodiscard]] Exit overview(Context& context);
+
+/// Every noun, in the order in which the help shows them.
+[[nodiscard]] std::vector<Noun> all();
+
+}  // namespace tcpctl::ctl::commands

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ctl/cells.hpp"
+#include "ctl/commands/registry.hpp"
+#include "ctl/sheet.hpp"
+
+namespace tcpctl::ctl::commands {
+namespace {
+
+std::vector<Column> columns() {
+  return {{.title = "VERSION", .field = "version"},
+          {.title = "PID", .field = "pid"},
+          {.title = "STARTED", .field = "started_at"},
+          {.title = "UPTIME", .field = "uptime_seconds"},
+          {.title = "WORKERS", .field = "workers"},
+          {.title = "ACTIVE", .field = "totals.connections_active"},
+          {.title = "TOTAL", .field = "totals.connections_total"},
+          {.title = "IN", .field = "totals.bytes_in_total"},
+          {.title = "OUT", .field = "totals.bytes_out_total"},
+          {.title = "GENERATION", .field = "generation"}};
+}
+
+void process(Sheet& sheet, const Json& status, const Context& context) {
+  const auto uptime = status.number("uptime_seconds");
+  sheet.group("tcpctld " + status.text("version").value_or("-"));
+  sheet.fact("Host", context.client().host().text());
+  sheet.fact("Process", status.at("pid").raw());
+  sheet.fact("Started", moment(status, "started_at", context.view(), Precision::seconds));
+  sheet.fact("Up", uptime ? span_text(*uptime * 1000) : "");
+  sheet.fact("Workers", exact_count(status, "workers"));
+  sheet.fact("Generation", status.at("generation").raw());
+}
+
+void limits(Sheet& sheet, const Json& status) {
+  sheet.group("Limits");
+  sheet.fact("Connections", exact_count(status, "limits.max_connections"));
+  sheet.fact("Files", exact_count(status, "limits.file_limit"));
+}
+
+void totals(Sheet& sheet, const Json& status) {
+  const auto total = [&](std::string_view name) {
+    return exact_count(status, "totals." + std::string{name});
+  };
+  sheet.group("Totals");
+  sheet.fact("Connections",
+             total("connections_active") + " open, " + total("connections_total") + " since the start");
+  sheet.fact("In", exact_bytes(status, "totals.bytes_in_total"));
+  sheet.fact("Out", exact_bytes(status, "totals.bytes_out_total"));
+  sheet.fact("Listeners", total("listeners") + ", " + total("listeners_failed") + " failed");
+  sheet.fact("Clients", total("clients") + ", " + total("clients_up") + " up");
+  sheet.fact("Accept pauses", total("accept_pauses_total"));
+  sheet.fact("History", total("history_entries") + " kept, " + total("history_dropped_total") + " dropped");
+  sheet.fact("Log lines lost", total("log_dropped_total"));
+}
+
+void last_reload(Sheet& sheet, const Json& status, const View& view) {
+  const auto reload = status.at("last_reload");
+  if (!reload.is_object()) return;
+  const bool ok = reload.truth("ok").value_or(false);
+  sheet.group("Last reload");
+  sheet.fact("At", moment(reload, "at", view, Precision::seconds));
+  sheet.fact("Outcome", ok ? "done" : "failed; the configuration before it stays",
+             ok ? Tone::good : Tone::bad);
+  for (const auto& error : reload.items("errors")) sheet.line(error.raw(), Tone::bad);
+  for (const auto* list : {"added", "removed", "failed"}) {
+    if (const auto names = joined(reload.items(list)); !names.empty()) sheet.fact(list, names);
+  }
+}
+
+Exit run(Context& context, const Arguments&) {
+  const auto status = context.get("/v1/status");
+  if (!status) return context.fail(status.error());
+  if (!context.for_people()) return context.object(*status, columns());
+  Sheet sheet{context.view()};
+  process(sheet, *status, context);
+  limits(sheet, *status);
+  totals(sheet, *status);
+  last_reload(sheet, *status, context.view());
+  if (const auto capabilities = status->members("capabilities"); !capabilities.empty()) {
+    sheet.group("Capabilities");
+    for (const auto& [name, state] : capabilities) sheet.fact(name, state.raw());
+  }
+  context.print(sheet.text());
+  return Exit::done;
+}
+
+}  // namespace
+
+Noun status_noun() {
+  return {
+      "status",
+      {},
+      "the daemon: version, limits, totals, the last reload",
+      {{"", "the daemon: version, limits, totals, the last reload", "tcpctl status -o json", {}, {}, run}}};
+}
+
+}  // namespace tcpctl::ctl::commands

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ctl/connection_sheet.hpp"
+
+#include <fmt/format.h>
+
+#include "ctl/cells.hpp"
+#include "ctl/format.hpp"
+#include "ctl/sheet.hpp"
+
+namespace tcpctl::ctl {
+namespace {
+
+std::string micros(const Json& object, std::string_view field) { return micros_cell(object, field, {}).text; }
+std::string millis(const Json& object, std::string_view field) { return millis_cell(object, field, {}).text; }
+std::string word(const Json& object, std::string_view field) { return object.at(field).raw(); }
+
+void identity(Sheet& sheet, const Json& connection, const View& view) {
+  const auto state = word(connection, "state");
+  sheet.group("Connection " + word(connection, "id") + ", " + word(connection, "direction"));
+  sheet.fact("State", state, tone_of_state(state));
+  if (const auto listener = connection.text("listener")) sheet.fact("Listener", *listener);
+  if (const auto client = connection.text("client")) sheet.fact("Client", *client);
+  if (const auto service = connection.text("service")) sheet.fact("Service", *service);
+  if (const auto peer = connection.text("peer_id")) sheet.fact("Other leg", *peer);
+  if (const auto upstream = connection.text("upstream")) sheet.fact("Upstream", *upstream);
+  sheet.fact("Local", word(connection, "local"));
+  sheet.fact("Remote", word(connection, "remote"));
+  if (const auto source = connection.text("proxied_source")) sheet.fact("Proxied for", *source);
+  sheet.fact("Opened", moment(connection, "opened_at", view, Precision::microseconds));
+  sheet.fact("Age", millis(connection, "age_ms"));
+  sheet.fact("Idle", millis(connection, "idle_ms"));
+  sheet.fact("In", exact_bytes(connection, "bytes_in"));
+  sheet.fact("Out", exact_bytes(connection, "bytes_out"));
+}
+
+void close_facts(Sheet& sheet, const Json& connection, const View& view) {
+  const auto close = connection.at("close");
+  if (!close.is_object()) return;
+  sheet.group("Close");
+  sheet.fact("Reason", word(close, "reason"));
+  if (const auto detail = close.text("detail"); detail && !detail->empty()) sheet.fact("Detail", *detail);
+  sheet.fact("Ended first by", word(close, "first") + ", with " + word(close, "how"));
+  sheet.fact("Phase", word(close, "phase"));
+  sheet.fact("Code", word(close, "code") + " (as HAProxy prints it)");
+  sheet.fact("At", moment(close, "at", view, Precision::microseconds));
+  sheet.fact("Lasted", millis(close, "duration_ms"));
+}
+
+void handshake(Sheet& sheet, const Json& connection) {
+  const auto seen = connection.at("handshake");
+  if (!seen.is_object()) return;
+  sheet.group("Handshake");
+  sheet.fact("Round trip", micros(seen, "rtt_us"));
+  sheet.fact("Peer's MSS", exact_count(seen, "mss"));
+  sheet.fact("Window scale", exact_count(seen, "window_scale"));
+  sheet.fact("SACK", yes_no_cell(seen, "sack", {}).text);
+  sheet.fact("Timestamps", yes_no_cell(seen, "timestamps", {}).text);
+  sheet.fact("TTL", exact_count(seen, "ttl"));
+  sheet.fact("Client's ISN", word(seen, "client_isn"));
+}
+
+void tcp(Sheet& sheet, const Json& connection) {
+  const auto info = connection.at("tcp");
+  if (!info.is_object()) return;
+  const auto taken = word(info, "taken");
+  sheet.group(taken == "before_close" ? "TCP, as the kernel saw it before the close"
+                                      : "TCP, as the kernel sees it now");
+  sheet.fact("Round trip", micros(info, "rtt_us"));
+  sheet.fact("  variance", micros(info, "rtt_var_us"));
+  sheet.fact("  least", micros(info, "min_rtt_us"));
+  sheet.fact("Retransmitted", exact_count(info, "retransmits_total"));
+  sheet.fact("Lost", exact_count(info, "lost"));
+  sheet.fact("Congestion", word(info, "congestion"));
+  sheet.fact("  window", exact_count(info, "cwnd_segments") + " segments");
+  sheet.fact("MSS", exact_bytes(info, "mss_bytes"));
+  const auto rate = info.number("delivery_rate_bytes_per_second");
+  sheet.fact("Delivery rate", rate ? bytes_text(*rate) + "/s" : "");
+  sheet.fact("Segments in", exact_count(info, "segments_in"));
+  sheet.fact("Segments out", exact_count(info, "segments_out"));
+  sheet.fact("Unsent", exact_bytes(info, "unsent_bytes"));
+  sheet.fact("Busy", micros(info, "busy_us"));
+  sheet.fact("  peer's window full", micros(info, "receive_window_limited_us"));
+  sheet.fact("  send buffer full", micros(info, "send_buffer_limited_us"));
+}
+
+/// "13:47:41.000123Z  +0.001204 s  first_byte_in" with the time since the entry before; "inferred" where
+/// nobody saw it.
+void time_line(Sheet& sheet, const Json& connection, const View& view) {
+  const auto entries = connection.items("timeline");
+  if (entries.empty()) return;
+  sheet.group("Time line");
+  std::optional<WallTime> before;
+  for (const auto& entry : entries) {
+    const auto at = parse_time(entry.text("at").value_or(""));
+    const auto when = at ? time_text(*at, view.utc, Precision::microseconds) : "-";
+    std::string step;
+    if (at && before) step = fmt::format("{:+.6f} s", std::chrono::duration<double>(*at - *before).count());
+    if (at) before = at;
+    const auto basis = entry.text("basis").value_or("-");
+    const auto event = entry.text("event").value_or("-");
+    sheet.line(
+        fmt::format("{:<27}  {:>14}  {}{}", when, step, event, basis == "seen" ? "" : "  (" + basis + ")"));
+  }
+}
+
+}  // namespace
+
+std::string connection_sheet(const Json& connection, const View& view) {
+  Sheet sheet{view};
+  identity(sheet, connection, view);
+  close_facts(sheet, connection, view);
+  handshake(sheet, connection);
+  tcp(sheet, connection);
+  time_line(sheet, connection, view);
+  return sheet.text();
+}
+
+}  // namespace tcpctl::ctl

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "ctl/context.hpp"
+
+namespace tcpctl::ctl {
+
+/// The bytes of the file `path`, "-" for stdin.
+/// Errors: failed, if it cannot be read or is larger than `limit` bytes.
+[[nodiscard]] Answer<std::string> read_input(Context& context, const std::string& path, std::size_t limit);
+
+}  // namespace tcpctl::ctl

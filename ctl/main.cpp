@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <cerrno>
+#include <clocale>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "ctl/run.hpp"
+
+extern char** environ;  // NOLINT(readability-redundant-declaration): only glibc with _GNU_SOURCE declares it
+
+namespace {
+
+using tcpctl::ctl::Environment;
+using tcpctl::ctl::Exit;
+using tcpctl::ctl::Sink;
+
+class Descriptor final : public Sink {
+ public:
+  explicit Descriptor(int fd) : fd_{fd} {}
+  bool write(std::string_view text) override {
+    while (!text.empty() && error_ == 0) {
+      const auto written = ::write(fd_, text.data(), text.size());
+      if (written >= 0) {
+        text.remove_prefix(static_cast<std::size_t>(written));
+      } else if (errno != EINTR) {
+        error_ = errno;
+      }
+    }
+    return error_ == 0;
+  }
+  /// The errno of the write that failed; a reader that went away is none.
+  [[nodiscard]] int error() const { return error_ == EPIPE ? 0 : error_; }
+
+ private:
+  int fd_;
+  int error_{0};
+};
+
+tcpctl::Result<std::string> read_stdin(std::size_t limit) {
+  std::string all;
+  std::array<char, 65536> buffer{};
+  while (true) {
+    const auto count = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+    if (count == 0) return all;
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return tcpctl::fail(tcpctl::Errc::io, "standard input: " + tcpctl::errno_text(errno));
+    all.append(buffer.data(), static_cast<std::size_t>(count));
+    if (all.size() > limit) {
+      return tcpctl::fail(tcpctl::Errc::limit_reached,
+                          "standard input: more than " + std::to_string(limit) + " bytes");
+    }
+  }
+}
+
+std::map<std::string, std::string, std::less<>> variables() {
+  std::map<std::string, std::string, std::less<>> all;
+  for (char** each = environ; each != nullptr && *each != nullptr; ++each) {
+    const std::string_view pair{*each};
+    const auto equals = pair.find('=');
+    if (equals != std::string_view::npos) all.emplace(pair.substr(0, equals), pair.substr(equals + 1));
+  }
+  return all;
+}
+
+std::optional<std::size_t> terminal_width() {
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return std::nullopt;
+  return size.ws_col;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // `tcpctl conn | head` ends quietly by the failed write
+  Descriptor out{STDOUT_FILENO};
+  Descriptor err{STDERR_FILENO};
+  Environment environment{.out = out,
+                          .err = err,
+                          .read_stdin = read_stdin,
+                          .variables = variables(),
+                          .terminal = ::isatty(STDOUT_FILENO) == 1,
+                          .terminal_width = terminal_width()};
+  auto exit = Exit::failed;
+  try {
+    exit = tcpctl::ctl::run({argv + std::min(argc, 1), argv + argc}, environment);
+  } catch (const std::exception& error) {  // out of memory, or a library's; never an expected failure
+    err.write(std::string{"tcpctl: "} + error.what() + "\n");
+  }
+  if (out.error() != 0) {
+    err.write("tcpctl: cannot write the output: " + tcpctl::errno_text(out.error()) + "\n");
+    exit = Exit::failed;
+  }
+  return static_cast<int>(exit);
+}

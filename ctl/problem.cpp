@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an answer that is no success says to the user. Source: RFC 9457.
+#include <algorithm>
+
+#include "ctl/client.hpp"
+#include "ctl/json.hpp"
+#include "ctl/terminal.hpp"
+
+namespace tcpctl::ctl {
+namespace {
+
+Exit exit_of(int status) {
+  switch (status) {
+    case 401:
+    case 403:
+      return Exit::not_allowed;
+    case 404:
+      return Exit::not_found;
+    default:
+      return Exit::failed;
+  }
+}
+
+/// What the user can do about it, where the daemon's own words do not say it.
+std::string advice(int status, const Host& host) {
+  switch (status) {
+    case 401:
+      return "; put a token of [api.tokens] into TCPCTL_TOKEN";
+    case 403:
+      return host.is_unix() ? "; use sudo, or have your role raised in [api.roles]"
+                            : "; use a token of that role in TCPCTL_TOKEN, or the Unix socket";
+    case 421:
+      return "; use a loopback name in --host, or add the name to api.allowed_hosts";
+    case 503:
+      return "; try again";
+    case 504:
+      return "; a loop of the daemon is busy, try again";
+    default:
+      return {};
+  }
+}
+
+std::string sentence(const Json& problem) {
+  auto line = problem.text("detail").value_or("");
+  if (line.empty()) line = problem.text("title").value_or("");
+  for (const auto& error : problem.items("errors")) {
+    const auto pointer = error.text("pointer").value_or("");
+    const auto detail = error.text("detail").value_or("");
+    if (line.find(detail) != std::string::npos &&
+        (pointer.empty() || line.find(pointer) != std::string::npos)) {
+      continue;
+    }
+    line += line.empty() ? "" : "; ";
+    line += pointer.empty() ? detail : pointer + ": " + detail;
+  }
+  return line;
+}
+
+}  // namespace
+
+Failure explain(const Reply& reply, const Host& host) {
+  const auto problem = Json::parse(reply.body);
+  auto line = problem ? safe(sentence(*problem)) : std::string{};
+  if (line.empty()) {
+    const auto status = std::to_string(reply.status);
+    line =
+        safe(host.text()) + " answered HTTP " + status + " without saying why; is that tcpctld? check --host";
+    return {exit_of(reply.status), line};
+  }
+  return {exit_of(reply.status), line + advice(reply.status, host)};
+}
+
+}  // namespace tcpctl::ctl

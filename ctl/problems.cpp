@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ctl/problems.hpp"
+
+#include <algorithm>
+
+#include "ctl/cells.hpp"
+#include "ctl/format.hpp"
+
+namespace tcpctl::ctl {
+namespace {
+
+using Problems = std::vector<Problem>;
+
+void of_listener(Problems& found, const Json& listener) {
+  const auto who = "listener " + listener.text("name").value_or("-");
+  const auto state = listener.text("state").value_or("");
+  bool told = false;
+  for (const auto& address : listener.items("addresses")) {
+    if (address.text("state") != "failed") continue;
+    told = true;
+    found.push_back(
+        {true, who + " cannot listen on " + address.text("configured").value_or("-") + ": " +
+                   address.text("error").value_or(listener.text("error").value_or("no reason given")) +
+                   "; it is tried again"});
+  }
+  if (state == "failed" && !told)
+    found.push_back({true, who + ": " + listener.text("error").value_or("failed")});
+  if (state == "paused") found.push_back({false, who + " is paused; 'tcpctl listener resume' ends that"});
+  if (state == "draining") {
+    found.push_back(
+        {false, who + " is draining, " + exact_count(listener, "connections.active") + " connections left"});
+  }
+  const auto active = listener.number("connections.active");
+  const auto limit = listener.number("connections.limit");
+  if (active && limit && *limit > 0 && *active >= *limit) {
+    found.push_back({true, who + " is full: " + exact_count(listener, "connections.limit") + " connections"});
+  }
+}
+
+void of_client(Problems& found, const Json& client) {
+  const auto who = "client " + client.text("name").value_or("-");
+  const auto state = client.text("state").value_or("");
+  if (state == "paused") {
+    found.push_back({false, who + " is paused; 'tcpctl client resume' ends that"});
+    return;
+  }
+  if (client.at("last_probe.success").truth() == false) {
+    const auto step = exact_count(client, "last_probe.failed_step");
+    found.push_back({true, who + ": the last probe failed with " +
+                               client.text("last_probe.result").value_or("-") +
+                               (step.empty() ? "" : " at step " + step)});
+    return;
+  }
+  if (state != "backing_off" && state != "down" && state != "connecting") return;
+  auto text = who + " is not connected to " + client.text("address").value_or("-");
+  if (const auto why = client.text("last_failure"); why) text += ": " + *why;
+  if (const auto wait = client.number("next_attempt_in_ms")) text += "; next try in " + span_text(*wait);
+  found.push_back({state != "connecting", text});
+}
+
+void of_daemon(Problems& found, const Json& status) {
+  if (status.at("last_reload.ok").truth() == false) {
+    const auto errors = status.items("last_reload.errors");
+    auto text = std::string{"the last reload failed and changed nothing"};
+    if (!errors.empty()) text += ": " + errors.front().raw();
+    if (errors.size() > 1) text += " (and " + std::to_string(errors.size() - 1) + " more)";
+    found.push_back({true, text});
+  }
+  const auto active = status.number("totals.connections_active");
+  const auto limit = status.number("limits.max_connections");
+  if (active && limit && *limit > 0 && *active >= 0.9 * *limit) {
+    found.push_back({true, exact_count(status, "totals.connections_active") + " of " +
+                               exact_count(status, "limits.max_connections") + " connections are open"});
+  }
+  if (const auto pauses = status.count("totals.accept_pauses_total"); pauses.value_or(0) > 0) {
+    found.push_back(
+        {false, "accepting paused " + exact_text(*pauses) + " times for want of files or memory"});
+  }
+  if (const auto lost = status.count("totals.log_dropped_total"); lost.value_or(0) > 0) {
+    found.push_back({false, exact_text(*lost) + " log lines were lost"});
+  }
+}
+
+}  // namespace
+
+std::vector<Problem> problems(const Json& status, const std::vector<Json>& listeners,
+                              const std::vector<Json>& clients) {
+  Problems found;
+  of_daemon(found, status);
+  for (const auto& listener : listeners) of_listener(found, listener);
+  for (const auto& client : clients) of_client(found, client);
+  std::stable_partition(found.begin(), found.end(), [](const Problem& problem) { return problem.serious; });
+  return found;
+}
+
+}  // namespace tcpctl::ctl
