@@ -53,8 +53,7 @@ class Checker {
       scalar(node, key);
       return;
     }
-    if (list->empty() && key.required)
-      refuse(node, fmt::format("must have at least one, expected {}", wanted(key)));
+    if (list->empty() && key.required) refuse(node, "must have at least one element");
     for (const auto& element : *list) scalar(element, key);
   }
 

@@ -70,6 +70,7 @@ std::optional<std::string> out_of_bounds(const Key& key, T value, std::string_vi
 
 std::optional<std::string> length_out_of_bounds(const Key& key, std::size_t length) {
   const auto bytes = static_cast<std::int64_t>(length);
+  if (bytes == 0 && key.min > 0) return "must not be empty";
   if (bytes < key.min) return fmt::format("must have at least {} bytes, got {}", key.min, bytes);
   if (key.max != 0 && bytes > key.max)
     return fmt::format("must have at most {} bytes, got {}", key.max, bytes);
