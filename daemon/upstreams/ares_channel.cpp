@@ -88,12 +88,14 @@ Result<std::unique_ptr<AresChannel>> AresChannel::open(Loop& loop, const Resolve
   settings.timeout = static_cast<int>(std::max<Duration::rep>(
       1, std::chrono::duration_cast<std::chrono::milliseconds>(options.attempt_timeout).count()));
   settings.tries = options.attempts;
+  settings.udp_port = options.port;
+  settings.tcp_port = options.port;
   settings.lookups = lookups.data();
   settings.resolvconf_path = resolv_conf.data();
   settings.sock_state_cb = on_socket_state;
   settings.sock_state_cb_data = self.get();
-  constexpr int kSet =
-      ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB | ARES_OPT_RESOLVCONF;
+  constexpr int kSet = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_UDP_PORT | ARES_OPT_TCP_PORT |
+                       ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB | ARES_OPT_RESOLVCONF;
   ares_channel channel = nullptr;
   auto status = library_status();
   if (status == ARES_SUCCESS) status = ares_init_options(&channel, &settings, kSet);

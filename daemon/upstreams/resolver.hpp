@@ -33,6 +33,7 @@ class Resolver {
     Duration attempt_timeout{std::chrono::seconds{2}};
     int attempts{2};  // per server
     std::string resolv_conf{"/etc/resolv.conf"};
+    std::uint16_t port{53};  // of the servers of resolv.conf
   };
   using Callback = std::function<void(Result<Resolved>)>;
 
