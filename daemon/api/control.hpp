@@ -58,6 +58,10 @@ class ControlPlane {
   };
   [[nodiscard]] virtual Result<std::vector<Problem>> check_config(const std::string& json) = 0;
   [[nodiscard]] virtual Result<void> set_log_level(log::Level level) = 0;
+
+  /// From now on every call that waits, also one under way, answers Errc::unavailable soon: the API stops,
+  /// and its threads cannot be left behind. Threads: the main thread.
+  virtual void cancel_waits() {}
 };
 
 }  // namespace tcpctl

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/acceptor.hpp"
+
+#include <cerrno>
+#include <utility>
+
+#include <sys/socket.h>
+
+#include "base/log.hpp"
+
+namespace tcpctl::api {
+namespace {
+
+constexpr int kBurst = 32;  // then the connections that are open get their turn
+constexpr timeval kRest{0, 100'000};
+
+}  // namespace
+
+Acceptor::Acceptor(ListenSocket socket, Door door, const Loop& loop, Owner& owner)
+    : socket_{std::move(socket)},
+      door_{door},
+      owner_{owner},
+      readable_{event_new(loop.base(), socket_.fd(), EV_READ | EV_PERSIST, &Acceptor::on_readable, this)},
+      rested_{event_new(loop.base(), -1, 0, &Acceptor::on_rested, this)} {
+  event_add(readable_.get(), nullptr);
+}
+
+void Acceptor::on_readable(evutil_socket_t /*fd*/, short /*what*/, void* self) {
+  static_cast<Acceptor*>(self)->accept_some();
+}
+
+void Acceptor::on_rested(evutil_socket_t /*fd*/, short /*what*/, void* self) {
+  event_add(static_cast<Acceptor*>(self)->readable_.get(), nullptr);
+}
+
+void Acceptor::accept_some() {
+  for (int i = 0; i < kBurst; ++i) {
+    sockaddr_storage storage{};
+    socklen_t length = sizeof storage;
+    Fd fd{::accept4(socket_.fd(), reinterpret_cast<sockaddr*>(&storage), &length,
+                    SOCK_NONBLOCK | SOCK_CLOEXEC)};
+    if (fd) {
+      failing_ = false;
+      owner_.on_accepted(*this, std::move(fd), Address::from(storage, length));
+    } else if (errno == EAGAIN) {
+      return;
+    } else if (errno != EINTR && errno != ECONNABORTED) {
+      rest(errno);
+      return;
+    }
+  }
+}
+
+void Acceptor::rest(int error_number) {
+  if (!std::exchange(failing_, true)) {
+    log::warn("api.accept.failed", log::f("address", socket_.bound().text()),
+              log::f("error", errno_text(error_number)), log::f("effect", "trying again every 100 ms"));
+  }
+  event_del(readable_.get());
+  event_add(rested_.get(), &kRest);
+}
+
+}  // namespace tcpctl::api

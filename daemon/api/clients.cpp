@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/body.hpp"
+#include "api/digest.hpp"
+#include "api/handlers.hpp"
+#include "api/name_page.hpp"
+
+namespace tcpctl::api::handlers {
+namespace {
+
+Reply changed(const Call& call, Result<void> (ControlPlane::*change)(const std::string&)) {
+  const auto& name = call.in_path("name");
+  const auto done = (call.control.*change)(name);
+  if (!done) return problem_reply(done.error());
+  return answer(call.control.client(name));
+}
+
+/// The bytes of {"text": …} or {"base64": …}.
+Checked<std::string> bytes_to_send(std::string_view body) {
+  const auto object = read_object(body, {"text", "base64"});
+  if (!object) return tl::make_unexpected(object.error());
+  if (object->size() != 1) return refuse(400, "the body is {\"text\": ...} or {\"base64\": ...}");
+  if (object->contains("text")) return text_member(*object, "text");
+  const auto written = text_member(*object, "base64");
+  if (!written) return written;
+  auto bytes = from_base64(*written);
+  if (!bytes) return refuse(400, "'base64' is not base64", {{"/base64", "expected base64 with padding"}});
+  return *std::move(bytes);
+}
+
+}  // namespace
+
+Reply get_clients(const Call& call) { return answer_page(call, call.control.clients()); }
+Reply get_client(const Call& call) { return answer(call.control.client(call.in_path("name"))); }
+Reply get_probes(const Call& call) { return answer_all(call.control.probes(call.in_path("name"))); }
+Reply pause_client(const Call& call) { return changed(call, &ControlPlane::pause_client); }
+Reply resume_client(const Call& call) { return changed(call, &ControlPlane::resume_client); }
+Reply reconnect_client(const Call& call) { return changed(call, &ControlPlane::reconnect_client); }
+Reply run_client(const Call& call) { return answer(call.control.run(call.in_path("name"))); }
+
+Reply send_to_client(const Call& call) {
+  auto bytes = bytes_to_send(call.body);
+  if (!bytes) return problem_reply(bytes.error());
+  const auto sent = call.control.send(call.in_path("name"), *std::move(bytes));
+  if (!sent) return problem_reply(sent.error());
+  return json_reply({{"sent_bytes", *sent}});
+}
+
+Reply get_received(const Call& call) {
+  const auto from = number(call.query, "from", 0, 0, UINT64_MAX);
+  if (!from) return problem_reply(from.error());
+  return answer(call.control.received(call.in_path("name"), *from));
+}
+
+}  // namespace tcpctl::api::handlers

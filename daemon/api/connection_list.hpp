@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "api/handlers.hpp"
+
+namespace tcpctl::api {
+
+/// A page of connections, written row by row: a thousand rows never exist as one JSON value.
+[[nodiscard]] Reply connection_list(const Result<ConnectionPage>& page);
+
+/// The id in the path; what is no id is not found.
+[[nodiscard]] Checked<ConnectionId> connection_id(const Call& call);
+
+}  // namespace tcpctl::api

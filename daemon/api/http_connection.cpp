@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/http_connection.hpp"
+
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include <sys/socket.h>
+
+#include "api/reply.hpp"
+
+namespace tcpctl::api {
+namespace {
+
+constexpr std::size_t kReadSize = std::size_t{16} * 1024;
+constexpr std::size_t kMaxDiscarded = std::size_t{4} * 1024 * 1024;
+
+}  // namespace
+
+HttpConnection::HttpConnection(Id id, Fd fd, Peer peer, const Loop& loop, Owner& owner,
+                               const FrontLimits& limits)
+    : id_{id},
+      fd_{std::move(fd)},
+      peer_{std::move(peer)},
+      owner_{owner},
+      limits_{limits},
+      reader_{limits.request},
+      readable_{event_new(loop.base(), fd_.get(), EV_READ | EV_PERSIST, &HttpConnection::on_readable, this)},
+      writable_{event_new(loop.base(), fd_.get(), EV_WRITE | EV_PERSIST, &HttpConnection::on_writable, this)},
+      deadline_{event_new(loop.base(), -1, 0, &HttpConnection::on_deadline, this)} {}
+
+HttpConnection::~HttpConnection() { owner_.reserve(-static_cast<std::ptrdiff_t>(reserved_)); }
+
+void HttpConnection::start() {
+  event_add(readable_.get(), nullptr);
+  set_deadline(limits_.idle_time);
+}
+
+void HttpConnection::on_readable(evutil_socket_t /*fd*/, short /*what*/, void* self) {
+  auto& connection = *static_cast<HttpConnection*>(self);
+  if (connection.phase_ == Phase::lingering) {
+    connection.discard();
+  } else {
+    connection.read();
+  }
+}
+
+void HttpConnection::on_writable(evutil_socket_t /*fd*/, short /*what*/, void* self) {
+  static_cast<HttpConnection*>(self)->write();
+}
+
+void HttpConnection::on_deadline(evutil_socket_t /*fd*/, short /*what*/, void* self) {
+  auto& connection = *static_cast<HttpConnection*>(self);
+  if (connection.phase_ == Phase::reading && connection.request_begun_) {
+    connection.answer(raw_problem(408, "the request did not come in time"), true);
+  } else {
+    connection.close();
+  }
+}
+
+void HttpConnection::read() {
+  std::array<char, kReadSize> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): recv fills it
+  const auto got = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
+  if (got > 0) {
+    take_in({buffer.data(), static_cast<std::size_t>(got)});
+  } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+    close();
+  }
+}
+
+void HttpConnection::take_in(std::string_view bytes) {
+  reader_.feed(bytes);
+  if (!account()) {
+    answer(raw_problem(503, "too many bytes of requests and answers are held already"), true);
+    return;
+  }
+  next();
+}
+
+/// Looks at what the reader has: hands a request over, refuses, or goes on waiting.
+void HttpConnection::next() {
+  switch (reader_.state()) {
+    case RequestReader::State::idle:
+      if (std::exchange(request_begun_, false)) set_deadline(limits_.idle_time);
+      break;
+    case RequestReader::State::partial:
+      if (!std::exchange(request_begun_, true)) set_deadline(limits_.request_time);
+      break;
+    case RequestReader::State::refused:
+      answer(raw_problem(reader_.refusal().status, reader_.refusal().detail), true);
+      break;
+    case RequestReader::State::ready:
+      phase_ = Phase::waiting;
+      request_begun_ = false;
+      event_del(readable_.get());
+      event_del(deadline_.get());
+      owner_.on_request(id_, reader_.take(), peer_);
+      break;
+  }
+}
+
+void HttpConnection::answer(std::string bytes, bool last) {
+  if (phase_ != Phase::reading && phase_ != Phase::waiting) return;
+  phase_ = Phase::writing;
+  event_del(readable_.get());
+  out_ = std::move(bytes);
+  written_ = 0;
+  last_ = last;
+  if (!account()) {
+    out_ = raw_problem(503, "too many bytes of requests and answers are held already");
+    last_ = true;
+    account();
+  }
+  set_deadline(limits_.write_time);
+  write();
+}
+
+void HttpConnection::write() {
+  while (written_ < out_.size()) {
+    const auto sent = ::send(fd_.get(), out_.data() + written_, out_.size() - written_, MSG_NOSIGNAL);
+    if (sent >= 0) {
+      written_ += static_cast<std::size_t>(sent);
+    } else if (errno == EAGAIN) {
+      event_add(writable_.get(), nullptr);
+      return;
+    } else if (errno != EINTR) {
+      close();
+      return;
+    }
+  }
+  event_del(writable_.get());
+  answered();
+}
+
+void HttpConnection::answered() {
+  out_.clear();
+  out_.shrink_to_fit();
+  account();
+  if (last_) {
+    linger();
+    return;
+  }
+  phase_ = Phase::reading;
+  event_add(readable_.get(), nullptr);
+  set_deadline(limits_.idle_time);
+  next();
+}
+
+/// close(2) with unread input would be a reset, which can take the answer from the peer.
+void HttpConnection::linger() {
+  phase_ = Phase::lingering;
+  ::shutdown(fd_.get(), SHUT_WR);
+  event_add(readable_.get(), nullptr);
+  set_deadline(limits_.linger_time);
+}
+
+void HttpConnection::discard() {
+  std::array<char, kReadSize> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): recv fills it
+  const auto got = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
+  if (got > 0) discarded_ += static_cast<std::size_t>(got);
+  const bool over = got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
+  if (over || discarded_ > kMaxDiscarded) close();
+}
+
+void HttpConnection::close() {
+  if (phase_ == Phase::closed) return;
+  phase_ = Phase::closed;
+  readable_.reset();
+  writable_.reset();
+  deadline_.reset();
+  fd_.reset();
+  owner_.on_closed(id_);
+}
+
+void HttpConnection::set_deadline(std::chrono::milliseconds time) {
+  const timeval span{time.count() / 1000, time.count() % 1000 * 1000};
+  event_add(deadline_.get(), &span);
+}
+
+/// Tells the owner how many bytes are held now. Growth may be refused.
+bool HttpConnection::account() {
+  const auto held = reader_.held() + out_.size();
+  const auto growth = static_cast<std::ptrdiff_t>(held) - static_cast<std::ptrdiff_t>(reserved_);
+  if (!owner_.reserve(growth)) return false;
+  reserved_ = held;
+  return true;
+}
+
+}  // namespace tcpctl::api

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "api/options.hpp"
+#include "api/request_reader.hpp"
+#include "base/fd.hpp"
+#include "engine/loop.hpp"
+
+namespace tcpctl::api {
+
+/// One connection of the HTTP front: reads a request, waits for its answer, writes it, and again.
+///
+/// Nothing is read while a request is answered, so pipelined requests are served one after the other and a
+/// peer that does not read its answers is not listened to. Every state but waiting for the answer has a
+/// deadline.
+/// Threads: its loop's.
+class HttpConnection {
+ public:
+  using Id = std::uint64_t;
+
+  /// What a connection asks of the front. Calls may come from inside `start` and `answer`.
+  class Owner {
+   public:
+    virtual ~Owner() = default;
+    virtual void on_request(Id id, HttpRequest request, const Peer& peer) = 0;
+    /// May these many bytes more be held? Negative amounts give back.
+    virtual bool reserve(std::ptrdiff_t bytes) = 0;
+    /// The connection is over; it is to be freed, but not from inside this call.
+    virtual void on_closed(Id id) = 0;
+  };
+
+  HttpConnection(Id id, Fd fd, Peer peer, const Loop& loop, Owner& owner, const FrontLimits& limits);
+  HttpConnection(const HttpConnection&) = delete;
+  HttpConnection& operator=(const HttpConnection&) = delete;
+  ~HttpConnection();
+
+  void start();
+  /// Writes `bytes`; after the last answer the connection ends.
+  void answer(std::string bytes, bool last);
+
+ private:
+  enum class Phase : std::uint8_t { reading, waiting, writing, lingering, closed };
+
+  static void on_readable(evutil_socket_t fd, short what, void* self);
+  static void on_writable(evutil_socket_t fd, short what, void* self);
+  static void on_deadline(evutil_socket_t fd, short what, void* self);
+
+  void read();
+  void take_in(std::string_view bytes);
+  void next();
+  void write();
+  void answered();
+  void linger();
+  void discard();
+  void close();
+  void set_deadline(std::chrono::milliseconds time);
+  bool account();
+
+  const Id id_;
+  Fd fd_;
+  const Peer peer_;
+  Owner& owner_;
+  const FrontLimits& limits_;
+  RequestReader reader_;
+  Phase phase_{Phase::reading};
+  bool request_begun_{false};  // its deadline runs
+  std::string out_;
+  std::size_t written_{0};
+  bool last_{false};
+  std::size_t discarded_{0};
+  std::size_t reserved_{0};
+  EventPtr readable_;
+  EventPtr writable_;
+  EventPtr deadline_;
+};
+
+}  // namespace tcpctl::api

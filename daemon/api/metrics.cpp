@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <numeric>
+
+#include <prometheus/text_serializer.h>
+
+#include "api/handlers.hpp"
+#include "api/metric_families.hpp"
+
+namespace tcpctl::api {
+namespace {
+
+using Families = std::vector<prometheus::MetricFamily>;
+
+void put(Families& families, Family&& family) { families.push_back(std::move(family).take()); }
+
+void add_daemon(const StatusRow& status, Families& families) {
+  auto build = Family::gauge("tcpctl_build_info", "The running version; always 1.");
+  build.add({{"version", status.version}}, true);
+  put(families, std::move(build));
+  auto uptime = Family::gauge("tcpctl_uptime_seconds", "Seconds since the daemon started.");
+  uptime.add({}, std::chrono::duration<double>(status.uptime).count());
+  put(families, std::move(uptime));
+  auto pauses =
+      Family::counter("tcpctl_accept_pauses_total", "Times that accepting paused for want of files.");
+  pauses.add({}, status.accept_pauses);
+  put(families, std::move(pauses));
+  auto reload =
+      Family::gauge("tcpctl_config_reload_success", "Whether the last reload was taken (1 before any).");
+  reload.add({}, !status.last_reload || status.last_reload->ok);
+  put(families, std::move(reload));
+  auto dropped =
+      Family::counter("tcpctl_log_dropped_total", "Log lines given up because the queue was full.");
+  dropped.add({}, status.log_dropped);
+  put(families, std::move(dropped));
+}
+
+void add_listener_gauges(const std::vector<ListenerRow>& listeners, Families& families) {
+  auto up = Family::gauge("tcpctl_listener_up", "Whether every address of the listener is bound.");
+  auto active = Family::gauge("tcpctl_listener_connections", "Connections that are open now.");
+  auto queue = Family::gauge("tcpctl_listener_accept_queue", "Completed connections that wait for accept.");
+  for (const auto& row : listeners) {
+    up.add({{"listener", row.name}},
+           std::ranges::none_of(row.addresses, [](const auto& bound) { return bound.state == "failed"; }));
+    active.add({{"listener", row.name}}, row.active);
+    std::optional<std::uint64_t> waiting;
+    for (const auto& bound : row.addresses) {
+      if (bound.queue) waiting = waiting.value_or(0) + *bound.queue;
+    }
+    if (waiting) queue.add({{"listener", row.name}}, *waiting);
+  }
+  put(families, std::move(up));
+  put(families, std::move(active));
+  put(families, std::move(queue));
+}
+
+void add_listener_counters(const std::vector<ListenerRow>& listeners, Families& families) {
+  auto accepted = Family::counter("tcpctl_listener_connections_total", "Connections accepted.");
+  auto refused = Family::counter("tcpctl_listener_refused_total", "Connections turned away, by reason.");
+  auto bytes = Family::counter("tcpctl_listener_bytes_total", "Bytes received (in) and sent (out).");
+  for (const auto& row : listeners) {
+    accepted.add({{"listener", row.name}}, row.accepted);
+    for (std::size_t i = 0; i < kRefusals; ++i) {
+      const auto reason = text(static_cast<Refusal>(i));
+      refused.add({{"listener", row.name}, {"reason", std::string{reason}}}, row.refused.at(i));
+    }
+    bytes.add({{"listener", row.name}, {"direction", "in"}}, row.bytes_in);
+    bytes.add({{"listener", row.name}, {"direction", "out"}}, row.bytes_out);
+  }
+  put(families, std::move(accepted));
+  put(families, std::move(refused));
+  put(families, std::move(bytes));
+}
+
+template <class Row>
+void add_ends(const std::vector<Row>& rows, const char* party, Family& closed, Family& duration,
+              Family& rtt) {
+  for (const auto& row : rows) {
+    for (const auto& end : row.closes) {
+      closed.add({{party, row.name},
+                  {"first", std::string{text(end.first)}},
+                  {"how", std::string{text(end.how)}},
+                  {"reason", std::string{text(end.reason)}}},
+                 end.count);
+    }
+    duration.add({{party, row.name}}, row.duration);
+    rtt.add({{party, row.name}}, row.rtt);
+  }
+}
+
+void add_connections(const MetricsRow& row, Families& families) {
+  auto states = Family::gauge("tcpctl_connections", "Connections of the daemon by TCP state.");
+  for (const auto& [state, count] : row.connections_by_state) states.add({{"state", state}}, count);
+  put(families, std::move(states));
+
+  auto closed =
+      Family::counter("tcpctl_connections_closed_total", "Connections ended: by whom, how and why.");
+  auto duration =
+      Family::histogram("tcpctl_connection_duration_seconds", "How long ended connections were open.");
+  auto rtt = Family::histogram("tcpctl_connection_rtt_seconds", "Smoothed round trip times at the end.");
+  add_ends(row.listeners, "listener", closed, duration, rtt);
+  add_ends(row.clients, "client", closed, duration, rtt);
+  put(families, std::move(closed));
+  put(families, std::move(duration));
+  put(families, std::move(rtt));
+}
+
+void add_upstreams(const MetricsRow& row, Families& families) {
+  auto up = Family::gauge("tcpctl_upstream_up", "Whether the upstream takes new connections.");
+  auto connect = Family::histogram("tcpctl_upstream_connect_seconds", "How long connecting to it took.");
+  for (const auto& [listener, upstreams] : row.upstreams) {
+    for (const auto& upstream : upstreams) {
+      up.add({{"listener", listener}, {"upstream", upstream.name}}, upstream.operational_state == "up");
+      connect.add({{"listener", listener}, {"upstream", upstream.name}}, upstream.connect_time);
+    }
+  }
+  put(families, std::move(up));
+  put(families, std::move(connect));
+}
+
+/// Attempts that neither failed nor still run have connected.
+std::uint64_t connected(const ClientRow& row) {
+  const auto failed =
+      std::accumulate(row.failures.begin(), row.failures.end(), std::uint64_t{0},
+                      [](std::uint64_t sum, const auto& failure) { return sum + failure.second; });
+  const auto open = failed + row.connecting;
+  return row.attempts > open ? row.attempts - open : 0;
+}
+
+void add_clients(const std::vector<ClientRow>& clients, Families& families) {
+  auto up =
+      Family::gauge("tcpctl_client_up", "Whether all wanted connections stand, or the last probe was good.");
+  auto attempts = Family::counter("tcpctl_client_attempts_total", "Attempts to connect, by outcome.");
+  auto bytes = Family::counter("tcpctl_client_bytes_total", "Bytes received (in) and sent (out).");
+  auto success = Family::gauge("tcpctl_probe_success", "Whether the last probe was good.");
+  auto took = Family::gauge("tcpctl_probe_duration_seconds", "How long the last probe took.");
+  for (const auto& row : clients) {
+    up.add({{"client", row.name}}, row.state == "up");
+    attempts.add({{"client", row.name}, {"outcome", "connected"}}, connected(row));
+    for (const auto& [outcome, count] : row.failures) {
+      attempts.add({{"client", row.name}, {"outcome", outcome}}, count);
+    }
+    bytes.add({{"client", row.name}, {"direction", "in"}}, row.bytes_in);
+    bytes.add({{"client", row.name}, {"direction", "out"}}, row.bytes_out);
+    if (!row.last_probe) continue;
+    success.add({{"client", row.name}}, row.last_probe->success);
+    took.add({{"client", row.name}}, std::chrono::duration<double>(row.last_probe->took).count());
+  }
+  put(families, std::move(up));
+  put(families, std::move(attempts));
+  put(families, std::move(bytes));
+  put(families, std::move(success));
+  put(families, std::move(took));
+}
+
+}  // namespace
+
+Reply handlers::get_metrics(const Call& call) {
+  const auto row = call.control.metrics();
+  if (!row) return problem_reply(row.error());
+  Families families;
+  add_daemon(row->status, families);
+  add_listener_gauges(row->listeners, families);
+  add_listener_counters(row->listeners, families);
+  add_connections(*row, families);
+  add_upstreams(*row, families);
+  add_clients(row->clients, families);
+  // A family without samples would be a HELP and a TYPE line of nothing.
+  std::erase_if(families, [](const auto& family) { return family.metric.empty(); });
+  return {
+      200, "text/plain; version=0.0.4; charset=utf-8", prometheus::TextSerializer{}.Serialize(families), {}};
+}
+
+}  // namespace tcpctl::api

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/rows.hpp"
+
+#include <cmath>
+
+#include "api/digest.hpp"
+
+namespace tcpctl::api {
+namespace {
+
+double rounded(double value, double steps) { return std::round(value * steps) / steps; }
+
+Json quantile_ms(const HistogramValues& values, double share) {
+  if (values.total() == 0) return {};
+  return rounded(values.quantile(share) * 1e3, 1e3);
+}
+
+Json address_json(const BoundRow& row) {
+  return {{"configured", row.configured}, {"bound", or_null(row.bound)},
+          {"state", row.state},           {"error", or_null(row.error)},
+          {"queue", or_null(row.queue)},  {"queue_max", or_null(row.queue_max)}};
+}
+
+Json refused_json(const ListenerRow& row) {
+  Json json = Json::object();
+  for (std::size_t i = 0; i < kRefusals; ++i) {
+    json[std::string{text(static_cast<Refusal>(i))}] = row.refused.at(i);
+  }
+  return json;
+}
+
+}  // namespace
+
+double milliseconds(Duration duration) {
+  return rounded(std::chrono::duration<double, std::milli>(duration).count(), 1e3);
+}
+
+Json milliseconds_or_null(const std::optional<Duration>& duration) {
+  return duration ? Json(milliseconds(*duration)) : Json{};
+}
+
+Json parsed(const std::string& json) {
+  auto value = Json::parse(json, nullptr, false);
+  return value.is_discarded() ? Json{} : value;
+}
+
+Json to_json(const StatusRow& row) {
+  using std::chrono::duration;
+  return {{"version", row.version},
+          {"pid", row.pid},
+          {"started_at", rfc3339(row.started_at)},
+          {"uptime_seconds", rounded(duration<double>(row.uptime).count(), 1e3)},
+          {"workers", row.workers},
+          {"limits", {{"max_connections", row.max_connections}, {"file_limit", row.file_limit}}},
+          {"totals",
+           {{"connections_active", row.connections_active},
+            {"connections_total", row.connections_total},
+            {"bytes_in_total", row.bytes_in},
+            {"bytes_out_total", row.bytes_out},
+            {"listeners", row.listeners},
+            {"listeners_failed", row.listeners_failed},
+            {"clients", row.clients},
+            {"clients_up", row.clients_up},
+            {"accept_pauses_total", row.accept_pauses},
+            {"history_entries", row.history_entries},
+            {"history_dropped_total", row.history_dropped},
+            {"log_dropped_total", row.log_dropped}}},
+          {"generation", row.generation},
+          {"last_reload", row.last_reload ? to_json(*row.last_reload) : Json{}},
+          {"capabilities", Json(row.capabilities)}};
+}
+
+Json to_json(const ListenerRow& row) {
+  Json addresses = Json::array();
+  for (const auto& address : row.addresses) addresses.push_back(address_json(address));
+  return {{"name", row.name},
+          {"source", row.source},
+          {"state", row.state},
+          {"error", or_null(row.error)},
+          {"service", row.service},
+          {"addresses", std::move(addresses)},
+          {"connections",
+           {{"active", row.active},
+            {"peak", row.peak},
+            {"limit", or_null(row.limit)},
+            {"accepted_total", row.accepted},
+            {"refused_total", refused_json(row)}}},
+          {"bytes_in_total", row.bytes_in},
+          {"bytes_out_total", row.bytes_out},
+          {"config", parsed(row.config)}};
+}
+
+Json to_json(const UpstreamRow& row) {
+  return {{"name", row.name},
+          {"address", row.address},
+          {"config_state", row.config_state},
+          {"admin_state", row.admin_state},
+          {"operational_state", row.operational_state},
+          {"cause", or_null(row.cause)},
+          {"since", rfc3339(row.since)},
+          {"weight", row.weight},
+          {"backup", row.backup},
+          {"active", row.active},
+          {"connections_total", row.connections},
+          {"failures_total", Json(row.failures)},
+          {"connect_ms",
+           {{"p50", quantile_ms(row.connect_time, 0.5)}, {"p99", quantile_ms(row.connect_time, 0.99)}}}};
+}
+
+Json to_json(const ClientRow& row) {
+  const auto wait = row.next_attempt_in;
+  return {{"name", row.name},
+          {"source", row.source},
+          {"mode", row.mode},
+          {"state", row.state},
+          {"error", or_null(row.error)},
+          {"address", row.address},
+          {"resolved", Json(row.resolved)},
+          {"connections",
+           {{"wanted", row.wanted},
+            {"up", row.up},
+            {"connecting", row.connecting},
+            {"backing_off", row.backing_off}}},
+          {"attempts_total", row.attempts},
+          {"failures_total", Json(row.failures)},
+          {"next_attempt_in_ms", wait ? Json(wait->count() / 1'000'000) : Json{}},
+          {"last_failure", or_null(row.last_failure)},
+          {"last_probe", row.last_probe ? to_json(*row.last_probe) : Json{}},
+          {"bytes_in_total", row.bytes_in},
+          {"bytes_out_total", row.bytes_out},
+          {"config", parsed(row.config)}};
+}
+
+Json to_json(const ProbeRow& row) {
+  Json steps = Json::array();
+  for (const auto& step : row.steps) {
+    steps.push_back({{"n", step.n}, {"kind", step.kind}, {"ok", step.ok}, {"ms", milliseconds(step.took)}});
+  }
+  return {{"success", row.success},
+          {"result", row.result},
+          {"failed_step", or_null(row.failed_step)},
+          {"got", or_null(row.got)},
+          {"at", rfc3339(row.at)},
+          {"duration_ms", milliseconds(row.took)},
+          {"phases_ms",
+           {{"resolve", milliseconds_or_null(row.resolve)}, {"connect", milliseconds_or_null(row.connect)}}},
+          {"steps", std::move(steps)}};
+}
+
+Json to_json(const ReceivedRow& row) {
+  return {{"from", row.from},
+          {"next", row.next},
+          {"lost_bytes", row.lost},
+          {"text", row.data},
+          {"base64", to_base64(row.data)}};
+}
+
+Json to_json(const ServiceRow& row) {
+  Json options = Json::array();
+  for (const auto& option : row.options) {
+    options.push_back({{"key", option.key},
+                       {"type", option.type},
+                       {"default", or_null(option.fallback)},
+                       {"help", option.help}});
+  }
+  return {{"name", row.name}, {"help", row.help}, {"options", std::move(options)}};
+}
+
+Json to_json(const ReloadRow& row) {
+  Json changed = Json::array();
+  for (const auto& change : row.changed) {
+    Json keys = Json::object();
+    for (const auto& [key, applies] : change.keys) keys[key] = applies;
+    changed.push_back({{"name", change.name}, {"keys", std::move(keys)}});
+  }
+  return {{"at", rfc3339(row.at)},         {"ok", row.ok},
+          {"errors", Json(row.errors)},    {"added", Json(row.added)},
+          {"changed", std::move(changed)}, {"removed", Json(row.removed)},
+          {"kept", Json(row.kept)},        {"failed", Json(row.failed)}};
+}
+
+}  // namespace tcpctl::api

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "api/reply.hpp"
+#include "stats/snapshot.hpp"
+
+/// Rows as the contract's JSON. Every member is always there; what is not known is null, never 0.
+namespace tcpctl::api {
+
+[[nodiscard]] Json to_json(const StatusRow& row);
+[[nodiscard]] Json to_json(const ListenerRow& row);
+[[nodiscard]] Json to_json(const UpstreamRow& row);
+[[nodiscard]] Json to_json(const ClientRow& row);
+[[nodiscard]] Json to_json(const ProbeRow& row);
+[[nodiscard]] Json to_json(const ReceivedRow& row);
+[[nodiscard]] Json to_json(const ServiceRow& row);
+[[nodiscard]] Json to_json(const ReloadRow& row);
+[[nodiscard]] Json to_json(const ConnectionRow& row);
+
+/// The pieces of which they are made.
+[[nodiscard]] inline Json or_null(const std::string& text) { return text.empty() ? Json{} : Json(text); }
+template <class T>
+[[nodiscard]] Json or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json{};
+}
+[[nodiscard]] inline Json or_null(const Address& address) {
+  return address.family() == AF_UNSPEC ? Json{} : Json(address.text());
+}
+/// Milliseconds with the microseconds behind the point.
+[[nodiscard]] double milliseconds(Duration duration);
+[[nodiscard]] Json milliseconds_or_null(const std::optional<Duration>& duration);
+/// JSON text made by the configuration, as a value; null if it is none.
+[[nodiscard]] Json parsed(const std::string& json);
+
+}  // namespace tcpctl::api

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "engine/loop.hpp"
+
+namespace tcpctl::api {
+
+/// A few threads for work that may block, with bounded queues. Each thread is a loop of its own and is given
+/// one task at a time, so that the loops' queues are all that the threads share.
+///
+/// Threads: the members belong to the loop `home`; tasks run on the workers, `done` tasks at home.
+class Workers {
+ public:
+  using Task = std::function<void()>;
+  /// What a task answers is run at home after it.
+  using Work = std::function<Task()>;
+
+  /// `queue`: how many tasks of each kind may wait.
+  Workers(Loop& home, std::size_t count, std::size_t queue);
+  Workers(const Workers&) = delete;
+  Workers& operator=(const Workers&) = delete;
+  ~Workers();
+
+  /// Urgent tasks go before all usual ones. False if as many as may wait do so already.
+  [[nodiscard]] bool submit(Work work, bool urgent);
+  void forget_waiting();
+  /// Ends the threads; waits for the tasks that run. From the thread that owns this, once home has ended.
+  void stop();
+
+ private:
+  struct Worker {
+    explicit Worker(std::size_t index);
+    Loop loop;
+    std::thread thread;
+  };
+
+  void assign();
+  void run_on(std::size_t worker, Work work);
+
+  Loop& home_;
+  const std::size_t queue_;
+  std::deque<Work> urgent_;
+  std::deque<Work> usual_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::size_t> idle_;
+};
+
+}  // namespace tcpctl::api
