@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <re2/re2.h>
 
+#include "base/text.hpp"
+
 namespace tcpctl {
 namespace {
 
@@ -24,7 +26,8 @@ RE2::Options options() {
 Result<Pattern> Pattern::compile(std::string_view text) {
   const auto program = std::make_shared<const RE2>("(?m)" + std::string{text}, options());
   if (!program->ok()) {
-    return fail(Errc::invalid_argument, fmt::format("pattern '{}': {}", text, program->error()));
+    return fail(Errc::invalid_argument, fmt::format("pattern '{}': {}", escaped(as_bytes(text)),
+                                                    escaped(as_bytes(program->error()))));
   }
   return Pattern{program};
 }

@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "config/config.hpp"
 #include "services/service.hpp"
+#include "support/options.hpp"
 
 namespace tcpctl {
 namespace {
@@ -12,17 +12,9 @@ namespace {
 using namespace std::chrono_literals;
 
 tl::expected<ForwardOptions, std::string> options(const std::string& toml) {
-  config::KeyTable keys;
-  keys.add("forward", find_service("forward")->keys);
-  const auto root = config::parse_toml("[forward]\n" + toml, "test.toml");
-  if (!root) return tl::make_unexpected(root.error().front().what);
-  const auto& table = *root->find("forward");
-  if (const auto mistakes = config::check(table, keys, "forward"); !mistakes.empty()) {
-    return tl::make_unexpected(mistakes.front().what);
-  }
-  return forward_options({table, keys, "forward"}).map_error([](const auto& mistake) {
-    return mistake.what;
-  });
+  const test::Options written{toml, find_service("forward")->keys};
+  if (!written.mistakes().empty()) return tl::make_unexpected(written.mistakes().front());
+  return forward_options(written.reader()).map_error([](const auto& mistake) { return mistake.what; });
 }
 
 TEST(Forward, TakesAnAddressOrATableForEachUpstream) {

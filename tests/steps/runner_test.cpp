@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include "support/steps.hpp"
+#include "support/options.hpp"
 
 namespace tcpctl {
 namespace {
@@ -16,7 +16,7 @@ constexpr auto kTimeout = 5s;
 /// A runner with a clock that only the test moves.
 class Trial {
  public:
-  explicit Trial(const std::string& list) : runner{test::steps(list)} {}
+  explicit Trial(const std::string& list) : runner{parse(list)} {}
 
   Trial& start() {
     runner.start(clock, clock + kTimeout);
@@ -41,6 +41,12 @@ class Trial {
 
   StepRunner runner;
   Instant clock{};
+
+ private:
+  static Steps parse(const std::string& list) {
+    const test::Options options{"steps = " + list, step_keys()};
+    return parse_steps(options.reader()).value();
+  }
 };
 
 TEST(Runner, TakesTheStepsOfAMailServerCheck) {

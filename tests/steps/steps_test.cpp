@@ -3,23 +3,25 @@
 
 #include <gmock/gmock.h>
 
-#include "support/steps.hpp"
+#include "support/options.hpp"
 
 namespace tcpctl {
 namespace {
 
 using namespace std::chrono_literals;
-using test::read_steps;
-using test::steps;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
+Steps steps(const std::string& list) {
+  const test::Options options{"steps = " + list, step_keys()};
+  return parse_steps(options.reader()).value();
+}
+
 std::vector<std::string> mistakes(const std::string& list) {
-  std::vector<std::string> texts;
-  const auto read = read_steps(list);
-  if (read) return texts;
-  for (const auto& mistake : read.error()) texts.push_back(mistake.what);
-  return texts;
+  const test::Options options{"steps = " + list, step_keys()};
+  if (!options.mistakes().empty()) return options.mistakes();
+  const auto read = parse_steps(options.reader());
+  return read ? std::vector<std::string>{} : test::whats(read.error());
 }
 
 TEST(Steps, ReadsEachKindOfStep) {
@@ -60,10 +62,12 @@ TEST(Steps, ReportEveryWrongPatternAtOnce) {
 }
 
 TEST(Steps, PointToTheStepThatIsWrong) {
-  const auto read = read_steps("[\n  { expect = \"a\" },\n  { expect = \"(\" },\n]");
+  const test::Options options{"steps = [\n  { expect = \"a\" },\n  { expect = \"(\" },\n]", step_keys()};
+
+  const auto read = parse_steps(options.reader());
 
   ASSERT_FALSE(read);
-  EXPECT_THAT(read.error().front().text(), HasSubstr("test.toml:4:"));
+  EXPECT_THAT(read.error().front().text(), HasSubstr("test.toml:3:"));
 }
 
 TEST(Steps, RefuseAFlagThatIsFalse) {
