@@ -111,11 +111,15 @@ def cpu_seconds(pid):
     return total
 
 
-def machine_busy_seconds():
-    """CPU time that all processes and the kernel have used, all CPUs together."""
-    user, nice, system, _idle, _iowait, irq, softirq, steal = map(
-        int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9])
-    return (user + nice + system + irq + softirq + steal) / TICKS
+def machine_busy_seconds(cpus):
+    """CPU time that all processes and the kernel have used on these CPUs together."""
+    busy = 0
+    for line in Path("/proc/stat").read_text().splitlines():
+        name, *ticks = line.split()
+        if name.startswith("cpu") and name[3:].isdigit() and int(name[3:]) in cpus:
+            user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, ticks[:8])
+            busy += user + nice + system + irq + softirq + steal
+    return busy / TICKS
 
 
 def pss_bytes(pid):

@@ -52,28 +52,28 @@ def load_arguments(bench: Bench, work, address, milliseconds, rate):
 
 def take(bench, work, runner, round_number, milliseconds, rate=None):
     """Runs the load once; raises Failed if a byte is wrong or an answer missing."""
+    cpus = bench.cpus or os.sched_getaffinity(0)
     load = bench.start(load_arguments(bench, work, runner.address, milliseconds, rate))
     try:
         load.read_line(60)
         own = [runner.backend.pid, load.pid] + ([runner.process.pid] if runner.process else [])
         before = {pid: cpu_seconds(pid) for pid in own}
-        busy, started = machine_busy_seconds(), time.monotonic()
+        busy, started = machine_busy_seconds(cpus), time.monotonic()
         load.say("\n")
         result = json.loads(load.read_line(milliseconds / 1000 + 30))
         time.sleep(SETTLE_SECONDS)
         used = {pid: cpu_seconds(pid) - before[pid] for pid in own}
-        busy, elapsed = machine_busy_seconds() - busy, time.monotonic() - started
+        busy, elapsed = machine_busy_seconds(cpus) - busy, time.monotonic() - started
         if load.end_input() != 0 or result["errors"] or not result["units"]:
             raise Failed(load.complaint(f"{result['errors']} errors"))
     finally:
         load.stop()
-    cpus = len(bench.cpus) if bench.cpus else os.cpu_count()
     return Sample(
         round=round_number, contestant=runner.name, units=result["units"], seconds=result["seconds"],
         rate=result["rate"],
         cpu=used[runner.process.pid] / result["units"] if runner.process else None,
         machine_cpu=sum(used.values()) / result["units"],
-        foreign=max(0.0, busy - sum(used.values())) / (elapsed * cpus),
+        foreign=max(0.0, busy - sum(used.values())) / (elapsed * len(cpus)),
         **{key: result[key] for key in ("p50_us", "p99_us", "p999_us", "generator_late_p99_us")})
 
 
