@@ -22,7 +22,7 @@ def test_every_link_to_a_file_leads_somewhere(root, files):
 def test_every_script_that_a_document_names_is_there(root, files):
     absent = []
     for path in documents(root, files):
-        for script in re.findall(r"\b(?:script|bench)/[\w-]+\b(?!/)", (root / path).read_text()):
+        for script in re.findall(r"\b(?:script|bench)/[\w.-]*\w\b(?!/)", (root / path).read_text()):
             if not (root / script).exists():
                 absent.append(f"{path}: {script}")
     assert absent == []
