@@ -23,7 +23,8 @@ unsigned width(int family) { return family == AF_INET ? 32 : 128; }
 
 /// The mask of byte `index` of a network of `length` bits.
 std::uint8_t mask(unsigned length, unsigned index) {
-  const unsigned bits = std::clamp(static_cast<int>(length) - static_cast<int>(index * 8), 0, 8);
+  const unsigned before = index * 8;
+  const unsigned bits = length <= before ? 0 : std::min(length - before, 8U);
   return static_cast<std::uint8_t>(0xff00U >> bits);
 }
 

@@ -13,6 +13,7 @@ namespace tcpctl::config {
 namespace {
 
 constexpr std::size_t kListedKeys = 12;  // more would not be read
+constexpr std::size_t kMostMistakes = 1000;
 
 /// The maps whose names are names of the contract; others have rules of their own.
 constexpr std::array<std::string_view, 3> kNamedMaps{"listeners", "clients", "api.tokens"};
@@ -23,6 +24,8 @@ class Checker {
   explicit Checker(const KeyTable& keys) : keys_{keys} {}
 
   void node(const Node& node, const std::string& path) {
+    // A hostile text must not cost many times its own size in sentences about it.
+    if (mistakes_.size() > kMostMistakes) return;
     const auto* key = keys_.find(path);
     if (keys_.has_elements(path)) {
       elements(node, path);
@@ -34,9 +37,11 @@ class Checker {
   }
 
   [[nodiscard]] Mistakes take() {
-    std::stable_sort(mistakes_.begin(), mistakes_.end(), [](const Mistake& left, const Mistake& right) {
-      return left.place.before(right.place);
+    std::sort(mistakes_.begin(), mistakes_.end(), [](const Mistake& left, const Mistake& right) {
+      if (left.place.before(right.place)) return true;
+      return !right.place.before(left.place) && left.what < right.what;
     });
+    if (mistakes_.size() > kMostMistakes) mistakes_.resize(kMostMistakes);
     return std::move(mistakes_);
   }
 
@@ -54,7 +59,10 @@ class Checker {
       return;
     }
     if (list->empty() && key.required) refuse(node, "must have at least one element");
-    for (const auto& element : *list) scalar(element, key);
+    for (const auto& element : *list) {
+      if (mistakes_.size() > kMostMistakes) return;
+      scalar(element, key);
+    }
   }
 
   void scalar(const Node& node, const Key& key) {
@@ -69,7 +77,10 @@ class Checker {
       return;
     }
     if (list->empty() && key != nullptr && key->required) refuse(node, "must have at least one element");
-    for (const auto& one : *list) element(one, key, path + "[]");
+    for (const auto& one : *list) {
+      if (mistakes_.size() > kMostMistakes) return;
+      element(one, key, path + "[]");
+    }
   }
 
   /// A scalar where the key of the elements allows one, else a table.
@@ -100,6 +111,7 @@ class Checker {
   void named(const Node::Table& table, const std::string& path) {
     const bool names = std::find(kNamedMaps.begin(), kNamedMaps.end(), path) != kNamedMaps.end();
     for (const auto& [name, member] : table) {
+      if (mistakes_.size() > kMostMistakes) return;
       if (names && !is_name(name)) {
         mistakes_.push_back(
             {member.key_place(),
@@ -114,6 +126,7 @@ class Checker {
   void members(const Node::Table& table, const std::string& path) {
     const auto known = keys_.children(path);
     for (const auto& [name, member] : table) {
+      if (mistakes_.size() > kMostMistakes) return;
       if (std::find(known.begin(), known.end(), name) != known.end()) {
         node(member, join_path(path, name));
       } else if (!is_empty_service_table(path, name, member)) {

@@ -192,6 +192,15 @@ TEST(Check, JsonMistakesCarryPointersInTheOrderOfTheText) {
       "/log/level: log.level: expected one of \"trace\", \"debug\", \"info\", \"warn\", \"error\", got null");
 }
 
+TEST(Check, AFloodOfMistakesIsCut) {
+  std::string flood = "{\"listeners\": {";
+  for (int i = 0; i < 5000; ++i) flood += (i == 0 ? "\"a" : ",\"a") + std::to_string(i) + "\": {\"x\": 1}";
+  const auto mistakes = check(parse_json(flood + "}}").value(), test::all_keys(), "");
+
+  EXPECT_EQ(mistakes.size(), 1001U);
+  EXPECT_EQ(mistakes.back().what, "further mistakes are not listed");
+}
+
 TEST(Check, AHostileKeyCannotForgeALine) {
   const auto text = mistakes_of("\"a\\nb\\u001b[31m\" = 1\n");
 
