@@ -3,6 +3,10 @@
 add_library(tcpctl_flags INTERFACE)
 target_compile_options(tcpctl_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -fno-omit-frame-pointer)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # clang counts signs to -Wconversion, and judges the stable_sort of Debian's libstdc++ 12 where we call it.
+  target_compile_options(tcpctl_flags INTERFACE -Wno-sign-conversion -Wno-deprecated-declarations)
+endif()
 target_include_directories(tcpctl_flags INTERFACE ${PROJECT_SOURCE_DIR}/daemon)
 target_compile_definitions(tcpctl_flags INTERFACE TCPCTL_VERSION="${PROJECT_VERSION}")
 target_link_libraries(tcpctl_flags INTERFACE Threads::Threads)
