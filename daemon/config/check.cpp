@@ -13,6 +13,8 @@ namespace tcpctl::config {
 namespace {
 
 constexpr std::size_t kListedKeys = 12;  // more would not be read
+constexpr std::string_view kNameRule =
+    "1 to 64 letters, digits, '_', '.' or '-', the first a letter or digit";
 constexpr std::size_t kMostMistakes = 1000;
 
 /// The maps whose names are names of the contract; others have rules of their own.
@@ -24,8 +26,7 @@ class Checker {
   explicit Checker(const KeyTable& keys) : keys_{keys} {}
 
   void node(const Node& node, const std::string& path) {
-    // A hostile text must not cost many times its own size in sentences about it.
-    if (mistakes_.size() > kMostMistakes) return;
+    if (is_full()) return;
     const auto* key = keys_.find(path);
     if (keys_.has_elements(path)) {
       elements(node, path);
@@ -41,15 +42,24 @@ class Checker {
       if (left.place.before(right.place)) return true;
       return !right.place.before(left.place) && left.what < right.what;
     });
-    if (mistakes_.size() > kMostMistakes) mistakes_.resize(kMostMistakes);
+    if (is_full()) {
+      mistakes_.resize(kMostMistakes);
+      mistakes_.push_back({mistakes_.back().place, "further mistakes are not listed"});
+    }
     return std::move(mistakes_);
   }
 
  private:
+  /// A hostile text must not cost many times its own size in sentences about it.
+  [[nodiscard]] bool is_full() const { return mistakes_.size() > kMostMistakes; }
+
+  void add(Place place, std::string what) {
+    if (!is_full()) mistakes_.push_back({std::move(place), std::move(what)});
+  }
+
   void refuse(const Node& node, std::string_view what) {
     const auto label = node.place().label();
-    mistakes_.push_back(
-        {node.place(), label.empty() ? std::string{what} : fmt::format("{}: {}", label, what)});
+    add(node.place(), label.empty() ? std::string{what} : fmt::format("{}: {}", label, what));
   }
 
   void value(const Node& node, const Key& key) {
@@ -59,10 +69,7 @@ class Checker {
       return;
     }
     if (list->empty() && key.required) refuse(node, "must have at least one element");
-    for (const auto& element : *list) {
-      if (mistakes_.size() > kMostMistakes) return;
-      scalar(element, key);
-    }
+    for (const auto& element : *list) scalar(element, key);
   }
 
   void scalar(const Node& node, const Key& key) {
@@ -77,10 +84,7 @@ class Checker {
       return;
     }
     if (list->empty() && key != nullptr && key->required) refuse(node, "must have at least one element");
-    for (const auto& one : *list) {
-      if (mistakes_.size() > kMostMistakes) return;
-      element(one, key, path + "[]");
-    }
+    for (const auto& one : *list) element(one, key, path + "[]");
   }
 
   /// A scalar where the key of the elements allows one, else a table.
@@ -111,13 +115,8 @@ class Checker {
   void named(const Node::Table& table, const std::string& path) {
     const bool names = std::find(kNamedMaps.begin(), kNamedMaps.end(), path) != kNamedMaps.end();
     for (const auto& [name, member] : table) {
-      if (mistakes_.size() > kMostMistakes) return;
       if (names && !is_name(name)) {
-        mistakes_.push_back(
-            {member.key_place(),
-             fmt::format("'{}' is no name: 1 to 64 letters, digits, '_', '.' or '-', the first a "
-                         "letter or digit",
-                         escaped(as_bytes(name), 64))});
+        add(member.key_place(), fmt::format("'{}' is no name: {}", escaped(as_bytes(name), 64), kNameRule));
       }
       node(member, join_path(path, "*"));
     }
@@ -126,7 +125,6 @@ class Checker {
   void members(const Node::Table& table, const std::string& path) {
     const auto known = keys_.children(path);
     for (const auto& [name, member] : table) {
-      if (mistakes_.size() > kMostMistakes) return;
       if (std::find(known.begin(), known.end(), name) != known.end()) {
         node(member, join_path(path, name));
       } else if (!is_empty_service_table(path, name, member)) {
@@ -148,11 +146,11 @@ class Checker {
   void unknown(std::string_view name, const Node& member, const std::vector<std::string>& known) {
     auto hint = suggestion(name, known);
     if (hint.empty() && known.empty()) hint = "; no keys may stand here";
-    if (hint.empty() && known.size() <= kListedKeys)
+    if (hint.empty() && known.size() <= kListedKeys) {
       hint = fmt::format("; known here: {}", fmt::join(known, ", "));
+    }
     if (hint.empty()) hint = "; `tcpctld --print-keys` lists all";
-    mistakes_.push_back(
-        {member.key_place(), fmt::format("unknown key '{}'{}", escaped(as_bytes(name), 64), hint)});
+    add(member.key_place(), fmt::format("unknown key '{}'{}", escaped(as_bytes(name), 64), hint));
   }
 
   const KeyTable& keys_;

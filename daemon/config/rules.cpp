@@ -13,6 +13,8 @@
 namespace tcpctl::config {
 namespace {
 
+constexpr std::size_t kLongestAccount = 128;  // with "user:" in front; the kernel's own bound is 32
+
 /// What a rule sees: one table, and where it says what is wrong.
 struct Scope {
   const Node& table;
@@ -91,9 +93,12 @@ void api_roles(const Scope& scope) {
   const auto* table = scope.table.as<Node::Table>();
   if (table == nullptr) return;
   for (const auto& [name, node] : *table) {
-    const bool user = name.starts_with("user:") && name.size() > 5;
-    const bool group = name.starts_with("group:") && name.size() > 6;
-    if (!user && !group) scope.refuse_key(node, "write \"user:NAME\" or \"group:NAME\"");
+    const auto colon = name.find(':');
+    const auto kind = std::string_view{name}.substr(0, colon);
+    const bool named =
+        colon != std::string::npos && colon + 1 < name.size() && name.size() <= kLongestAccount;
+    if (!named || (kind != "user" && kind != "group"))
+      scope.refuse_key(node, "write \"user:NAME\" or \"group:NAME\"");
   }
 }
 
