@@ -30,7 +30,7 @@ namespace tcpctl::ctl {
 [[nodiscard]] Tone tone_of_state(std::string_view state);
 [[nodiscard]] std::string moment(const Json& object, std::string_view field, const View& view,
                                  Precision precision);
-/// The members of `object` that are there, comma separated, as JSON writes them: "a, b".
+/// "a, b"; strings without quotes, the rest as JSON.
 [[nodiscard]] std::string joined(const std::vector<Json>& items);
 
 }  // namespace tcpctl::ctl

@@ -64,7 +64,7 @@ void bind_positionals(Bound& bound) {
     if (most == 1) {
       made->expected(1);
     } else {
-      made->expected(std::max(least, 1), most);
+      made->expected(std::max(least, 1), most)->allow_extra_args();
     }
     bound.options.emplace_back(positional.name, made);
   }

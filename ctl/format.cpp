@@ -75,8 +75,8 @@ std::string count_text(double count) {
 std::string span_text(double milliseconds) {
   if (milliseconds < 1) return milliseconds <= 0 ? "0ms" : "<1ms";
   if (milliseconds < 999.5) return fmt::format("{:.0f}ms", milliseconds);
-  if (milliseconds < 59'950) return fmt::format("{:.1f}s", milliseconds / 1000);
-  const auto seconds = static_cast<std::uint64_t>(std::min(milliseconds / 1000 + 0.5, 1e12));
+  if (milliseconds < 60'000) return fmt::format("{:.1f}s", std::floor(milliseconds / 100) / 10);
+  const auto seconds = static_cast<std::uint64_t>(std::min(milliseconds / 1000, 1e12));
   if (seconds < 3600) return fmt::format("{}m{:02}s", seconds / 60, seconds % 60);
   const auto minutes = seconds / 60;
   if (minutes < 24 * 60) return fmt::format("{}h{:02}m", minutes / 60, minutes % 60);
@@ -86,6 +86,7 @@ std::string span_text(double milliseconds) {
 
 std::string micros_text(double microseconds) {
   const double ms = microseconds / 1000;
+  if (ms <= 0) return "0 ms";
   if (ms < 9.995) return fmt::format("{:.2f} ms", ms);
   if (ms < 999.5) return fmt::format("{:.{}f} ms", ms, ms < 99.95 ? 1 : 0);
   return fmt::format("{:.2f} s", ms / 1000);

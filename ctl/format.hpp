@@ -11,9 +11,10 @@
 /// Numbers and times for people; -o json and csv never use these.
 namespace tcpctl::ctl {
 
-[[nodiscard]] std::string bytes_text(double bytes);          // "512 B" "12.3 MB", decimal units
-[[nodiscard]] std::string count_text(double count);          // "950" "1.2 k" "3.4 M"
-[[nodiscard]] std::string span_text(double milliseconds);    // "12ms" "3.2s" "3m12s" "2h05m" "4d03h"
+[[nodiscard]] std::string bytes_text(double bytes);  // "512 B" "12.3 MB", decimal units
+[[nodiscard]] std::string count_text(double count);  // "950" "1.2 k" "3.4 M"
+[[nodiscard]] std::string span_text(
+    double milliseconds);  // "12ms" "3.2s" "3m12s" "2h05m" "4d03h"; what has passed
 [[nodiscard]] std::string micros_text(double microseconds);  // "0.41 ms" "12.3 ms" "1.20 s"
 /// "1,234,567": exact, for the one object that `show` prints.
 [[nodiscard]] std::string exact_text(std::uint64_t count);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "ctl/cells.hpp"
 #include "ctl/terminal.hpp"
 
 namespace tcpctl::ctl {
@@ -42,6 +43,15 @@ std::string Sheet::text() const {
     }
   }
   return out;
+}
+
+void add_members(Sheet& sheet, const std::string& title, const Json& object) {
+  const auto members = object.members();
+  if (members.empty()) return;
+  sheet.group(title);
+  for (const auto& [key, value] : members) {
+    sheet.fact(key, value.is_list() ? joined(value.items()) : value.raw());
+  }
 }
 
 }  // namespace tcpctl::ctl

@@ -31,4 +31,7 @@ class Sheet {
   std::vector<Entry> entries_;
 };
 
+/// The members of `object` as a group of facts; nothing if it is none.
+void add_members(Sheet& sheet, const std::string& title, const Json& object);
+
 }  // namespace tcpctl::ctl

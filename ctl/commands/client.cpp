@@ -49,10 +49,7 @@ std::string sheet_text(const Json& client, const View& view) {
   sheet.fact("Declared in", client.text("source").value_or(""));
   keep_facts(sheet, client);
   if (client.at("last_probe").is_object()) add_probe(sheet, "Last probe", client.at("last_probe"), view);
-  if (client.at("config").is_object()) {
-    sheet.group("Configuration");
-    for (const auto& [key, value] : client.members("config")) sheet.fact(key, value.raw());
-  }
+  add_members(sheet, "Configuration", client.at("config"));
   return sheet.text();
 }
 

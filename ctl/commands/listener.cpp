@@ -50,10 +50,7 @@ std::string sheet_text(const Json& listener, const View& view) {
   sheet.fact("Refused", counts_in_words(listener, "connections.refused_total"));
   sheet.fact("In", exact_bytes(listener, "bytes_in_total"));
   sheet.fact("Out", exact_bytes(listener, "bytes_out_total"));
-  if (listener.at("config").is_object()) {
-    sheet.group("Configuration");
-    for (const auto& [key, value] : listener.members("config")) sheet.fact(key, value.raw());
-  }
+  add_members(sheet, "Configuration", listener.at("config"));
   return sheet.text();
 }
 

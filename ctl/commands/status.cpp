@@ -75,10 +75,7 @@ Exit run(Context& context, const Arguments&) {
   limits(sheet, *status);
   totals(sheet, *status);
   last_reload(sheet, *status, context.view());
-  if (const auto capabilities = status->members("capabilities"); !capabilities.empty()) {
-    sheet.group("Capabilities");
-    for (const auto& [name, state] : capabilities) sheet.fact(name, state.raw());
-  }
+  add_members(sheet, "Capabilities", status->at("capabilities"));
   context.print(sheet.text());
   return Exit::done;
 }
