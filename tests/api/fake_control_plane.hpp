@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <future>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "api/control.hpp"
+#include "tests/api/samples.hpp"
+
+namespace tcpctl::test {
+
+/// Answers samples, remembers what it was asked to do, fails where `failure` is set, and waits where `wait`
+/// tells it to. Threads: any; set it up before it is asked.
+class FakeControlPlane : public ControlPlane {
+ public:
+  std::vector<ListenerRow> listener_rows{sample_listener()};
+  std::vector<ClientRow> client_rows{sample_client()};
+  std::vector<Problem> config_problems;
+  ReloadRow reload_row;
+  ConnectionPage connection_page{{sample_connection()}, 1, ""};
+  std::optional<Error> failure;
+
+  /// Makes `status` wait until `release` or `cancel_waits`.
+  void block_status() { blocking_ = true; }
+  void release() {
+    if (!released_.exchange(true)) gate_.set_value();
+  }
+  void cancel_waits() override { release(); }
+
+  [[nodiscard]] std::vector<std::string> calls() {
+    const std::lock_guard lock{mutex_};
+    return calls_;
+  }
+  [[nodiscard]] ConnectionQuery last_query() {
+    const std::lock_guard lock{mutex_};
+    return query_;
+  }
+
+  Result<StatusRow> status() override {
+    if (blocking_) gate_future_.wait();
+    return give(sample_status());
+  }
+  Result<MetricsRow> metrics() override {
+    return give(MetricsRow{
+        sample_status(), listener_rows, {{"web", {sample_upstream()}}}, client_rows, {{"ESTABLISHED", 1}}});
+  }
+  Result<std::vector<ListenerRow>> listeners() override { return give(listener_rows); }
+  Result<ListenerRow> listener(const std::string& name) override {
+    return named(listener_rows, "listener", name);
+  }
+  Result<std::vector<UpstreamRow>> upstreams(const std::string& listener_name) override {
+    return listener(listener_name).map([](const auto&) { return std::vector{sample_upstream()}; });
+  }
+  Result<std::vector<ClientRow>> clients() override { return give(client_rows); }
+  Result<ClientRow> client(const std::string& name) override { return named(client_rows, "client", name); }
+  Result<std::vector<ProbeRow>> probes(const std::string& name) override {
+    return client(name).map([](const auto&) { return std::vector{sample_probe()}; });
+  }
+  Result<ReceivedRow> received(const std::string& name, std::uint64_t from) override {
+    return client(name).map([&](const auto&) { return ReceivedRow{from, from + 3, 0, "a\xff\n"}; });
+  }
+  Result<ConnectionPage> connections(const ConnectionQuery& query) override {
+    remember("connections", query);
+    return give(connection_page);
+  }
+  Result<ConnectionRow> connection(ConnectionId id) override {
+    if (id == sample_connection().id) return give(sample_connection());
+    if (id == make_id(1, 9)) return give(sample_closed_connection());
+    return fail(Errc::not_found, "no connection " + id_text(id));
+  }
+  Result<ConnectionPage> history(const ConnectionQuery& query) override {
+    remember("history", query);
+    return give(ConnectionPage{{sample_closed_connection()}, 1, "2-9"});
+  }
+  Result<std::vector<ServiceRow>> services() override {
+    return give(
+        std::vector<ServiceRow>{{"discard", "throws away", {{"close_after", "size", "", "ends then"}}}});
+  }
+  Result<std::string> config(bool redact) override {
+    return give(std::string{redact ? R"({"redacted":true})" : R"({"redacted":false})"});
+  }
+
+  Result<void> pause_listener(const std::string& name) override { return change("pause listener " + name); }
+  Result<void> resume_listener(const std::string& name) override { return change("resume listener " + name); }
+  Result<void> drain_listener(const std::string& name) override { return change("drain listener " + name); }
+  Result<void> pause_client(const std::string& name) override { return change("pause client " + name); }
+  Result<void> resume_client(const std::string& name) override { return change("resume client " + name); }
+  Result<void> reconnect_client(const std::string& name) override {
+    return change("reconnect client " + name);
+  }
+  Result<std::uint64_t> send(const std::string& name, std::string data) override {
+    return change("send " + name + " " + data).map([&] { return std::uint64_t{data.size()}; });
+  }
+  Result<ProbeRow> run(const std::string& name) override {
+    return change("run " + name).map([] { return sample_probe(); });
+  }
+  Result<void> kill(ConnectionId id, Kill how) override {
+    return change((how == Kill::reset ? "reset " : "end ") + id_text(id));
+  }
+  Result<std::uint64_t> kill_matching(const ConnectionQuery& query, Kill how) override {
+    remember(how == Kill::reset ? "reset matching" : "end matching", query);
+    return give(std::uint64_t{5});
+  }
+  Result<ReloadRow> reload() override {
+    return change("reload").map([&] { return reload_row; });
+  }
+  Result<std::vector<Problem>> check_config(const std::string& json) override {
+    return change("check " + json).map([&] { return config_problems; });
+  }
+  Result<void> set_log_level(log::Level level) override {
+    return change("log level " + std::string{log::level_name(level)});
+  }
+
+ private:
+  template <class T>
+  Result<T> give(T value) {
+    if (failure) return tl::make_unexpected(*failure);
+    return value;
+  }
+  template <class Row>
+  Result<Row> named(const std::vector<Row>& rows, const std::string& kind, const std::string& name) {
+    for (const auto& row : rows) {
+      if (row.name == name) return give(row);
+    }
+    return fail(Errc::not_found, "no " + kind + " '" + name + "'");
+  }
+  Result<void> change(const std::string& call) {
+    if (failure) return tl::make_unexpected(*failure);
+    const std::lock_guard lock{mutex_};
+    calls_.push_back(call);
+    return {};
+  }
+  void remember(const std::string& call, const ConnectionQuery& query) {
+    const std::lock_guard lock{mutex_};
+    calls_.push_back(call);
+    query_ = query;
+  }
+
+  bool blocking_{false};
+  std::atomic<bool> released_{false};
+  std::promise<void> gate_;
+  std::shared_future<void> gate_future_{gate_.get_future().share()};
+  std::mutex mutex_;
+  std::vector<std::string> calls_;
+  ConnectionQuery query_;
+};
+
+}  // namespace tcpctl::test

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/rows.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/api/samples.hpp"
+
+namespace tcpctl::api {
+namespace {
+
+/// The text of the contract with its "…Z" filled in, compared member by member in its order.
+void expect_json(const Json& made, std::string wanted) {
+  for (auto at = wanted.find("…Z"); at != std::string::npos; at = wanted.find("…Z")) {
+    wanted.replace(at, std::string{"…Z"}.size(), test::kSampleTime);
+  }
+  EXPECT_EQ(dump(made), dump(Json::parse(wanted)));
+}
+
+TEST(Rows, ShowAListenerAsTheContractDoes) {
+  expect_json(to_json(test::sample_listener()), R"(
+{"name": "web", "source": "file", "state": "up", "error": null, "service": "forward",
+ "addresses": [{"configured": "0.0.0.0:8080", "bound": "0.0.0.0:8080", "state": "listening", "error": null, "queue": 0, "queue_max": 4096}],
+ "connections": {"active": 12, "peak": 40, "limit": null, "accepted_total": 9120, "refused_total": {"limit": 0, "source_limit": 0, "rate": 0, "acl": 3, "files": 0}},
+ "bytes_in_total": 1, "bytes_out_total": 1, "config": {"listen": ["0.0.0.0:8080"], "service": "forward", "forward": {}}})");
+}
+
+TEST(Rows, ShowAClientAsTheContractDoes) {
+  expect_json(to_json(test::sample_client()), R"(
+{"name": "feed", "source": "runtime", "mode": "keep", "state": "up", "error": null, "address": "feed.example:7000", "resolved": ["10.0.0.9:7000"],
+ "connections": {"wanted": 1, "up": 1, "connecting": 0, "backing_off": 0}, "attempts_total": 3, "failures_total": {"connect_refused": 2},
+ "next_attempt_in_ms": null, "last_failure": null, "last_probe": null, "bytes_in_total": 1, "bytes_out_total": 1, "config": {}})");
+}
+
+TEST(Rows, ShowAnUpstreamAsTheContractDoes) {
+  expect_json(to_json(test::sample_upstream()), R"(
+{"name": "u1", "address": "10.0.0.11:80", "config_state": "ready", "admin_state": "ready", "operational_state": "up", "cause": "L4OK in 0.4 ms",
+ "since": "…Z", "weight": 1, "backup": false, "active": 4, "connections_total": 800, "failures_total": {"connect_refused": 2}, "connect_ms": {"p50": null, "p99": null}})");
+}
+
+TEST(Rows, ShowAProbeAsTheContractDoes) {
+  expect_json(to_json(test::sample_probe()), R"(
+{"success": false, "result": "L7TOUT", "failed_step": 1, "got": "SSH-2.0-x", "at": "…Z", "duration_ms": 1000.2,
+ "phases_ms": {"resolve": null, "connect": 0.2}, "steps": [{"n": 1, "kind": "expect", "ok": false, "ms": 1000.0}]})");
+}
+
+TEST(Rows, ShowAConnectionAsTheContractDoes) {
+  expect_json(to_json(test::sample_connection()), R"(
+{"id": "2-1417", "direction": "inbound", "listener": "web", "client": null, "service": "forward", "peer_id": "2-1418",
+ "local": "10.0.0.1:8080", "remote": "10.0.0.7:51344", "proxied_source": null, "upstream": null,
+ "state": "ESTABLISHED", "opened_at": "…Z", "age_ms": 81234, "idle_ms": 12, "bytes_in": 5120, "bytes_out": 991232,
+ "timeline": [{"at": null, "event": "syn_received", "basis": "inferred"}, {"at": "…Z", "event": "accepted", "basis": "seen"},
+              {"at": "…Z", "event": "first_byte_in", "basis": "seen"}],
+ "handshake": {"client_isn": 305419896, "mss": 1460, "window_scale": 7, "sack": true, "timestamps": true, "ttl": 64, "rtt_us": 412},
+ "tcp": {"taken": "live", "rtt_us": 431, "rtt_var_us": 88, "min_rtt_us": 402, "retransmits_total": 0, "lost": 0, "cwnd_segments": 10,
+         "mss_bytes": 1448, "delivery_rate_bytes_per_second": 1250000, "segments_in": 90, "segments_out": 801, "unsent_bytes": 0,
+         "receive_window_limited_us": 0, "send_buffer_limited_us": 0, "busy_us": 1200, "congestion": "cubic"},
+ "close": null})");
+}
+
+TEST(Rows, ShowHowAConnectionEnded) {
+  expect_json(to_json(test::sample_closed_connection()).at("close"), R"(
+{"at": "…Z", "first": "remote", "how": "fin", "reason": "peer_fin", "phase": "data", "code": "--", "detail": null, "duration_ms": 1.5})");
+}
+
+TEST(Rows, ShowNullForWhatIsNotKnown) {
+  ConnectionRow row{};
+  row.direction = Direction::outbound;
+  row.client = "feed";
+  row.remote = Address::unix_path("/run/x.sock");
+
+  const auto json = to_json(row);
+
+  for (const auto* member : {"listener", "service", "peer_id", "local", "handshake", "tcp", "close"}) {
+    EXPECT_TRUE(json.at(member).is_null()) << member;
+  }
+  EXPECT_EQ(json.at("remote"), "unix:/run/x.sock");
+}
+
+TEST(Rows, ReplaceWhatIsNoUtf8) {
+  auto row = test::sample_probe();
+  row.got = "\xff\xfe";
+
+  EXPECT_EQ(Json::parse(dump(to_json(row))).at("got"), "\uFFFD\uFFFD");
+}
+
+TEST(Rows, GiveReceivedBytesExactlyAndReadably) {
+  const auto json = Json::parse(dump(to_json(ReceivedRow{7, 10, 2, "a\xff\n"})));
+
+  EXPECT_EQ(dump(json),
+            dump(Json::parse(
+                R"({"from": 7, "next": 10, "lost_bytes": 2, "text": "a\ufffd\n", "base64": "Yf8K"})")));
+}
+
+TEST(Rows, ShowWhenAChangedKeyHolds) {
+  ReloadRow row;
+  row.at = test::sample_time();
+  row.changed = {{"listeners.web", {{"idle_timeout", "new_connections"}}}};
+  row.kept = {"clients.feed"};
+
+  expect_json(to_json(row), R"(
+{"at": "…Z", "ok": true, "errors": [], "added": [], "changed": [{"name": "listeners.web", "keys": {"idle_timeout": "new_connections"}}],
+ "removed": [], "kept": ["clients.feed"], "failed": []})");
+}
+
+}  // namespace
+}  // namespace tcpctl::api
