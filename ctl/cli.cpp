@@ -159,12 +159,21 @@ tl::unexpected<Failure> unknown_verb(const std::string& word, const Noun& noun) 
                                  (advice.empty() ? see_help(&noun, nullptr) : advice));
 }
 
+/// The words that nobody took. CLI11 counts the "--" itself, which ends the options, among them.
+std::vector<std::string> left_over(const CLI::App& root) {
+  auto words = root.remaining(true);
+  std::erase(words, "--");
+  return words;
+}
+
 /// The first word that nobody took, as a mistake.
 tl::unexpected<Failure> unexpected_word(const std::string& word, const Bound* bound,
                                         const std::vector<Noun>& nouns) {
   const auto* noun = bound == nullptr ? nullptr : bound->noun;
   const auto* verb = bound == nullptr ? nullptr : bound->verb;
-  if (word.size() > 1 && word.front() == '-') return unknown_option(word, noun, verb);
+  const auto known = option_words(verb);
+  const bool after_dashes = std::find(known.begin(), known.end(), word) != known.end();
+  if (word.size() > 1 && word.front() == '-' && !after_dashes) return unknown_option(word, noun, verb);
   if (noun == nullptr) return unknown_noun(word, nouns);
   if (bound->by_noun && !noun->is_verb()) return unknown_verb(word, *noun);
   return refuse(Exit::usage, "'" + safe(word) + "' is one word too many" + see_help(noun, verb));
@@ -258,8 +267,7 @@ Answer<CommandLine> parse_command_line(const std::vector<std::string>& arguments
   }
   const auto* bound = parsed(all);
   if (!line.help) {
-    if (const auto left = root.remaining(true); !left.empty())
-      return unexpected_word(left.front(), bound, nouns);
+    if (const auto left = left_over(root); !left.empty()) return unexpected_word(left.front(), bound, nouns);
     if (bound != nullptr) {
       if (auto complete = check_complete(*bound); !complete) return tl::make_unexpected(complete.error());
     }

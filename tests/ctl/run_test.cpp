@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ctl/run.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "answers.hpp"
+#include "ctl/json.hpp"
+#include "fake_daemon.hpp"
+#include "run_tcpctl.hpp"
+
+namespace tcpctl::ctl::test {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+class Run : public ::testing::Test {
+ protected:
+  /// `words` with --host in front.
+  [[nodiscard]] Ran here(std::vector<std::string> words, const Around& around = {}) const {
+    words.insert(words.begin(), {"--host", daemon_.host()});
+    return tcpctl(words, around);
+  }
+  FakeDaemon daemon_;
+};
+
+TEST_F(Run, LeavesWithTheExitStatusOfWhatHappened) {
+  daemon_.answer("GET /v1/listeners", page({kWeb}));
+  daemon_.answer("GET /v1/listeners/no", problem(404, "no listener 'no'"));
+  daemon_.answer("POST /v1/listeners/web/pause", problem(403, "role read is too weak"));
+  daemon_.answer("POST /v1/listeners/web/resume", problem(409, "it is not paused"));
+
+  EXPECT_EQ(here({"listener"}).exit, Exit::done);
+  EXPECT_EQ(here({"listener", "resume", "web"}).exit, Exit::failed);
+  EXPECT_EQ(here({"listener", "--nonsense"}).exit, Exit::usage);
+  EXPECT_EQ(tcpctl({"listener", "--host", "unix:/nonexistent"}).exit, Exit::unreachable);
+  EXPECT_EQ(here({"listener", "show", "no"}).exit, Exit::not_found);
+  EXPECT_EQ(here({"listener", "pause", "web"}).exit, Exit::not_allowed);
+}
+
+TEST_F(Run, WritesOneLineOnStderrForAnError) {
+  daemon_.answer("GET /v1/listeners/no", problem(404, "no listener 'no'"));
+
+  const auto ran = here({"listener", "show", "no"});
+
+  EXPECT_EQ(ran.out, "");
+  EXPECT_EQ(ran.err, "tcpctl: no listener 'no'\n");
+}
+
+TEST_F(Run, RefusesAHostOrAnOutputThatIsNoneBeforeAnythingIsAsked) {
+  EXPECT_EQ(tcpctl({"--host", "nonsense", "status"}).exit, Exit::usage);
+  EXPECT_EQ(tcpctl({"status"}, {.variables = {{"TCPCTL_HOST", "nonsense"}}}).exit, Exit::usage);
+  EXPECT_EQ(here({"-o", "xml", "status"}).exit, Exit::usage);
+  EXPECT_THAT(daemon_.asked(), IsEmpty());
+}
+
+TEST_F(Run, TakesTheHostOfTheEnvironmentAndPrefersTheOption) {
+  daemon_.answer("GET /v1/status", kStatus);
+
+  EXPECT_EQ(tcpctl({"status"}, {.variables = {{"TCPCTL_HOST", daemon_.host()}}}).exit, Exit::done);
+  EXPECT_EQ(here({"status"}, {.variables = {{"TCPCTL_HOST", "unix:/nonexistent"}}}).exit, Exit::done);
+}
+
+TEST_F(Run, NeverGoesToAnotherHostByItself) {
+  daemon_.answer("GET /v1/status", kStatus);
+
+  const auto ran =
+      tcpctl({"--host", "unix:/nonexistent", "status"}, {.variables = {{"TCPCTL_HOST", daemon_.host()}}});
+
+  EXPECT_EQ(ran.exit, Exit::unreachable);
+  EXPECT_THAT(daemon_.asked(), IsEmpty());
+}
+
+TEST_F(Run, SendsTheTokenOfTheEnvironment) {
+  daemon_.answer("GET /v1/status", kStatus);
+
+  (void)here({"status"}, {.variables = {{"TCPCTL_TOKEN", "s3cret"}}});
+  EXPECT_THAT(daemon_.last(), HasSubstr("Authorization: Bearer s3cret\r\n"));
+
+  EXPECT_EQ(here({"status"}, {.variables = {{"TCPCTL_TOKEN", "a\r\nX-Evil: 1"}}}).exit, Exit::usage);
+}
+
+TEST_F(Run, FitsTablesToTheTerminalButCutsNoPipe) {
+  daemon_.answer("GET /v1/listeners", page({kEcho}));
+  const std::string name = "echo-with-a-name-of-some-length";
+
+  EXPECT_THAT(here({"listener"}).out, HasSubstr(name));
+  EXPECT_THAT(here({"listener"}, {.variables = {{"COLUMNS", "50"}}}).out, Not(HasSubstr(name)));
+  EXPECT_THAT(here({"listener"}, {.terminal = true, .terminal_width = 50}).out, Not(HasSubstr(name)));
+  EXPECT_THAT(here({"listener", "-o", "wide"}, {.terminal = true, .terminal_width = 50}).out,
+              HasSubstr(name));
+  EXPECT_THAT(here({"listener"}, {.variables = {{"COLUMNS", "wide"}}}).out, HasSubstr(name));
+}
+
+TEST_F(Run, ColoursATerminalAloneAndOnlyWhereItIsWanted) {
+  daemon_.answer("GET /v1/listeners", page({kWeb}));
+  const auto coloured = [&](const Around& around, std::vector<std::string> words = {"listener"}) {
+    return here(std::move(words), around).out.find('\x1b') != std::string::npos;
+  };
+
+  EXPECT_TRUE(coloured({.variables = {{"TERM", "xterm"}}, .terminal = true}));
+  EXPECT_FALSE(coloured({.variables = {{"TERM", "xterm"}}}));
+  EXPECT_FALSE(coloured({.variables = {{"TERM", "dumb"}}, .terminal = true}));
+  EXPECT_FALSE(coloured({.variables = {{"TERM", "xterm"}, {"NO_COLOR", "1"}}, .terminal = true}));
+  EXPECT_FALSE(coloured({.variables = {{"TERM", "xterm"}}, .terminal = true}, {"listener", "--no-color"}));
+}
+
+TEST_F(Run, PrintsTheAnswerOfTheApiAsJson) {
+  daemon_.answer("GET /v1/listeners/web", kWeb);
+
+  const auto json = Json::parse(here({"-o", "json", "listener", "show", "web"}).out);
+
+  ASSERT_TRUE(json);
+  EXPECT_EQ(json->dump(-1), Json::parse(kWeb)->dump(-1));
+}
+
+TEST_F(Run, ShowsADashForWhatAnOlderDaemonDoesNotTell) {
+  daemon_.answer("GET /v1/listeners", std::string{R"({"items": [{"name": "web", "new_member": {}}]})"});
+  daemon_.answer("GET /v1/listeners/web", std::string{R"({"name": "web"})"});
+
+  EXPECT_THAT(here({"listener"}).out, HasSubstr("web   -      -        -             -"));
+  EXPECT_EQ(here({"listener", "show", "web"}).exit, Exit::done);
+}
+
+TEST_F(Run, TellsThatAnAnswerIsNoJson) {
+  daemon_.answer("GET /v1/listeners", Canned{200, "<html>", "text/html"});
+
+  const auto ran = here({"listener"});
+
+  EXPECT_EQ(ran.exit, Exit::failed);
+  EXPECT_THAT(ran.err, HasSubstr("is no JSON; is that tcpctld? check --host"));
+}
+
+TEST_F(Run, PrintsBothVersions) {
+  daemon_.answer("GET /v1/status", kStatus);
+
+  EXPECT_THAT(here({"version"}).out, StartsWith("tcpctl " TCPCTL_VERSION "\ntcpctld 0.1.0 at unix:"));
+  EXPECT_EQ(tcpctl({"--version"}).out, "tcpctl " TCPCTL_VERSION "\n");
+  EXPECT_EQ(tcpctl({"version", "--host", "unix:/nonexistent"}).exit, Exit::unreachable);
+}
+
+TEST_F(Run, ReadsAndChangesTheLogLevel) {
+  daemon_.answer("GET /v1/log/level", std::string{R"({"level": "info"})"});
+  daemon_.answer("PUT /v1/log/level", std::string{R"({"level": "debug"})"});
+
+  EXPECT_EQ(here({"log-level"}).out, "info\n");
+  EXPECT_EQ(here({"log-level", "debug"}).exit, Exit::done);
+  EXPECT_THAT(daemon_.last(), HasSubstr("\r\n\r\n{\"level\": \"debug\"}"));
+  EXPECT_EQ(here({"log-level", "loud"}).exit, Exit::usage);
+}
+
+TEST_F(Run, PrintsMetricsAsTheyAreAndEscapedOnATerminal) {
+  daemon_.answer("GET /metrics", Canned{200, "a{b=\"\x1b[2J\"} 1\n", "text/plain"});
+
+  EXPECT_EQ(here({"metrics"}).out, "a{b=\"\x1b[2J\"} 1\n");
+  EXPECT_EQ(here({"metrics"}, {.terminal = true}).out, "a{b=\"\\x1b[2J\"} 1\n");
+}
+
+TEST_F(Run, SendsAnyRequestToTheApi) {
+  daemon_.answer("PUT /v1/log/level?x=1", std::string{"{\"level\":\"debug\"}"});
+
+  const auto ran =
+      here({"api", "put", "/v1/log/level?x=1", "-d", "-"}, {.stdin_text = "{\"level\": \"debug\"}"});
+
+  EXPECT_EQ(ran.exit, Exit::done);
+  EXPECT_EQ(ran.out, "{\"level\":\"debug\"}\n");
+  EXPECT_THAT(daemon_.last(), HasSubstr("\r\n\r\n{\"level\": \"debug\"}"));
+}
+
+TEST_F(Run, PrintsAProblemAndItsMeaningForARequestThatFails) {
+  daemon_.answer("GET /v1/x", problem(404, "no such path"));
+
+  const auto ran = here({"api", "GET", "/v1/x"});
+
+  EXPECT_EQ(ran.exit, Exit::not_found);
+  EXPECT_THAT(ran.out, HasSubstr("\"no such path\""));
+  EXPECT_EQ(ran.err, "tcpctl: no such path\n");
+}
+
+TEST_F(Run, RefusesARequestThatWouldBreakItsOwnForm) {
+  EXPECT_EQ(here({"api", "GET", "v1/status"}).exit, Exit::usage);
+  EXPECT_EQ(here({"api", "GET", "/v1/x HTTP/1.1\r\nX-Evil: 1"}).exit, Exit::usage);
+  EXPECT_EQ(here({"api", "GE T", "/v1/x"}).exit, Exit::usage);
+  EXPECT_EQ(here({"api", "POST", "/v1/x", "-d", "@/nonexistent"}).exit, Exit::failed);
+  EXPECT_THAT(daemon_.asked(), IsEmpty());
+}
+
+TEST_F(Run, AsksNoMorePagesOnceNobodyReads) {
+  daemon_.answer("GET /v1/connections?limit=1000", page({kOpen}, "c2"));
+  daemon_.answer("GET /v1/connections?limit=1000&cursor=c2", page({kOpen}, "c3"));
+
+  const auto ran = here({"conn"}, {.reader_leaves_after = 0});
+
+  EXPECT_EQ(ran.exit, Exit::done);
+  EXPECT_EQ(ran.err, "");
+  EXPECT_THAT(daemon_.asked(), ElementsAre("GET /v1/connections?limit=1000"));
+}
+
+}  // namespace
+}  // namespace tcpctl::ctl::test
