@@ -54,7 +54,7 @@ void die(const std::string& what) {
   const int error = errno;
   std::fprintf(stderr, "%s%s%s\n", what.c_str(), error != 0 ? ": " : "",
                error != 0 ? std::strerror(error) : "");
-  std::exit(EXIT_FAILURE);
+  std::_Exit(EXIT_FAILURE);  // other threads may still run: nothing is to be destroyed under them
 }
 
 std::int64_t now_ns() {

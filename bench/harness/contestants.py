@@ -103,6 +103,8 @@ ALL = [
     Contestant("haproxy", "forward", "HAProxy as installed, bench/haproxy.cfg", _haproxy(), "haproxy"),
     Contestant("haproxy-splice", "forward", "the same with splice-request and splice-response",
                _haproxy(BENCH_SPLICE="1"), "haproxy", idle=False),
+    Contestant("haproxy-64k", "forward", "the same as haproxy with `tune.bufsize 65536`",
+               _haproxy(BENCH_BUFSIZE="65536"), "haproxy", idle=False),
     Contestant("socat", "forward", "socat, a process for each connection", _socat_forward, "socat",
                forks=True, idle=False),
     Contestant("bare-copy", "forward", "bench/relay copy: epoll, recv, send", _bare("copy"), "bench/relay"),
