@@ -39,6 +39,7 @@ class Worker {
   [[nodiscard]] Loop& loop() { return loop_; }
   [[nodiscard]] Wheel& wheel() { return wheel_; }
   [[nodiscard]] History& history() { return history_; }
+  [[nodiscard]] const History& history() const { return history_; }
   /// Scratch space; what is in it lasts until the next read.
   [[nodiscard]] std::span<char> buffer() { return buffer_; }
 

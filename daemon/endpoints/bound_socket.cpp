@@ -3,8 +3,10 @@
 
 #include <utility>
 
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/log.hpp"
 #include "endpoints/plan.hpp"
 #include "tcp/socket.hpp"
 
@@ -51,6 +53,16 @@ std::vector<Binding> bindings_of(const config::Listener& listener) {
     }
   }
   return bindings;
+}
+
+void adopt_options(const BoundSocket& socket, const config::Listener& listener) {
+  const tcp::ListenOptions options = listen_options(listener);
+  if (!socket.bound.is_unix()) {
+    if (const auto done = tcp::apply(options.inherited, socket.fd.get()); !done) {
+      log::warn("listener.option", log::f("listener", listener.name), log::f("error", done.error().what));
+    }
+  }
+  ::listen(socket.fd.get(), options.backlog);
 }
 
 void bind_missing(std::vector<Binding>& bindings, const config::Listener& listener) {

@@ -34,6 +34,9 @@ struct Binding {
 
 /// The addresses that `listen` stands for; nothing is bound yet.
 [[nodiscard]] std::vector<Binding> bindings_of(const config::Listener& listener);
+/// Gives a socket that stays the options of a new configuration; connections accepted from now on inherit
+/// them.
+void adopt_options(const BoundSocket& socket, const config::Listener& listener);
 /// Tries to bind each that is not bound.
 void bind_missing(std::vector<Binding>& bindings, const config::Listener& listener);
 

@@ -83,14 +83,14 @@ Client* Hub::client(const std::string& name) {
   return found == clients_.end() ? nullptr : found->second.get();
 }
 
-std::uint64_t Hub::end_connections(const std::function<bool(const Facts&)>& match, Reason reason,
+std::uint64_t Hub::end_connections(const std::function<bool(const Connection&)>& match, Reason reason,
                                    bool graceful) {
   worker_.tick();
   // Ending changes the set, so the ids come first; an id that is gone by then was the other leg of one
   // before.
   std::vector<ConnectionId> ids;
   for (const auto& [id, connection] : worker_.connections()) {
-    if (match(connection->facts())) ids.push_back(id);
+    if (match(*connection)) ids.push_back(id);
   }
   for (const ConnectionId id : ids) {
     if (Connection* const connection = worker_.find(id)) connection->end(reason, graceful);

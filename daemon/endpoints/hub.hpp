@@ -44,7 +44,8 @@ class Hub {
   [[nodiscard]] Client* client(const std::string& name);
 
   /// Ends the connections that `match` accepts, with their other legs; answers how many matched.
-  std::uint64_t end_connections(const std::function<bool(const Facts&)>& match, Reason reason, bool graceful);
+  std::uint64_t end_connections(const std::function<bool(const Connection&)>& match, Reason reason,
+                                bool graceful);
   void stop_clients();
 
  private:

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/app.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include <event2/thread.h>
+#include <signal.h>
+
+#include "api/server.hpp"
+#include "app/command_line.hpp"
+#include "app/control.hpp"
+#include "app/key_table.hpp"
+#include "app/supervisor.hpp"
+#include "app/systemd.hpp"
+#include "base/log.hpp"
+
+namespace tcpctl {
+namespace {
+
+void print_error(const std::string& text) { std::fprintf(stderr, "tcpctld: %s\n", text.c_str()); }
+
+std::size_t worker_count(const config::Config& config) {
+  if (config.daemon.workers > 0) return config.daemon.workers;
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+AccessOptions access_options(const config::Api& api) {
+  AccessOptions options;
+  options.anonymous = api.anonymous;
+  options.roles = api.roles;
+  options.allowed_hosts = api.allowed_hosts;
+  options.metrics_allow = api.metrics_allow;
+  for (const auto& token : api.tokens) {
+    options.tokens.push_back({token.name, token.role, token.sha256, token.file, token.credential});
+  }
+  return options;
+}
+
+ApiOptions api_options(const config::Api& api) {
+  ApiOptions options;
+  options.socket = api.socket;
+  options.http = api.http;
+  options.metrics_listen = api.metrics_listen;
+  options.access = access_options(api);
+  return options;
+}
+
+/// The running daemon: what exists while it runs, in the order in which it begins; it ends in the reverse
+/// order.
+class App {
+ public:
+  App(const CommandLine& line, Design design, Limits limits, std::unique_ptr<StatsBook> stats)
+      : line_{line},
+        stats_{std::move(stats)},
+        crew_{worker_count(*design.config), limits.connections, design.config->history.connections},
+        supervisor_{loop_, crew_, *stats_, line.file, limits},
+        control_{loop_, crew_, supervisor_},
+        design_{std::move(design)} {}
+
+  Result<void> run();
+
+ private:
+  void on_signal(int number);
+  static void on_signal_event(evutil_socket_t number, short what, void* self);
+  void watch_signals();
+
+  const CommandLine& line_;
+  Loop loop_{"main"};
+  std::unique_ptr<StatsBook> stats_;
+  CrewThreads crew_;
+  Supervisor supervisor_;
+  Control control_;
+  Design design_;
+  std::unique_ptr<ApiServer> api_;
+  std::array<EventPtr, 4> signals_;
+};
+
+Result<void> App::run() {
+  watch_signals();
+  supervisor_.set_hooks({[this](const config::Config& config) {
+                           return api_ ? api_->update_access(access_options(config.api)) : Result<void>{};
+                         },
+                         [this] { loop_.stop(); }});
+  crew_.start();
+  const auto options = api_options(design_.config->api);
+  if (auto started = supervisor_.start(std::move(design_), line_.strict); !started) return started;
+  auto api = ApiServer::start(options, control_);
+  if (!api) return tl::make_unexpected(std::move(api).error());
+  api_ = std::move(*api);
+  log::info("daemon.started", log::f("version", TCPCTL_VERSION), log::f("workers", crew_.size()),
+            log::f("max_connections", crew_.crew().max_connections), log::f("api", options.socket),
+            log::f("http", api_->http_address().text()));
+  systemd::ready("");
+  loop_.run();
+  api_->stop();
+  crew_.stop();
+  log::info("daemon.stopped");
+  return {};
+}
+
+void App::watch_signals() {
+  ::signal(SIGPIPE, SIG_IGN);
+  constexpr std::array kSignals{SIGTERM, SIGINT, SIGHUP, SIGUSR1};
+  for (std::size_t i = 0; i < kSignals.size(); ++i) {
+    signals_[i].reset(evsignal_new(loop_.base(), kSignals[i], &App::on_signal_event, this));
+    event_add(signals_[i].get(), nullptr);
+  }
+}
+
+void App::on_signal_event(evutil_socket_t number, short /*what*/, void* self) {
+  static_cast<App*>(self)->on_signal(number);
+}
+
+void App::on_signal(int number) {
+  switch (number) {
+    case SIGHUP:
+      supervisor_.reload();
+      return;
+    case SIGUSR1:
+      log::reopen();
+      return;
+    default:
+      supervisor_.stop();
+      return;
+  }
+}
+
+int fail_with(const config::Mistakes& mistakes) {
+  for (const auto& mistake : mistakes) std::fprintf(stderr, "%s\n", mistake.text().c_str());
+  return 1;
+}
+
+int start(const CommandLine& line) {
+  StatsBook scratch{1};
+  auto trial = load(line.file, scratch);
+  if (!trial) return fail_with(trial.error());
+  if (line.action == CommandLine::Action::check_config) return 0;
+  const config::Config& config = *trial->config;
+  if (auto log = log::start(config.log.level, config.log.target, config.log.format); !log) {
+    print_error(log.error().what);
+    return 1;
+  }
+  auto stats = std::make_unique<StatsBook>(worker_count(config));
+  auto design = load(line.file, *stats);
+  if (!design) return fail_with(design.error());
+  const Limits limits = take_limits(config.daemon.max_connections);
+  const auto app = std::make_unique<App>(line, std::move(*design), limits, std::move(stats));
+  const auto ran = app->run();
+  log::stop();
+  if (ran) return 0;
+  print_error(ran.error().what);
+  return 1;
+}
+
+}  // namespace
+
+int run_daemon(int argc, char** argv) {
+  int status = 0;
+  const auto line = parse_command_line(argc, argv, status);
+  if (!line) return status;
+  if (line->action == CommandLine::Action::print_keys) {
+    std::fputs(config::print_keys(key_table()).c_str(), stdout);
+    return 0;
+  }
+  try {
+    return start(*line);
+  } catch (const std::exception& error) {
+    print_error(error.what());
+    return 1;
+  }
+}
+
+}  // namespace tcpctl

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+namespace tcpctl {
+
+/// What `tcpctld` was asked to do.
+struct CommandLine {
+  enum class Action : unsigned char { run, check_config, print_keys };
+  Action action{Action::run};
+  std::filesystem::path file{"/etc/tcpctl/tcpctld.toml"};
+  bool strict{false};
+};
+
+/// Nothing if the process is to end at once with `status`: after --help, --version, or a mistake, which was
+/// printed.
+[[nodiscard]] std::optional<CommandLine> parse_command_line(int argc, char** argv, int& status);
+
+}  // namespace tcpctl

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "api/control.hpp"
+#include "app/asker.hpp"
+#include "app/supervisor.hpp"
+
+namespace tcpctl {
+
+/// Answers the API by asking the supervisor on the main thread and the hubs on theirs.
+/// Threads: as ControlPlane says.
+class Control final : public ControlPlane {
+ public:
+  Control(Loop& main, CrewThreads& crew, Supervisor& supervisor)
+      : ask_{main, crew}, crew_{crew}, supervisor_{supervisor} {}
+
+  Result<StatusRow> status() override;
+  Result<MetricsRow> metrics() override;
+  Result<std::vector<ListenerRow>> listeners() override;
+  Result<ListenerRow> listener(const std::string& name) override;
+  Result<std::vector<UpstreamRow>> upstreams(const std::string& listener) override;
+  Result<std::vector<ClientRow>> clients() override;
+  Result<ClientRow> client(const std::string& name) override;
+  Result<std::vector<ProbeRow>> probes(const std::string& client) override;
+  Result<ReceivedRow> received(const std::string& client, std::uint64_t from) override;
+  Result<ConnectionPage> connections(const ConnectionQuery& query) override;
+  Result<ConnectionRow> connection(ConnectionId id) override;
+  Result<ConnectionPage> history(const ConnectionQuery& query) override;
+  Result<std::vector<ServiceRow>> services() override;
+  Result<std::string> config(bool redact) override;
+
+  Result<void> pause_listener(const std::string& name) override;
+  Result<void> resume_listener(const std::string& name) override;
+  Result<void> drain_listener(const std::string& name) override;
+  Result<void> pause_client(const std::string& name) override;
+  Result<void> resume_client(const std::string& name) override;
+  Result<void> reconnect_client(const std::string& name) override;
+  Result<std::uint64_t> send(const std::string& client, std::string data) override;
+  Result<ProbeRow> run(const std::string& client) override;
+  Result<void> kill(ConnectionId id, Kill how) override;
+  Result<std::uint64_t> kill_matching(const ConnectionQuery& query, Kill how) override;
+  Result<ReloadRow> reload() override;
+  Result<std::vector<Problem>> check_config(const std::string& json) override;
+  Result<void> set_log_level(log::Level level) override;
+  void cancel_waits() override { ask_.cancel(); }
+
+ private:
+  template <class Change>
+  Result<void> change_listener(const std::string& name, Change change);
+  Result<void> change_client(const std::string& name, Result<void> (*change)(Client&));
+  template <class Question>
+  auto ask_client(const std::string& name, Question question) -> std::invoke_result_t<Question, Client&>;
+  Result<ConnectionPage> page(const ConnectionQuery& query,
+                              Result<ConnectionPage> (*part)(const Worker&, const ConnectionQuery&));
+
+  Asker ask_;
+  CrewThreads& crew_;
+  Supervisor& supervisor_;  // touched on the main thread only
+};
+
+template <class Question>
+auto Control::ask_client(const std::string& name, Question question)
+    -> std::invoke_result_t<Question, Client&> {
+  const auto worker = flat(ask_.main([this, name]() -> Result<std::size_t> {
+    if (!supervisor_.has_client(name)) return fail(Errc::not_found, "no client '" + name + "'");
+    return supervisor_.worker_of_client(name);
+  }));
+  if (!worker) return tl::make_unexpected(worker.error());
+  using Answer = std::invoke_result_t<Question, Client&>;
+  return flat(ask_.worker(*worker, [name, question = std::move(question)](Hub& hub) -> Answer {
+    hub.worker().tick();
+    Client* const client = hub.client(name);
+    if (client == nullptr) return fail(Errc::not_found, "no client '" + name + "'");
+    return question(*client);
+  }));
+}
+
+}  // namespace tcpctl

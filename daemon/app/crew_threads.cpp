@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/crew_threads.hpp"
+
+#include <string>
+
+#include <pthread.h>
+#include <signal.h>
+
+namespace tcpctl {
+namespace {
+
+/// Signals are the main thread's; a thread that starts while one of these stands inherits the mask.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+  ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_{};
+};
+
+}  // namespace
+
+CrewThreads::Member::Member(std::size_t index, const Crew& crew, std::size_t history_entries)
+    : loop{"worker-" + std::to_string(index + 1)}, worker{index, loop, history_entries}, hub{worker, crew} {}
+
+CrewThreads::CrewThreads(std::size_t workers, std::uint64_t max_connections, std::size_t history_entries) {
+  crew_.max_connections = max_connections;
+  for (std::size_t i = 0; i < workers; ++i) {
+    members_.push_back(std::make_unique<Member>(i, crew_, history_entries / workers));
+    Member& member = *members_.back();
+    crew_.members.push_back({&member.loop, &member.hub, &member.worker.load()});
+  }
+}
+
+CrewThreads::~CrewThreads() { stop(); }
+
+void CrewThreads::start() {
+  const SignalsBlocked blocked;
+  for (auto& member : members_) {
+    member->thread = std::thread{[loop = &member->loop] {
+      ::pthread_setname_np(::pthread_self(), loop->name().c_str());
+      loop->run();
+    }};
+  }
+}
+
+void CrewThreads::stop() {
+  for (auto& member : members_) member->loop.stop();
+  for (auto& member : members_) {
+    if (member->thread.joinable()) member->thread.join();
+  }
+}
+
+std::uint64_t CrewThreads::connections_opened() const {
+  std::uint64_t sum = 0;
+  for (const auto& member : members_) sum += member->worker.opened().read();
+  return sum;
+}
+
+}  // namespace tcpctl

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "connections/worker.hpp"
+#include "endpoints/crew.hpp"
+#include "endpoints/hub.hpp"
+#include "engine/loop.hpp"
+
+namespace tcpctl {
+
+/// The worker threads: a loop, a Worker and a Hub each.
+///
+/// Threads: made, started and stopped on the main thread; what is on a loop is touched there alone while it
+/// runs.
+class CrewThreads {
+ public:
+  CrewThreads(std::size_t workers, std::uint64_t max_connections, std::size_t history_entries);
+  CrewThreads(const CrewThreads&) = delete;
+  CrewThreads& operator=(const CrewThreads&) = delete;
+  ~CrewThreads();
+
+  void start();
+  /// Ends the loops and joins the threads; connections that still stand go down with them.
+  void stop();
+
+  [[nodiscard]] const Crew& crew() const { return crew_; }
+  [[nodiscard]] std::size_t size() const { return members_.size(); }
+  /// Runs `task` on the loop of worker `index`.
+  template <class Task>
+  void post(std::size_t index, Task task) {
+    members_[index]->loop.post([hub = &members_[index]->hub, task = std::move(task)] { task(*hub); });
+  }
+  template <class Task>
+  void post_all(const Task& task) {
+    for (std::size_t i = 0; i < size(); ++i) post(i, task);
+  }
+  [[nodiscard]] std::uint64_t connections_opened() const;
+
+ private:
+  struct Member {
+    Member(std::size_t index, const Crew& crew, std::size_t history_entries);
+    Loop loop;
+    Worker worker;
+    Hub hub;
+    std::thread thread;
+  };
+
+  Crew crew_;
+  std::vector<std::unique_ptr<Member>> members_;
+};
+
+}  // namespace tcpctl

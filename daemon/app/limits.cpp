@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/limits.hpp"
+
+#include <algorithm>
+
+#include <sys/resource.h>
+
+namespace tcpctl {
+namespace {
+
+constexpr std::uint64_t kLeastReserve = 24;
+constexpr std::uint64_t kMostReserve = 1024;
+constexpr std::uint64_t kMostFiles = 1U << 24;  // where the limit is infinity
+
+}  // namespace
+
+std::uint64_t file_reserve(std::uint64_t files) { return std::clamp(files / 8, kLeastReserve, kMostReserve); }
+
+Limits take_limits(std::uint64_t wanted) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const std::uint64_t files = std::min<std::uint64_t>(limit.rlim_cur, kMostFiles);
+  const std::uint64_t most = files - std::min(files, file_reserve(files));
+  return {files, wanted == 0 ? most : std::min(wanted, most)};
+}
+
+}  // namespace tcpctl

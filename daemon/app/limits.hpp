@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+namespace tcpctl {
+
+/// How many descriptors the process may have, and how many of them connections may use.
+struct Limits {
+  std::uint64_t files;
+  std::uint64_t connections;
+};
+
+/// Raises RLIMIT_NOFILE to its hard limit and derives what connections may have of it: all but a reserve for
+/// the API, listening sockets, logs and pipes. `wanted` (0 = as many as there are) caps it.
+[[nodiscard]] Limits take_limits(std::uint64_t wanted);
+/// The part of `files` that is kept back.
+[[nodiscard]] std::uint64_t file_reserve(std::uint64_t files);
+
+}  // namespace tcpctl

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/supervisor.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <unistd.h>
+
+#include "app/key_table.hpp"
+#include "app/systemd.hpp"
+#include "base/log.hpp"
+
+namespace tcpctl {
+namespace {
+
+constexpr Duration kStopPoll = std::chrono::milliseconds{20};
+constexpr Duration kForceAfter = std::chrono::seconds{2};  // beyond the longest close_timeout
+
+std::string_view name_of(config::Applies applies) {
+  switch (applies) {
+    case config::Applies::now:
+      return "now";
+    case config::Applies::new_connections:
+      return "new_connections";
+    case config::Applies::rebind:
+      return "rebind";
+    case config::Applies::restart:
+      return "restart";
+  }
+  return "now";
+}
+
+Duration longest_close_timeout(const Design& design) {
+  Duration longest{0};
+  for (const auto& [name, plan] : design.listeners) longest = std::max(longest, plan->owner->close_timeout);
+  for (const auto& [name, plan] : design.clients) longest = std::max(longest, plan->owner->close_timeout);
+  return longest;
+}
+
+}  // namespace
+
+Supervisor::Supervisor(Loop& loop, CrewThreads& crew, StatsBook& stats, std::filesystem::path file,
+                       Limits limits)
+    : crew_{crew}, stats_{stats}, file_{std::move(file)}, limits_{limits}, wheel_{loop} {}
+
+Result<void> Supervisor::start(Design design, bool strict) {
+  design_ = std::move(design);
+  apply_listeners(design_);
+  for (const auto& [name, listener] : listeners_) {
+    if (strict && !listener->is_bound())
+      return fail(Errc::io, "listener '" + name + "': " + listener->error());
+  }
+  for (const auto& [name, plan] : design_.clients) {
+    crew_.post(worker_of_client(name), [plan = plan](Hub& hub) { hub.set_client(plan); });
+  }
+  tell_status();
+  return {};
+}
+
+void Supervisor::apply_listeners(const Design& next) {
+  std::erase_if(listeners_, [&](const auto& entry) {
+    if (next.listeners.contains(entry.first)) return false;
+    entry.second->close();
+    return true;
+  });
+  for (const auto& [name, plan] : next.listeners) {
+    auto& entry = listeners_[name];
+    if (!entry) {
+      entry = std::make_unique<ListenerEntry>(crew_, wheel_, plan);
+    } else if (entry->plan().config->node != plan->config->node) {
+      entry->set_plan(plan);
+    }
+  }
+}
+
+void Supervisor::apply_clients(const Design& next) {
+  for (const auto& [name, plan] : design_.clients) {
+    if (next.clients.contains(name)) continue;
+    crew_.post(worker_of_client(name), [name = name](Hub& hub) { hub.remove_client(name); });
+  }
+  for (const auto& [name, plan] : next.clients) {
+    const auto old = design_.clients.find(name);
+    if (old != design_.clients.end() && old->second->config->node == plan->config->node) continue;
+    crew_.post(worker_of_client(name), [plan = plan](Hub& hub) { hub.set_client(plan); });
+  }
+}
+
+ReloadRow Supervisor::reload() {
+  systemd::reloading();
+  ReloadRow row;
+  auto next = load(file_, stats_);
+  const auto access = next ? hooks_.reload_access(*next->config) : Result<void>{};
+  if (!next || !access) {
+    row.ok = false;
+    if (next) {
+      row.errors.push_back(access.error().what);
+    } else {
+      for (const auto& mistake : next.error()) row.errors.push_back(mistake.text());
+    }
+    log::error("reload.refused", log::f("errors", row.errors.size()), log::f("first", row.errors.front()));
+  } else {
+    row = row_of(config::difference(*design_.config, *next->config, key_table()));
+    apply_listeners(*next);
+    apply_clients(*next);
+    design_ = std::move(*next);
+    ++generation_;
+    log::set_level(design_.config->log.level);
+    for (const auto& [name, entry] : listeners_) {
+      if (!entry->is_bound()) row.failed.push_back("listeners." + name);
+    }
+    log::info("reload.done", log::f("added", row.added.size()), log::f("changed", row.changed.size()),
+              log::f("removed", row.removed.size()), log::f("kept", row.kept.size()));
+  }
+  row.at = wall_now();
+  last_reload_ = row;
+  systemd::ready("");
+  tell_status();
+  return row;
+}
+
+ReloadRow Supervisor::row_of(const config::Difference& difference) const {
+  ReloadRow row;
+  row.added = difference.added;
+  row.removed = difference.removed;
+  row.kept = difference.kept;
+  for (const auto& change : difference.changed) {
+    ReloadRow::Change changed{change.name, {}};
+    for (const auto& [key, applies] : change.keys) changed.keys.emplace_back(key, name_of(applies));
+    row.changed.push_back(std::move(changed));
+  }
+  return row;
+}
+
+void Supervisor::stop() {
+  if (stopping_ != Stopping::no) {
+    stopping_ = Stopping::forced;
+    end_all(Reason::drain, false);
+    wheel_.set(*this, now());
+    return;
+  }
+  stopping_ = Stopping::draining;
+  systemd::stopping();
+  log::info("daemon.stopping", log::f("connections", crew_.crew().load()),
+            log::f("drain_timeout", duration_text(drain_timeout())));
+  for (auto& [name, entry] : listeners_) entry->close();
+  crew_.post_all([](Hub& hub) { hub.stop_clients(); });
+  drain_until_ = now() + drain_timeout();
+  wheel_.set(*this, now() + kStopPoll);
+}
+
+void Supervisor::on_deadline() {
+  // Twice, since an accepted connection may just be on its way from one worker to another.
+  const bool is_empty = crew_.crew().load() == 0;
+  if (is_empty && was_empty_) {
+    hooks_.stopped();
+    return;
+  }
+  was_empty_ = is_empty;
+  if (now() >= drain_until_ && stopping_ == Stopping::draining) {
+    stopping_ = Stopping::ending;
+    drain_until_ = now() + longest_close_timeout(design_) + kForceAfter;
+    end_all(Reason::drain, true);
+  } else if (now() >= drain_until_ && stopping_ == Stopping::ending) {
+    stopping_ = Stopping::forced;
+    end_all(Reason::drain, false);
+  }
+  wheel_.set(*this, now() + kStopPoll);
+}
+
+void Supervisor::end_all(Reason reason, bool graceful) {
+  crew_.post_all(
+      [=](Hub& hub) { hub.end_connections([](const Connection&) { return true; }, reason, graceful); });
+}
+
+std::size_t Supervisor::worker_of_client(const std::string& name) const {
+  return std::hash<std::string>{}(name) % crew_.size();
+}
+
+void Supervisor::tell_status() const {
+  const auto failed =
+      std::ranges::count_if(listeners_, [](const auto& entry) { return !entry.second->is_bound(); });
+  systemd::status(fmt::format("{} listeners{}, {} clients", listeners_.size(),
+                              failed > 0 ? fmt::format(" ({} failed)", failed) : "", design_.clients.size()));
+}
+
+}  // namespace tcpctl

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the supervisor tells of what it holds.
+#include <algorithm>
+
+#include <unistd.h>
+
+#include "app/key_table.hpp"
+#include "app/supervisor.hpp"
+#include "base/log.hpp"
+
+namespace tcpctl {
+
+std::vector<ListenerRow> Supervisor::listeners() const {
+  std::vector<ListenerRow> rows;
+  for (const auto& [name, entry] : listeners_) rows.push_back(entry->row());
+  return rows;
+}
+
+ListenerEntry* Supervisor::listener(const std::string& name) {
+  const auto found = listeners_.find(name);
+  return found == listeners_.end() ? nullptr : found->second.get();
+}
+
+std::vector<std::pair<std::string, std::vector<UpstreamRow>>> Supervisor::upstreams() const {
+  std::vector<std::pair<std::string, std::vector<UpstreamRow>>> all;
+  for (const auto& [name, entry] : listeners_) {
+    if (auto rows = entry->upstreams(); !rows.empty()) all.emplace_back(name, std::move(rows));
+  }
+  return all;
+}
+
+std::vector<std::string> Supervisor::client_names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, plan] : design_.clients) names.push_back(name);
+  return names;
+}
+
+void Supervisor::complete(ClientRow& row, const std::string& name) const {
+  const auto found = design_.clients.find(name);
+  if (found == design_.clients.end()) return;
+  const ClientPlan& plan = *found->second;
+  const PartyStats& stats = *plan.owner->stats;
+  row.name = name;
+  row.source = plan.config->source == config::Source::file ? "file" : "runtime";
+  row.mode = plan.config->mode;
+  row.address = plan.config->connect.text();
+  row.bytes_in = stats.sum(&PartyShare::bytes_in);
+  row.bytes_out = stats.sum(&PartyShare::bytes_out);
+  row.closes = stats.closes();
+  row.duration = stats.sum(&PartyShare::duration);
+  row.rtt = stats.sum(&PartyShare::rtt);
+  row.config = config::to_json(plan.config->node, key_table(), "clients.*", true);
+}
+
+StatusRow Supervisor::status() const {
+  StatusRow row;
+  row.version = TCPCTL_VERSION;
+  row.pid = ::getpid();
+  row.started_at = started_wall_;
+  row.uptime = now() - started_;
+  row.workers = static_cast<std::uint32_t>(crew_.size());
+  row.max_connections = limits_.connections;
+  row.file_limit = limits_.files;
+  row.connections_active = crew_.crew().load();
+  row.connections_total = crew_.connections_opened();
+  for (const auto& [name, entry] : listeners_) {
+    const PartyStats& stats = *entry->plan().owner->stats;
+    row.bytes_in += stats.sum(&PartyShare::bytes_in);
+    row.bytes_out += stats.sum(&PartyShare::bytes_out);
+    row.listeners_failed += entry->is_bound() ? 0 : 1;
+  }
+  for (const auto& [name, plan] : design_.clients) {
+    row.bytes_in += plan->owner->stats->sum(&PartyShare::bytes_in);
+    row.bytes_out += plan->owner->stats->sum(&PartyShare::bytes_out);
+  }
+  row.listeners = listeners_.size();
+  row.clients = design_.clients.size();
+  row.log_dropped = log::dropped();
+  row.generation = std::to_string(generation_);
+  row.last_reload = last_reload_;
+  row.capabilities = {{"relay", "epoll"}, {"saved_syn", "on"}};
+  return row;
+}
+
+}  // namespace tcpctl
