@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "connections/relay.hpp"
-#include "services/forward.hpp"
 #include "stats/party.hpp"
 #include "upstreams/names.hpp"
 
