@@ -9,6 +9,23 @@ namespace tcpctl::config {
 namespace {
 
 constexpr std::size_t kDeepest = 32;
+constexpr std::size_t kMostDots = 1000;
+
+/// The first line with more dots than any honest key has, or 0. toml++ frees "a.a.a..." by recursion, and a
+/// key of some ten thousand parts, which never leaves its line, would overflow the stack.
+std::uint32_t line_of_endless_key(std::string_view text) {
+  std::uint32_t line = 1;
+  std::size_t dots = 0;
+  for (const char c : text) {
+    if (c == '\n') {
+      ++line;
+      dots = 0;
+    } else if (c == '.' && ++dots > kMostDots) {
+      return line;
+    }
+  }
+  return 0;
+}
 
 /// Makes Nodes of what toml++ parsed; mistakes are what TOML has and a configuration has not.
 class Converter {
@@ -67,6 +84,10 @@ class Converter {
 
 Checked<Node> parse_toml(std::string_view text, const std::string& file, std::uint32_t order) {
   const auto shared_file = std::make_shared<const std::string>(file);
+  if (const auto line = line_of_endless_key(text); line != 0) {
+    return tl::make_unexpected(
+        Mistakes{{Place{shared_file, line, 1, "", order}, "more than 1000 dots in one line; break it"}});
+  }
   try {
     const toml::table table = toml::parse(text, std::string_view{file});
     Converter converter{shared_file, order};

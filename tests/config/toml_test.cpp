@@ -66,6 +66,13 @@ TEST(Toml, BoundsTheDepth) {
   EXPECT_THAT(refusal(deep), HasSubstr("nested too deeply"));
 }
 
+TEST(Toml, AKeyOfEndlessPartsDoesNotOverflowTheStack) {
+  std::string key = "\na";
+  for (int i = 0; i < 1'000'000; ++i) key += ".a";
+
+  EXPECT_EQ(refusal(key + " = 1\n"), "t.toml:2:1: more than 1000 dots in one line; break it");
+}
+
 TEST(Toml, AnEmptyTextIsAnEmptyTable) { EXPECT_TRUE(parsed("").as<Node::Table>()->empty()); }
 
 }  // namespace
