@@ -49,8 +49,6 @@ httplib::Request prepare(const Call& call, const Host& host, const std::string& 
   if (!call.body.empty()) {
     request.set_header("Content-Type", "application/json");
     request.body = call.body;
-  } else if (call.method != "GET" && call.method != "HEAD") {
-    request.set_header("Content-Length", "0");
   }
   return request;
 }

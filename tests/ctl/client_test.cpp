@@ -84,6 +84,23 @@ TEST(Client, SendsNoContentTypeWithoutABody) {
   EXPECT_THAT(daemon.last(), Not(HasSubstr("Content-Type")));
 }
 
+TEST(Client, SaysTheLengthOfABodyOnceAtMost) {
+  FakeDaemon daemon;
+  for (const auto* method : {"GET", "POST", "PUT", "PATCH", "DELETE"}) {
+    for (const auto* body : {"", "{}"}) {
+      Call call;
+      call.method = method;
+      call.path = "/v1/x";
+      call.body = body;
+
+      (void)client_of(daemon).ask(call);
+
+      const auto request = daemon.last();
+      EXPECT_EQ(request.find("Content-Length"), request.rfind("Content-Length")) << request;
+    }
+  }
+}
+
 TEST(Client, SendsThePathAsItIsEncoded) {
   FakeDaemon daemon;
   (void)client_of(daemon).ask(get("/v1/listeners/" + percent_encoded("a b/c?d+%") + "?x=%2F+1"));
