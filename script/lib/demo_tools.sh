@@ -62,7 +62,7 @@ print(value if isinstance(value, str) else json.dumps(value))' "$1"
 # Children are ended one by one, and the folder goes with them.
 children=()
 in_background() {
-  "$@" &
+  "$@" <&0 & # a background command would read /dev/null otherwise
   children+=($!)
 }
 clean_up() {
