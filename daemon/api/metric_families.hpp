@@ -9,7 +9,7 @@
 
 #include <prometheus/metric_family.h>
 
-#include "stats/histogram.hpp"
+#include "stats/snapshot.hpp"
 
 namespace tcpctl::api {
 
