@@ -17,12 +17,21 @@ inline constexpr std::size_t kFirsts = 3;
 enum class How : std::uint8_t { fin, rst, timeout, abort };
 inline constexpr std::size_t kHows = 4;
 
-#define TCPCTL_REASONS(X)                                                                                   \
-  X(peer_fin)                                                                                               \
-  X(peer_rst)                                                                                               \
-  X(local_done) X(local_limit) X(idle_timeout) X(connect_refused) X(connect_timeout) X(connect_unreachable) \
-      X(queue_timeout) X(dead_peer) X(tls_error) X(proxy_header_error) X(script_mismatch) X(upstream_down)  \
-          X(admin_kill) X(drain) X(fault_injected) X(resource) X(internal) X(unknown)
+#define TCPCTL_REASONS(X) \
+  X(peer_fin)             \
+  X(peer_rst)             \
+  X(local_done)           \
+  X(local_limit)          \
+  X(idle_timeout)         \
+  X(connect_refused)      \
+  X(connect_timeout)      \
+  X(connect_unreachable)  \
+  X(queue_timeout)        \
+  X(dead_peer)            \
+  X(tls_error)            \
+  X(proxy_header_error)   \
+  X(script_mismatch)      \
+  X(upstream_down) X(admin_kill) X(drain) X(fault_injected) X(resource) X(internal) X(unknown)
 enum class Reason : std::uint8_t {
 #define X(name) name,
   TCPCTL_REASONS(X)
@@ -32,11 +41,14 @@ inline constexpr std::size_t kReasons = static_cast<std::size_t>(Reason::unknown
 
 enum class Phase : std::uint8_t { connect, queue, proxy_header, tls, greeting, script, data, closing };
 
-#define TCPCTL_TIMELINE_EVENTS(X)                                                                        \
-  X(syn_sent)                                                                                            \
-  X(syn_received)                                                                                        \
-  X(established) X(accepted) X(first_byte_in) X(first_byte_out) X(fin_sent) X(fin_received) X(fin_acked) \
-      X(rst_sent) X(rst_received) X(time_wait) X(closed)
+#define TCPCTL_TIMELINE_EVENTS(X) \
+  X(syn_sent)                     \
+  X(syn_received)                 \
+  X(established)                  \
+  X(accepted)                     \
+  X(first_byte_in)                \
+  X(first_byte_out)               \
+  X(fin_sent) X(fin_received) X(fin_acked) X(rst_sent) X(rst_received) X(time_wait) X(closed)
 enum class TimelineEvent : std::uint8_t {
 #define X(name) name,
   TCPCTL_TIMELINE_EVENTS(X)
