@@ -31,7 +31,13 @@ inline constexpr std::size_t kHows = 4;
   X(tls_error)            \
   X(proxy_header_error)   \
   X(script_mismatch)      \
-  X(upstream_down) X(admin_kill) X(drain) X(fault_injected) X(resource) X(internal) X(unknown)
+  X(upstream_down)        \
+  X(admin_kill)           \
+  X(drain)                \
+  X(fault_injected)       \
+  X(resource)             \
+  X(internal)             \
+  X(unknown)
 enum class Reason : std::uint8_t {
 #define X(name) name,
   TCPCTL_REASONS(X)
@@ -48,7 +54,13 @@ enum class Phase : std::uint8_t { connect, queue, proxy_header, tls, greeting, s
   X(accepted)                     \
   X(first_byte_in)                \
   X(first_byte_out)               \
-  X(fin_sent) X(fin_received) X(fin_acked) X(rst_sent) X(rst_received) X(time_wait) X(closed)
+  X(fin_sent)                     \
+  X(fin_received)                 \
+  X(fin_acked)                    \
+  X(rst_sent)                     \
+  X(rst_received)                 \
+  X(time_wait)                    \
+  X(closed)
 enum class TimelineEvent : std::uint8_t {
 #define X(name) name,
   TCPCTL_TIMELINE_EVENTS(X)
