@@ -5,6 +5,9 @@
 # Debian's own, which has the packages that script/bootstrap installed.
 export python=/usr/bin/python3
 
+# One cache of objects for every preset, and for a clone elsewhere: paths are taken relative to the root.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+
 cores() { nproc; }
 
 # Configures and builds a preset. usage: build_preset PRESET [TARGET...]
