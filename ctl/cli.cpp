@@ -149,6 +149,7 @@ tl::unexpected<Failure> unknown_noun(const std::string& word, const std::vector<
 
 tl::unexpected<Failure> unknown_verb(const std::string& word, const Noun& noun) {
   std::vector<std::string> names;
+  names.reserve(noun.verbs.size());
   for (const auto& verb : noun.verbs) names.push_back(verb.name);
   auto advice = did_you_mean(word, names);
   const bool has_show = std::find(names.begin(), names.end(), "show") != names.end();
@@ -205,7 +206,7 @@ Answer<void> take_noun_options(const Bound& noun_form, const Bound& chosen, Argu
   for (const auto& [name, option] : noun_form.options) {
     if (option->count() == 0) continue;
     const auto known = std::find_if(chosen.options.begin(), chosen.options.end(),
-                                    [&name = name](const auto& each) { return each.first == name; });
+                                    [&wanted = name](const auto& each) { return each.first == wanted; });
     if (known == chosen.options.end()) return unknown_option(name, chosen.noun, chosen.verb);
     arguments.set(name, option->results());
   }

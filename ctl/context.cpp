@@ -48,7 +48,7 @@ Answer<Json> Context::page(const std::string& path, Query query, std::uint64_t s
   return get(path + query.text());
 }
 
-Exit Context::list(const std::string& path, Query query, std::vector<Column> columns,
+Exit Context::list(const std::string& path, const Query& query, std::vector<Column> columns,
                    std::optional<std::uint64_t> limit) {
   const auto printer = row_printer(format(), std::move(columns), view());
   std::string cursor;

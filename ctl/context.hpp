@@ -47,7 +47,7 @@ class Context {
 
   /// Prints the collection at `path` with all its pages, or its first `limit` rows in pages as large as the
   /// API gives them (kAllRows for all).
-  [[nodiscard]] Exit list(const std::string& path, Query query, std::vector<Column> columns,
+  [[nodiscard]] Exit list(const std::string& path, const Query& query, std::vector<Column> columns,
                           std::optional<std::uint64_t> limit = std::nullopt);
   /// Prints rows that are at hand.
   [[nodiscard]] Exit rows(const std::vector<Json>& rows, std::vector<Column> columns);

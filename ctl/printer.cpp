@@ -40,11 +40,13 @@ class CsvPrinter final : public RowPrinter {
     std::string out;
     if (!std::exchange(headed_, true)) {
       std::vector<std::string> heading;
+      heading.reserve(columns_.size());
       for (const auto& column : columns_) heading.push_back(column.field);
       out += csv_line(heading);
     }
     for (const auto& row : rows) {
       std::vector<std::string> fields;
+      fields.reserve(columns_.size());
       for (const auto& column : columns_) fields.push_back(safe(row.at(column.field).raw()));
       out += csv_line(fields);
     }

@@ -66,6 +66,7 @@ std::string Table::print(const std::vector<Json>& rows) {
   if (slots_.empty()) {
     fit(all);
     std::vector<Cell> heading;
+    heading.reserve(columns_.size());
     for (const auto& column : columns_) heading.push_back({column.title, Tone::strong});
     out += line(heading);
   }
@@ -108,6 +109,7 @@ void Table::share_width() {
   const auto least = least_width();
   auto left = *view_.width + kGap > least ? *view_.width + kGap - least : 0;
   std::vector<Slot*> order;
+  order.reserve(slots_.size());
   for (auto& slot : slots_) order.push_back(&slot);
   std::stable_sort(order.begin(), order.end(), [&](const Slot* a, const Slot* b) {
     return columns_[a->column].rank < columns_[b->column].rank;
@@ -130,7 +132,7 @@ std::string Table::line(const std::vector<Cell>& cells) const {
     } else if (used + width > *view_.width) {  // not even the columns that always stay have room
       width = *view_.width - std::min(*view_.width, used);
     }
-    auto cell = cells[slot.column];
+    const auto& cell = cells[slot.column];
     if (last && column.align == Align::left) {
       out += toned(shorten(cell.text, width), cell.tone, view_.color);
       break;

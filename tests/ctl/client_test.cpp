@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctl/client.hpp"
 
+#include <set>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -97,6 +99,27 @@ TEST(Client, SaysTheLengthOfABodyOnceAtMost) {
 
       const auto request = daemon.last();
       EXPECT_EQ(request.find("Content-Length"), request.rfind("Content-Length")) << request;
+    }
+  }
+}
+
+TEST(Client, SendsNoHeaderTwice) {
+  FakeDaemon daemon;
+  for (const auto* method : {"GET", "POST", "PUT", "PATCH", "DELETE"}) {
+    for (const auto* body : {"", "{}"}) {
+      Call call;
+      call.method = method;
+      call.path = "/v1/x";
+      call.body = body;
+
+      (void)client_of(daemon, "t").ask(call);
+
+      std::set<std::string> names;
+      const auto head = daemon.last().substr(0, daemon.last().find("\r\n\r\n"));
+      for (auto at = head.find("\r\n"); at != std::string::npos; at = head.find("\r\n", at + 2)) {
+        const auto name = head.substr(at + 2, head.find(':', at) - at - 2);
+        EXPECT_TRUE(names.insert(name).second) << method << " '" << body << "': " << name;
+      }
     }
   }
 }
