@@ -8,6 +8,11 @@ namespace tcpctl {
 
 void Timeline::seen(TimelineEvent event, Instant when) {
   if (has(event) && !is_inferred(event)) return;
+  // What happens in one turn of the loop happens at one moment; the order in which it was seen stays.
+  for (std::size_t i = 0; i < kTimelineEvents; ++i) {
+    const auto other = static_cast<TimelineEvent>(i);
+    if (has(other) && !is_inferred(other)) when = std::max(when, at_[i] + std::chrono::nanoseconds{1});
+  }
   at_[static_cast<std::size_t>(event)] = when;
   known_ = static_cast<std::uint16_t>(known_ | bit(event));
   inferred_ = static_cast<std::uint16_t>(inferred_ & ~bit(event));
