@@ -95,20 +95,32 @@ void Connection::fail_connect(int error_number) {
   complete();
 }
 
-void Connection::fail_io(int error_number) {
-  if (stage_ == Stage::gone) return;
+void Connection::note_error(int error_number) {
   const Ending ending = ending_of_io(error_number);
   if (ending.reason == Reason::peer_rst) facts_.timeline.seen(TimelineEvent::rst_received, worker_.time());
   note_first(ending.first, ending.how);
   note_reason(ending.reason, errno_text(error_number));
+}
+
+void Connection::fail_io(int error_number) {
+  if (stage_ == Stage::gone) return;
+  note_error(error_number);
   record_undelivered();
   complete();
 }
 
 void Connection::end_if_reset() {
-  if (!hangup_ || facts_.remote.is_unix() || state() != tcp::State::closed) return;
+  if (facts_.remote.is_unix() || state() != tcp::State::closed) return;
   const int error = tcp::take_error(fd_.get());
   fail_io(error != 0 ? error : ECONNRESET);
+}
+
+void Connection::note_reset() {
+  if (reset_error_ != 0 || eof_ || facts_.remote.is_unix() || state() != tcp::State::closed) return;
+  reset_error_ = tcp::take_error(fd_.get());
+  if (reset_error_ == 0) return;  // both FINs are out, and what came before the peer's waits to be read
+  note_error(reset_error_);
+  worker_.wheel().set(*this, worker_.time() + facts_.owner->close_timeout);
 }
 
 void Connection::finish(Reason reason, std::string_view detail) {
@@ -167,12 +179,18 @@ void Connection::close_if_both_done() {
 
 void Connection::shutdown_write() {
   fin_sent_ = true;
+  // The kernel may know of a FIN of the peer's that nobody has read yet. Asked only afterwards, a peer that
+  // answers ours at once would look like that too: both are CLOSED then.
+  const auto before = state();
+  if (before == tcp::State::closed) {
+    end_if_reset();
+    return;
+  }
   ::shutdown(fd_.get(), SHUT_WR);
   facts_.timeline.seen(TimelineEvent::fin_sent, worker_.time());
   const auto now = state();
-  // The kernel knows of a FIN of the peer's that nobody has read yet.
-  const bool peer_was_first = now == tcp::State::last_ack || now == tcp::State::closed;
-  note_first(peer_was_first && !facts_.remote.is_unix() ? First::remote : First::local, How::fin);
+  const bool peer_was_first = before == tcp::State::close_wait || now == tcp::State::last_ack;
+  note_first(peer_was_first ? First::remote : First::local, How::fin);
   note_ack(now);
 }
 
@@ -236,7 +254,11 @@ void Connection::on_deadline() {
       complete();
       return;
     case Stage::open:
-      check_idle();
+      if (reset_error_ != 0) {
+        fail_io(reset_error_);
+      } else {
+        check_idle();
+      }
       return;
     case Stage::closing:
       close_timed_out();

@@ -129,9 +129,16 @@ Connection::Read Connection::receive() {
   if (got > 0) {
     const auto bytes = static_cast<std::size_t>(got);
     // A short read emptied the queue, and the next byte makes an edge; not so once the peer's FIN is there.
-    if (bytes < space.size() && !hangup_) readable_ = false;
+    if (bytes < space.size() && !hangup_) {
+      readable_ = false;
+      doubt_silence();
+    }
     count_in(bytes);
     return {Read::Status::data, ByteView{space.data(), bytes}};
+  }
+  if (got == 0 && reset_error_ != 0) {
+    fail_io(reset_error_);
+    return {Read::Status::ended, {}};
   }
   if (got == 0) {
     readable_ = false;
@@ -146,6 +153,22 @@ Connection::Read Connection::receive() {
   }
   fail_io(errno);
   return {Read::Status::ended, {}};
+}
+
+// libevent does not pass EPOLLERR on: an RST that came together with these bytes looks like them alone, and
+// makes no edge of its own. To read on until EAGAIN would cost a system call a message, so the kernel is
+// asked once in a while instead.
+void Connection::doubt_silence() {
+  if (doubtful_ || facts_.remote.is_unix()) return;
+  doubtful_ = true;
+  worker_.recheck_later(facts_.id);
+}
+
+void Connection::recheck() {
+  doubtful_ = false;
+  if (stage_ == Stage::gone || state() != tcp::State::closed) return;
+  readable_ = true;
+  handle();
 }
 
 void Connection::send(ByteView bytes) {

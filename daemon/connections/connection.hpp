@@ -51,6 +51,8 @@ class Connection : private Deadline {
 
   /// What `Worker::again` calls.
   void on_turn();
+  /// What `Worker::recheck_later` calls.
+  void recheck();
 
  protected:
   virtual void on_open() {}
@@ -78,8 +80,10 @@ class Connection : private Deadline {
   /// Both directions are done: waits for the kernel to say CLOSED.
   void close_if_both_done();
 
-  /// Notices an RST without reading, while what was received before it has to wait.
+  /// Ends it at once if an RST came, and with it what was received before.
   void end_if_reset();
+  /// Notices an RST while what was received before it has to wait; that has `close_timeout` to be read.
+  void note_reset();
   void connect_within(Duration timeout);
   /// An attempt that failed before there was an event to wait for.
   void fail_connect(int error_number);
@@ -105,10 +109,12 @@ class Connection : private Deadline {
   void discard_input();
   void shutdown_write();
   void check_idle();
+  void doubt_silence();
   void close_timed_out();
   void note_first(First first, How how);
   void note_hangup();
   void note_ack(tcp::State now);
+  void note_error(int error_number);
   void fail_io(int error_number);
   void record_undelivered();
   void complete();
@@ -125,10 +131,12 @@ class Connection : private Deadline {
   std::string queue_;        // what the kernel did not take yet, from queue_sent_ on
   std::size_t queue_sent_{0};
   Instant close_by_{};
+  int reset_error_{0};  // taken from the socket while bytes before the RST were unread
   Stage stage_;
   bool readable_{false};
   bool writable_{true};
-  bool hangup_{false};  // EV_CLOSED was seen: no further edge will tell of data
+  bool hangup_{false};    // EV_CLOSED was seen: no further edge will tell of data
+  bool doubtful_{false};  // a recheck is due
   bool eof_{false};
   bool fin_wanted_{false};
   bool fin_sent_{false};

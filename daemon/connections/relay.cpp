@@ -90,6 +90,8 @@ void Relay::on_ready(RelayLeg& leg) {
   RelayLeg* const peer = other(leg);
   if (peer == nullptr) return;
   pump(leg, *peer);
+  if (const RelayLeg* const still = other(leg); still != nullptr && still->queued() > 0 && leg.is_open())
+    leg.note_reset();
   // The leg may have room again for what the peer holds back.
   if (RelayLeg* const still = other(leg); still != nullptr && leg.is_open() && leg.queued() == 0)
     pump(*still, leg);

@@ -8,6 +8,11 @@
 #include "connections/connection.hpp"
 
 namespace tcpctl {
+namespace {
+
+constexpr Duration kRecheck = std::chrono::milliseconds{200};
+
+}  // namespace
 
 Worker::Worker(std::size_t index, Loop& loop, std::size_t history_limit)
     : index_{index},
@@ -39,6 +44,18 @@ void Worker::retire(Connection& connection) {
 void Worker::again(Connection& connection) {
   again_.push_back(&connection);
   wake_later();
+}
+
+void Worker::recheck_later(ConnectionId id) {
+  doubtful_.push_back(id);
+  if (!recheck_.is_set()) wheel_.set(recheck_, time_ + kRecheck);
+}
+
+void Worker::recheck() {
+  tick();
+  for (const ConnectionId id : std::exchange(doubtful_, {})) {
+    if (Connection* const connection = find(id)) connection->recheck();
+  }
 }
 
 Connection* Worker::find(ConnectionId id) {

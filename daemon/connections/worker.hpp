@@ -53,6 +53,8 @@ class Worker {
   void retire(Connection& connection);
   /// Calls `connection.on_turn()` again after other descriptors had their turn.
   void again(Connection& connection);
+  /// Calls `recheck()` of the connection in a moment, if there still is one.
+  void recheck_later(ConnectionId id);
 
   [[nodiscard]] Connection* find(ConnectionId id);
   using Set = std::map<ConnectionId, std::unique_ptr<Connection>>;
@@ -65,6 +67,13 @@ class Worker {
  private:
   static void on_later(evutil_socket_t fd, short what, void* self);
   void wake_later();
+  void recheck();
+
+  struct Recheck final : Deadline {
+    explicit Recheck(Worker& of) : worker{of} {}
+    void on_deadline() override { worker.recheck(); }
+    Worker& worker;
+  };
 
   const std::size_t index_;
   Loop& loop_;
@@ -77,6 +86,8 @@ class Worker {
   EventPtr later_;
   bool later_set_{false};
   std::vector<Connection*> again_;
+  Recheck recheck_{*this};
+  std::vector<ConnectionId> doubtful_;  // for the recheck
   std::vector<std::unique_ptr<Connection>> retired_;
   Set connections_;  // last: connections take leave of the members above
 };
