@@ -95,7 +95,7 @@ Result<void> App::run() {
   if (!api) return tl::make_unexpected(std::move(api).error());
   api_ = std::move(*api);
   log::info("daemon.started", log::f("version", TCPCTL_VERSION), log::f("workers", crew_.size()),
-            log::f("max_connections", crew_.crew().max_connections), log::f("api", options.socket),
+            log::f("max_connections", crew_.crew().max_connections.read()), log::f("api", options.socket),
             log::f("http", api_->http_address().text()));
   systemd::ready("");
   loop_.run();
@@ -150,7 +150,7 @@ int start(const CommandLine& line) {
   auto stats = std::make_unique<StatsBook>(worker_count(config));
   auto design = load(line.file, *stats);
   if (!design) return fail_with(design.error());
-  const Limits limits = take_limits(config.daemon.max_connections);
+  const Limits limits = take_limits(config.daemon.max_connections, worker_count(config));
   const auto app = std::make_unique<App>(line, std::move(*design), limits, std::move(stats));
   const auto ran = app->run();
   log::stop();

@@ -31,7 +31,7 @@ CrewThreads::Member::Member(std::size_t index, const Crew& crew, std::size_t his
     : loop{"worker-" + std::to_string(index + 1)}, worker{index, loop, history_entries}, hub{worker, crew} {}
 
 CrewThreads::CrewThreads(std::size_t workers, std::uint64_t max_connections, std::size_t history_entries) {
-  crew_.max_connections = max_connections;
+  set_max_connections(max_connections);
   for (std::size_t i = 0; i < workers; ++i) {
     members_.push_back(std::make_unique<Member>(i, crew_, history_entries / workers));
     Member& member = *members_.back();

@@ -28,6 +28,7 @@ class CrewThreads {
   /// Ends the loops and joins the threads; connections that still stand go down with them.
   void stop();
 
+  void set_max_connections(std::uint64_t most) { crew_.max_connections.set(most); }
   [[nodiscard]] const Crew& crew() const { return crew_; }
   [[nodiscard]] std::size_t size() const { return members_.size(); }
   /// Runs `task` on the loop of worker `index`.

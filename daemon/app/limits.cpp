@@ -8,22 +8,26 @@
 namespace tcpctl {
 namespace {
 
-constexpr std::uint64_t kLeastReserve = 24;
+constexpr std::uint64_t kOwnFiles = 36;  // of the main thread, the log and the API
+constexpr std::uint64_t kFilesOfWorker = 4;
+constexpr std::uint64_t kLeastReserve = 12;
 constexpr std::uint64_t kMostReserve = 1024;
 constexpr std::uint64_t kMostFiles = 1U << 24;  // where the limit is infinity
 
 }  // namespace
 
-std::uint64_t file_reserve(std::uint64_t files) { return std::clamp(files / 8, kLeastReserve, kMostReserve); }
+std::uint64_t file_reserve(std::uint64_t files, std::size_t workers) {
+  return kOwnFiles + kFilesOfWorker * workers + std::clamp(files / 16, kLeastReserve, kMostReserve);
+}
 
-Limits take_limits(std::uint64_t wanted) {
+Limits take_limits(std::uint64_t wanted, std::size_t workers) {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
   ::getrlimit(RLIMIT_NOFILE, &limit);
   const std::uint64_t files = std::min<std::uint64_t>(limit.rlim_cur, kMostFiles);
-  const std::uint64_t most = files - std::min(files, file_reserve(files));
+  const std::uint64_t most = files - std::min(files, file_reserve(files, workers));
   return {files, wanted == 0 ? most : std::min(wanted, most)};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace tcpctl {
@@ -13,8 +14,8 @@ struct Limits {
 
 /// Raises RLIMIT_NOFILE to its hard limit and derives what connections may have of it: all but a reserve for
 /// the API, listening sockets, logs and pipes. `wanted` (0 = as many as there are) caps it.
-[[nodiscard]] Limits take_limits(std::uint64_t wanted);
-/// The part of `files` that is kept back.
-[[nodiscard]] std::uint64_t file_reserve(std::uint64_t files);
+[[nodiscard]] Limits take_limits(std::uint64_t wanted, std::size_t workers);
+/// The part of `files` that is kept back: what the loops have open from the start, and room for the rest.
+[[nodiscard]] std::uint64_t file_reserve(std::uint64_t files, std::size_t workers);
 
 }  // namespace tcpctl

@@ -105,6 +105,8 @@ ReloadRow Supervisor::reload() {
     design_ = std::move(*next);
     ++generation_;
     log::set_level(design_.config->log.level);
+    limits_ = take_limits(design_.config->daemon.max_connections, crew_.size());
+    crew_.set_max_connections(limits_.connections);
     for (const auto& [name, entry] : listeners_) {
       if (!entry->is_bound()) row.failed.push_back("listeners." + name);
     }

@@ -65,7 +65,7 @@ class Supervisor final : private Deadline {
   CrewThreads& crew_;
   StatsBook& stats_;
   const std::filesystem::path file_;
-  const Limits limits_;
+  Limits limits_;
   Wheel wheel_;
   Hooks hooks_;
   Design design_;

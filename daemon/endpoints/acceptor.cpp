@@ -171,7 +171,7 @@ void Acceptor::admit(Fd fd, const Address& remote, Batch& batch) {
 bool Acceptor::is_full(const Batch& batch) const {
   const auto& limit = plan_->config->max_connections;
   if (limit && plan_->owner->stats->active() >= *limit) return true;
-  return crew_.load() + batch.added() >= crew_.max_connections;
+  return crew_.load() + batch.added() >= crew_.max_connections.read();
 }
 
 std::optional<Refusal> Acceptor::refusal_of(const Address& remote, const Batch& batch) const {

@@ -23,7 +23,8 @@ struct Accepted {
 };
 
 /// The daemon's workers, as an acceptor sees them: how much each has to do, and the way to it.
-/// Made before the loops run, and const from then on. Threads: any.
+/// Made before the loops run, and const from then on but for the limit, which the main thread writes.
+/// Threads: any.
 struct Crew {
   struct Member {
     Loop* loop;
@@ -31,7 +32,7 @@ struct Crew {
     const Counter* load;  // sockets of its connections
   };
   std::vector<Member> members;
-  std::uint64_t max_connections{0};  // of the daemon
+  Counter max_connections;  // of the daemon
 
   [[nodiscard]] std::uint64_t load() const {
     std::uint64_t sum = 0;
