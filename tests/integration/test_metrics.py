@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The metrics: that Prometheus takes them, and that they count what happened."""
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from harness.peers import Server, closed_port
+from harness.wait import eventually
+
+
+@pytest.fixture
+def daemon(launch):
+    with Server() as server, closed_port() as closed:
+        daemon = launch(f"""
+[listeners.echo]
+listen = ["127.0.0.1:0"]
+service = "echo"
+deny = ["127.0.0.9"]
+
+[listeners.web]
+listen = ["127.0.0.1:0"]
+service = "forward"
+forward = {{ upstreams = [{{ name = "b", address = "{server.address}" }}] }}
+
+[clients.feed]
+connect = "{closed.address}"
+mode = "keep"
+backoff = {{ initial = "1m" }}
+
+[clients.check]
+connect = "{closed.address}"
+mode = "probe"
+""")
+        daemon.server = server
+        yield daemon
+
+
+def value(daemon, sample):
+    text = daemon.get("/metrics").text
+    found = re.search(rf"^{re.escape(sample)} (\S+)$", text, re.MULTILINE)
+    assert found, f"{sample} is not in\n{text}"
+    return float(found.group(1))
+
+
+@pytest.mark.quick
+def test_promtool_finds_nothing_wrong(daemon):
+    if shutil.which("promtool") is None:
+        pytest.fail("promtool is missing; script/bootstrap installs it")
+    with daemon.connect("echo") as peer:
+        peer.send(b"x")
+        peer.read(1)
+        name = peer.name
+    daemon.ended(name)
+    metrics = daemon.get("/metrics")
+    assert metrics.headers["content-type"].startswith("text/plain")
+
+    checked = subprocess.run(["promtool", "check", "metrics"], input=metrics.body, capture_output=True, check=False)
+
+    assert checked.returncode == 0, checked.stderr.decode() + checked.stdout.decode()
+    assert checked.stderr == b""
+
+
+@pytest.mark.quick
+def test_connections_bytes_and_ends_are_counted_by_listener(daemon):
+    with daemon.connect("echo") as peer:
+        peer.send(b"12345")
+        peer.read(5)
+        assert value(daemon, 'tcpctl_listener_connections{listener="echo"}') == 1
+        assert value(daemon, 'tcpctl_connections{state="ESTABLISHED"}') == 1
+        name = peer.name
+    daemon.ended(name)
+    with daemon.connect("echo", source="127.0.0.9") as denied:
+        denied.read_to_end()
+
+    assert value(daemon, 'tcpctl_listener_connections{listener="echo"}') == 0
+    assert value(daemon, 'tcpctl_listener_connections_total{listener="echo"}') == 1
+    assert value(daemon, 'tcpctl_listener_refused_total{listener="echo",reason="acl"}') == 1
+    assert value(daemon, 'tcpctl_listener_bytes_total{listener="echo",direction="in"}') == 5
+    assert value(daemon, 'tcpctl_listener_bytes_total{listener="echo",direction="out"}') == 5
+    assert value(daemon, 'tcpctl_connections_closed_total{listener="echo",first="remote",how="fin",reason="peer_fin"}') == 1
+    assert value(daemon, 'tcpctl_connection_duration_seconds_count{listener="echo"}') == 1
+    assert value(daemon, 'tcpctl_listener_accept_queue{listener="echo"}') == 0
+
+
+def test_upstreams_and_clients_are_counted(daemon):
+    with daemon.connect("web"), daemon.server.accept():
+        eventually(lambda: daemon.upstreams("web")["b"]["connections_total"] == 1)
+    eventually(lambda: daemon.client("feed")["state"] == "backing_off" and daemon.client("check")["last_probe"])
+
+    assert value(daemon, 'tcpctl_upstream_up{listener="web",upstream="b"}') == 1
+    assert value(daemon, 'tcpctl_upstream_connect_seconds_count{listener="web",upstream="b"}') == 1
+    assert value(daemon, 'tcpctl_client_up{client="feed"}') == 0
+    assert value(daemon, 'tcpctl_client_attempts_total{client="feed",outcome="connect_refused"}') == 1
+    assert value(daemon, 'tcpctl_probe_success{client="check"}') == 0
+    assert value(daemon, "tcpctl_log_dropped_total") == 0
+
+
+def test_no_address_port_or_id_is_a_label(daemon):
+    with daemon.connect("echo") as peer:
+        peer.send(b"x")
+        peer.read(1)
+        text = daemon.get("/metrics").text
+
+        labels = set(re.findall(r'[{,](\w+)="', text))
+
+        assert labels <= {"version", "listener", "client", "upstream", "direction", "reason", "first", "how", "state",
+                          "outcome", "le", "quantile", "commit"}
+        assert peer.name.split(":")[1] not in re.findall(r'"([^"]*)"', text)
