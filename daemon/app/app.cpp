@@ -97,7 +97,7 @@ Result<void> App::run() {
   log::info("daemon.started", log::f("version", TCPCTL_VERSION), log::f("workers", crew_.size()),
             log::f("max_connections", crew_.crew().max_connections.read()), log::f("api", options.socket),
             log::f("http", api_->http_address().text()));
-  systemd::ready("");
+  systemd::ready();
   loop_.run();
   api_->stop();
   crew_.stop();

@@ -115,7 +115,7 @@ ReloadRow Supervisor::reload() {
   }
   row.at = wall_now();
   last_reload_ = row;
-  systemd::ready("");
+  systemd::ready();
   tell_status();
   return row;
 }

@@ -14,7 +14,7 @@ void notify(const std::string& state) { ::sd_notify(0, state.c_str()); }
 
 }  // namespace
 
-void ready(const std::string& status) { notify("READY=1\nSTATUS=" + status); }
+void ready() { notify("READY=1"); }
 
 void reloading() {
   timespec time{};

@@ -7,7 +7,7 @@
 /// Threads: the main thread. Source: sd_notify(3).
 namespace tcpctl::systemd {
 
-void ready(const std::string& status);
+void ready();
 void reloading();
 void stopping();
 void status(const std::string& text);
