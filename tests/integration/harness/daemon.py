@@ -55,7 +55,7 @@ def run_tcpctld(*arguments):
 
 
 class Daemon:
-    def __init__(self, config, arguments=(), files=None, listen_http=False):
+    def __init__(self, config, arguments=(), files=None, listen_http=False, variables=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tcpctl-"))
         self.file = self.folder / "tcpctld.toml"
         self.own_file = self.folder / "conf.d" / "test.toml"
@@ -71,8 +71,8 @@ class Daemon:
                 resource.setrlimit(which, values)
 
         self.process = subprocess.Popen([TCPCTLD, "-c", self.file, *arguments], stdin=subprocess.DEVNULL,
-                                        stdout=self._log_file, stderr=self._log_file, env=environment(),
-                                        preexec_fn=limit)
+                                        stdout=self._log_file, stderr=self._log_file,
+                                        env={**environment(), **(variables or {})}, preexec_fn=limit)
         self.expected_exit = 0
 
     # --- configuration ------------------------------------------------------------------------------------------------
