@@ -181,17 +181,17 @@ void Connection::shutdown_write() {
   fin_sent_ = true;
   // The kernel may know of a FIN of the peer's that nobody has read yet. Asked only afterwards, a peer that
   // answers ours at once would look like that too: both are CLOSED then.
-  const auto before = state();
+  const auto before = facts_.close.first ? tcp::State::established : state();
   if (before == tcp::State::closed) {
     end_if_reset();
     return;
   }
   ::shutdown(fd_.get(), SHUT_WR);
   facts_.timeline.seen(TimelineEvent::fin_sent, worker_.time());
-  const auto now = state();
-  const bool peer_was_first = before == tcp::State::close_wait || now == tcp::State::last_ack;
+  state_after_fin_ = state();
+  const bool peer_was_first = before == tcp::State::close_wait || state_after_fin_ == tcp::State::last_ack;
   note_first(peer_was_first ? First::remote : First::local, How::fin);
-  note_ack(now);
+  note_ack(state_after_fin_);
 }
 
 void Connection::note_ack(tcp::State now) {
@@ -213,6 +213,7 @@ void Connection::discard_input() {
 }
 
 void Connection::step_closing() {
+  const bool fin_was_sent = fin_sent_;
   if (!flush()) return;
   discard_input();
   if (stage_ == Stage::gone || !fin_sent_) return;
@@ -220,16 +221,15 @@ void Connection::step_closing() {
     if (eof_) complete();
     return;
   }
-  const auto now = state();
+  const auto now = fin_was_sent ? state() : state_after_fin_;
   note_ack(now);
-  if (now == tcp::State::closed) {
-    const int error = tcp::take_error(fd_.get());
-    // Once both FINs are out, an RST changes nothing any more.
-    if (error != 0 && !eof_) {
-      fail_io(error);
-    } else {
-      complete();
-    }
+  if (now != tcp::State::closed) return;
+  // Once both FINs are out, an RST changes nothing any more.
+  const int error = eof_ ? 0 : tcp::take_error(fd_.get());
+  if (error != 0) {
+    fail_io(error);
+  } else {
+    complete();
   }
 }
 
@@ -308,11 +308,19 @@ void Connection::count_end() {
   if (facts_.handshake_rtt_us > 0) share_->rtt.add(facts_.handshake_rtt_us / 1e6);
 }
 
+void Connection::log_end() const {
+  log::debug("connection.closed", log::f("connection", id_text(facts_.id)),
+             log::f("remote", facts_.remote.text()), log::f("first", text(*facts_.close.first)),
+             log::f("how", text(facts_.close.how)), log::f("reason", text(*facts_.close.reason)),
+             log::f("bytes_in", facts_.bytes_in), log::f("bytes_out", facts_.bytes_out),
+             log::f("detail", facts_.close.detail));
+}
+
 void Connection::complete() {
   if (stage_ == Stage::gone) return;
   History::Entry entry;
   if (const auto info = tcp::read_info(fd_.get())) {
-    entry.tcp = to_row(*info, "before_close", tcp::read_congestion(fd_.get()));
+    entry.tcp = to_row(*info, "before_close", facts_.owner->congestion);
   }
   const bool ended_in_order = fin_sent_ && eof_;
   if (ended_in_order && !facts_.remote.is_unix()) {
@@ -333,11 +341,7 @@ void Connection::complete() {
   queue_ = {};
 
   count_end();
-  log::debug("connection.closed", log::f("connection", id_text(facts_.id)),
-             log::f("remote", facts_.remote.text()), log::f("first", text(*facts_.close.first)),
-             log::f("how", text(facts_.close.how)), log::f("reason", text(*facts_.close.reason)),
-             log::f("bytes_in", facts_.bytes_in), log::f("bytes_out", facts_.bytes_out),
-             log::f("detail", facts_.close.detail));
+  if (log::enabled(log::Level::debug)) log_end();
   entry.facts = facts_;
   worker_.history().add(std::move(entry));
   on_gone();

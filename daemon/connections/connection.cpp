@@ -106,16 +106,19 @@ void Connection::handle() {
 void Connection::connect_within(Duration timeout) { worker_.wheel().set(*this, worker_.time() + timeout); }
 
 void Connection::connected() {
-  if (const int error = tcp::take_error(fd_.get()); error != 0) {
-    fail_connect(error);
-    return;
+  const auto info = tcp::read_info(fd_.get());
+  if (!info || info->state == tcp::State::closed) {
+    if (const int error = tcp::take_error(fd_.get()); error != 0) {
+      fail_connect(error);
+      return;
+    }
   }
   // The first edge may only say that the socket is there: an unconnected one is writable and hung up.
-  if (!facts_.remote.is_unix() && state() == tcp::State::syn_sent) return;
+  if (info && info->state == tcp::State::syn_sent) return;
   facts_.timeline.seen(TimelineEvent::established, worker_.time());
   facts_.local = tcp::local_address(fd_.get());
   touch();
-  if (const auto info = tcp::read_info(fd_.get())) facts_.handshake_rtt_us = info->rtt_us;
+  if (info) facts_.handshake_rtt_us = info->rtt_us;
   stage_ = Stage::open;
   Wheel::cancel(*this);
   if (facts_.owner->idle_timeout) worker_.wheel().set(*this, worker_.time() + *facts_.owner->idle_timeout);

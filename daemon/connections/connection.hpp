@@ -119,6 +119,7 @@ class Connection : private Deadline {
   void record_undelivered();
   void complete();
   void count_end();
+  void log_end() const;
   void touch() { facts_.last_active = worker_.time(); }
   void count_in(std::size_t bytes);
   void count_out(std::size_t bytes);
@@ -132,6 +133,7 @@ class Connection : private Deadline {
   std::size_t queue_sent_{0};
   Instant close_by_{};
   int reset_error_{0};  // taken from the socket while bytes before the RST were unread
+  tcp::State state_after_fin_{tcp::State::established};
   Stage stage_;
   bool readable_{false};
   bool writable_{true};

@@ -25,6 +25,7 @@ struct Owner {
   std::string service;  // "echo", "forward"; of a client its mode
   std::optional<Duration> idle_timeout;
   Duration close_timeout{std::chrono::seconds{5}};
+  std::string congestion;  // of its sockets, "cubic"
   std::shared_ptr<PartyStats> stats;
 };
 using OwnerPtr = std::shared_ptr<const Owner>;

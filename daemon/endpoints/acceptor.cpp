@@ -160,8 +160,10 @@ Acceptor::Outcome Acceptor::accept_one(const Door& door, Batch& batch) {
 void Acceptor::admit(Fd fd, const Address& remote, Batch& batch) {
   if (const auto refusal = refusal_of(remote, batch)) {
     stats().share(worker_.index()).refused[static_cast<std::size_t>(*refusal)].add();
-    log::debug("connection.refused", log::f("listener", plan_->owner->name), log::f("remote", remote.text()),
-               log::f("reason", text(*refusal)));
+    if (log::enabled(log::Level::debug)) {
+      log::debug("connection.refused", log::f("listener", plan_->owner->name),
+                 log::f("remote", remote.text()), log::f("reason", text(*refusal)));
+    }
     return;
   }
   stats().add_opened();

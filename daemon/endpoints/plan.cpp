@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "services/forward.hpp"
+#include "tcp/info.hpp"
 
 namespace tcpctl {
 namespace {
@@ -53,6 +54,7 @@ config::Checked<std::shared_ptr<const ListenerPlan>> make_plan(
   owner->service = listener->service;
   owner->idle_timeout = listener->idle_timeout;
   owner->close_timeout = listener->close_timeout;
+  owner->congestion = listener->congestion.empty() ? tcp::default_congestion() : listener->congestion;
   owner->stats = std::move(stats);
 
   auto plan = std::make_shared<ListenerPlan>();
@@ -81,6 +83,7 @@ config::Checked<std::shared_ptr<const ClientPlan>> make_plan(std::shared_ptr<con
   owner->name = client->name;
   owner->service = client->mode;
   owner->close_timeout = client->close_timeout;
+  owner->congestion = tcp::default_congestion();
   owner->stats = std::move(stats);
 
   auto plan = std::make_shared<ClientPlan>();

@@ -9,6 +9,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "base/fd.hpp"
+
 namespace tcpctl::tcp {
 namespace {
 
@@ -71,6 +73,11 @@ std::string read_congestion(int fd) {
   socklen_t length = name.size() - 1;
   if (::getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name.data(), &length) != 0) return {};
   return name.data();
+}
+
+std::string default_congestion() {
+  const Fd trial{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  return trial ? read_congestion(trial.get()) : std::string{};
 }
 
 std::optional<SavedSyn> take_saved_syn(int fd) {

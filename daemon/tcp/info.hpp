@@ -32,6 +32,9 @@ struct Info {
 /// TCP_CONGESTION of the socket: "cubic"; empty if it is no TCP socket.
 [[nodiscard]] std::string read_congestion(int fd);
 
+/// The congestion control of sockets that ask for none; read anew with each call.
+[[nodiscard]] std::string default_congestion();
+
 /// What the client's SYN said, as TCP_SAVE_SYN kept it.
 struct SavedSyn {
   std::uint32_t isn{0};
