@@ -46,9 +46,9 @@ struct Key {
   KeyType type{KeyType::text};
   bool list{false};             // an array of `type`; a single value is taken as an array of one
   std::string_view fallback{};  // default as TOML, "" = off
-  std::int64_t min{0};          // integers; durations in ns; sizes in bytes; texts in bytes of length
-  std::int64_t max{0};          // 0 = no upper bound
-  std::string_view choices{};   // "round_robin|least_connections" for KeyType::choice
+  std::int64_t min{0};  // integers; durations in ns; sizes in bytes; texts in bytes of length, hex decoded
+  std::int64_t max{0};  // 0 = no upper bound
+  std::string_view choices{};  // "round_robin|least_connections" for KeyType::choice
   Applies applies{Applies::new_connections};
   bool required{false};
   bool secret{false};  // redacted below the role operate

@@ -243,6 +243,7 @@ std::string bounds_text(const Key& key) {
   if (key.type == KeyType::choice) return std::string{key.choices};
   if (!has_bounds(key)) return "";
   const std::string unit = counts_bytes_of_text(key.type) ? " bytes" : "";
+  if (key.max == 0 && key.min == 1 && !unit.empty()) return "not empty";
   if (key.max == 0) return fmt::format("at least {}{}", bound(key, key.min), unit);
   return fmt::format("{} .. {}{}", bound(key, key.min), bound(key, key.max), unit);
 }

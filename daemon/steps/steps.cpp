@@ -16,7 +16,6 @@ using config::Mistakes;
 using config::OptionReader;
 
 constexpr std::int64_t kLongestText = 65536;
-constexpr std::int64_t kLongestHex = 3 * kLongestText;  // two digits and a blank
 constexpr std::int64_t kLongestPattern = 4096;
 
 #define X(name) std::string_view{#name},
@@ -32,8 +31,8 @@ constexpr std::array kKeys{
         .help = "Send this text; nothing is added"},
     Key{.path = "steps[].send_bytes",
         .type = KeyType::hex,
-        .min = 2,
-        .max = kLongestHex,
+        .min = 1,
+        .max = kLongestText,
         .secret = true,
         .help = "Send these bytes, in hex"},
     Key{.path = "steps[].expect",
@@ -44,8 +43,8 @@ constexpr std::array kKeys{
         .help = "Wait for a match of this RE2 pattern; ^ and $ match at line bounds"},
     Key{.path = "steps[].expect_bytes",
         .type = KeyType::hex,
-        .min = 2,
-        .max = kLongestHex,
+        .min = 1,
+        .max = kLongestText,
         .secret = true,
         .help = "Wait for these bytes, in hex"},
     Key{.path = "steps[].reject",

@@ -162,6 +162,9 @@ TEST(Check, StepsAreTables) {
   EXPECT_EQ(mistakes_of(probe + "[]\n"), "");
   EXPECT_EQ(mistakes_of(probe + "['QUIT']\n"),
             "t.toml:4:10: clients.x.steps[0]: expected a table, got the text \"QUIT\"");
+  EXPECT_EQ(mistakes_of(probe + "[{ send_bytes = '00' }]\n"), "");
+  EXPECT_EQ(mistakes_of(probe + "[{ send_bytes = '' }]\n"),
+            "t.toml:4:25: clients.x.steps[0].send_bytes: must not be empty");
   EXPECT_EQ(mistakes_of(probe + "[{ send_bytes = '0x' }]\n"),
             "t.toml:4:25: clients.x.steps[0].send_bytes: expected bytes in hex like \"0d 0a\", got \"0x\"");
 }

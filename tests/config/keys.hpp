@@ -40,7 +40,7 @@ inline constexpr std::array kForwardKeys{
 };
 inline constexpr std::array kStepKeys{
     Key{.path = "send", .type = KeyType::text, .secret = true},
-    Key{.path = "send_bytes", .type = KeyType::hex, .secret = true},
+    Key{.path = "send_bytes", .type = KeyType::hex, .min = 1, .max = 65'536, .secret = true},
     Key{.path = "expect", .type = KeyType::pattern, .secret = true},
     Key{.path = "expect_eof", .type = KeyType::boolean, .fallback = "false"},
 };
