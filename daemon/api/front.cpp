@@ -23,8 +23,8 @@ HttpFront::HttpFront(const FrontLimits& limits, Core& core, std::shared_ptr<cons
 HttpFront::~HttpFront() { stop(); }
 
 void HttpFront::add(ListenSocket socket, Door door) {
-  acceptors_.push_back(
-      std::make_unique<Acceptor>(std::move(socket), door, loop_, static_cast<Acceptor::Owner&>(*this)));
+  acceptors_.push_back(std::make_unique<FrontAcceptor>(std::move(socket), door, loop_,
+                                                       static_cast<FrontAcceptor::Owner&>(*this)));
 }
 
 void HttpFront::start() {
@@ -48,15 +48,15 @@ void HttpFront::set_access(std::shared_ptr<const Access> access) {
   loop_.post([this, access = std::move(access)] { access_ = access; });
 }
 
-void HttpFront::on_accepted(Acceptor& acceptor, Fd fd, const Address& remote) {
+void HttpFront::on_accepted(FrontAcceptor& acceptor, Fd fd, const Address& remote) {
   if (acceptor.open >= limits_.connections + kTurnedAway) return;
   const auto id = next_id_++;
   const auto open_before = acceptor.open++;
   auto peer = peer_of(fd.get(), acceptor.door(), remote);
   auto& slot = connections_[id];
   slot.acceptor = &acceptor;
-  slot.connection = std::make_unique<HttpConnection>(id, std::move(fd), std::move(peer), loop_,
-                                                     static_cast<HttpConnection::Owner&>(*this), limits_);
+  slot.connection = std::make_unique<FrontConnection>(id, std::move(fd), std::move(peer), loop_,
+                                                      static_cast<FrontConnection::Owner&>(*this), limits_);
   slot.connection->start();
   if (open_before >= limits_.connections) {
     slot.connection->answer(raw_problem(503, "too many connections; try again"), true);
@@ -65,7 +65,7 @@ void HttpFront::on_accepted(Acceptor& acceptor, Fd fd, const Address& remote) {
   }
 }
 
-void HttpFront::on_request(HttpConnection::Id id, HttpRequest request, const Peer& peer) {
+void HttpFront::on_request(FrontConnection::Id id, HttpRequest request, const Peer& peer) {
   if (Core::is_instant(request)) {
     // Not at once: the connection would go on to its next pipelined request inside this call.
     loop_.post([this, id, answer = core_.answer(request, peer, *access_)] { deliver(id, answer); });
@@ -73,7 +73,7 @@ void HttpFront::on_request(HttpConnection::Id id, HttpRequest request, const Pee
   }
   const bool urgent = peer.door == Door::unix_socket;
   const bool taken = workers_.submit(
-      [this, id, request = std::move(request), peer, access = access_]() -> Workers::Task {
+      [this, id, request = std::move(request), peer, access = access_]() -> FrontWorkers::Task {
         return [this, id, answer = core_.answer(request, peer, *access)] { deliver(id, answer); };
       },
       urgent);
@@ -89,7 +89,7 @@ bool HttpFront::reserve(std::ptrdiff_t bytes) {
   return true;
 }
 
-void HttpFront::on_closed(HttpConnection::Id id) {
+void HttpFront::on_closed(FrontConnection::Id id) {
   loop_.post([this, id] {
     const auto found = connections_.find(id);
     if (found == connections_.end()) return;
@@ -98,7 +98,7 @@ void HttpFront::on_closed(HttpConnection::Id id) {
   });
 }
 
-void HttpFront::deliver(HttpConnection::Id id, Core::Answer answer) {
+void HttpFront::deliver(FrontConnection::Id id, Core::Answer answer) {
   const auto found = connections_.find(id);
   if (found != connections_.end()) found->second.connection->answer(std::move(answer.bytes), answer.close);
 }

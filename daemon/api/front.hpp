@@ -7,13 +7,13 @@
 #include <unordered_map>
 #include <vector>
 
-#include "api/acceptor.hpp"
 #include "api/access.hpp"
 #include "api/core.hpp"
-#include "api/http_connection.hpp"
+#include "api/front_acceptor.hpp"
+#include "api/front_connection.hpp"
+#include "api/front_workers.hpp"
 #include "api/options.hpp"
 #include "api/sockets.hpp"
-#include "api/workers.hpp"
 #include "engine/loop.hpp"
 
 namespace tcpctl::api {
@@ -24,7 +24,7 @@ namespace tcpctl::api {
 /// `/healthz` is answered on this thread. The Unix socket has its own share of connections and goes first in
 /// the queue, so that whoever floods the loopback port does not lock the operator out.
 /// Threads: `set_access` from any; the rest from the thread that made it.
-class HttpFront final : private HttpConnection::Owner, private Acceptor::Owner {
+class HttpFront final : private FrontConnection::Owner, private FrontAcceptor::Owner {
  public:
   HttpFront(const FrontLimits& limits, Core& core, std::shared_ptr<const Access> access);
   HttpFront(const HttpFront&) = delete;
@@ -40,26 +40,26 @@ class HttpFront final : private HttpConnection::Owner, private Acceptor::Owner {
 
  private:
   struct Slot {
-    std::unique_ptr<HttpConnection> connection;
-    Acceptor* acceptor;
+    std::unique_ptr<FrontConnection> connection;
+    FrontAcceptor* acceptor;
   };
 
-  void on_accepted(Acceptor& acceptor, Fd fd, const Address& remote) override;
-  void on_request(HttpConnection::Id id, HttpRequest request, const Peer& peer) override;
+  void on_accepted(FrontAcceptor& acceptor, Fd fd, const Address& remote) override;
+  void on_request(FrontConnection::Id id, HttpRequest request, const Peer& peer) override;
   [[nodiscard]] bool reserve(std::ptrdiff_t bytes) override;
-  void on_closed(HttpConnection::Id id) override;
-  void deliver(HttpConnection::Id id, Core::Answer answer);
+  void on_closed(FrontConnection::Id id) override;
+  void deliver(FrontConnection::Id id, Core::Answer answer);
 
   const FrontLimits limits_;
   Core& core_;
   Loop loop_;
   // The loop's own from here on.
   std::shared_ptr<const Access> access_;
-  HttpConnection::Id next_id_{1};
+  FrontConnection::Id next_id_{1};
   std::size_t held_{0};  // bytes of all connections; each gives its share back when it goes
-  std::vector<std::unique_ptr<Acceptor>> acceptors_;
-  std::unordered_map<HttpConnection::Id, Slot> connections_;
-  Workers workers_;
+  std::vector<std::unique_ptr<FrontAcceptor>> acceptors_;
+  std::unordered_map<FrontConnection::Id, Slot> connections_;
+  FrontWorkers workers_;
   std::thread thread_;
 };
 

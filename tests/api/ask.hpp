@@ -7,7 +7,7 @@
 
 #include "api/access.hpp"
 #include "api/core.hpp"
-#include "tests/api/fake_control_plane.hpp"
+#include "api/fake_control_plane.hpp"
 
 namespace tcpctl::test {
 

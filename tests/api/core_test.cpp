@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "tests/api/ask.hpp"
+#include "api/ask.hpp"
 
 namespace tcpctl::api {
 namespace {

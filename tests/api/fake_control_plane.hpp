@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "api/control.hpp"
-#include "tests/api/samples.hpp"
+#include "api/samples.hpp"
 
 namespace tcpctl::test {
 

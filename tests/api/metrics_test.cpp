@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "tests/api/ask.hpp"
+#include "api/ask.hpp"
 
 namespace tcpctl::api {
 namespace {

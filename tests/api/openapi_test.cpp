@@ -5,9 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include "api/ask.hpp"
 #include "api/rows.hpp"
 #include "api/schema.hpp"
-#include "tests/api/ask.hpp"
 
 namespace tcpctl::api {
 namespace {
@@ -123,7 +123,7 @@ TEST_F(OpenApi, DescribesWhatIsAnswered) {
   EXPECT_EQ(validator.check("Problem", asker_.get("/nope").json()), "");
 }
 
-TEST(Schema, NamesEveryRouteOnce) {
+TEST(OpenApiRoutes, NamesEveryRouteOnce) {
   std::set<std::string> names;
   std::set<std::string> places;
   for (const auto& route : kRoutes) {
@@ -132,7 +132,7 @@ TEST(Schema, NamesEveryRouteOnce) {
   }
 }
 
-TEST(Schema, LetsNobodyChangeAnythingWithTheRoleRead) {
+TEST(OpenApiRoutes, LetsNobodyChangeAnythingWithTheRoleRead) {
   for (const auto& route : kRoutes) {
     if (route.method == "GET") continue;
     EXPECT_GE(route.role, Role::operate) << route.name;

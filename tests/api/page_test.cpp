@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include "api/ask.hpp"
 #include "api/digest.hpp"
 #include "api/page_text.hpp"
-#include "tests/api/ask.hpp"
 
 namespace tcpctl::api {
 namespace {

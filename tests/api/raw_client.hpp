@@ -10,9 +10,9 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "api/ask.hpp"
 #include "base/address.hpp"
 #include "base/fd.hpp"
-#include "tests/api/ask.hpp"
 
 namespace tcpctl::test {
 

@@ -123,7 +123,7 @@ TEST_P(RequestReaderHostile, IsRefusedAsWellByteByByte) {
 const std::string kHost = "Host: localhost\r\n";
 
 INSTANTIATE_TEST_SUITE_P(
-    Smuggling, RequestReaderHostile,
+    RequestReaderSmuggling, RequestReaderHostile,
     testing::Values(
         Hostile{"NoHost", with_headers("X: y\r\n"), 400},
         Hostile{"TwoHosts", with_headers(kHost + kHost), 400},
@@ -170,7 +170,7 @@ INSTANTIATE_TEST_SUITE_P(
     case_name);
 
 INSTANTIATE_TEST_SUITE_P(
-    TooMuch, RequestReaderHostile,
+    RequestReaderTooMuch, RequestReaderHostile,
     testing::Values(Hostile{"LongTarget", "GET /" + std::string(2048, 'a') + " HTTP/1.1\r\n" + kHost + "\r\n",
                             414},
                     Hostile{"EndlessTarget", "GET /" + std::string(5000, 'a'), 414},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "tests/api/ask.hpp"
+#include "api/ask.hpp"
 
 namespace tcpctl::api {
 namespace {
@@ -169,7 +169,7 @@ TEST_F(Resources, CheckAConfiguration) {
   EXPECT_EQ(asker_.ask("POST", "/v1/config/check").status, 400);
 }
 
-TEST_F(Resources, Reload) {
+TEST_F(Resources, ReloadTheFilesOrSayWhyNot) {
   EXPECT_EQ(asker_.ask("POST", "/v1/config/reload").json().at("ok"), true);
 
   control_.reload_row.ok = false;

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/api/samples.hpp"
+#include "api/samples.hpp"
 
 namespace tcpctl::api {
 namespace {

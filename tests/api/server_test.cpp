@@ -12,7 +12,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "tests/api/raw_client.hpp"
+#include "api/raw_client.hpp"
 
 namespace tcpctl {
 namespace {

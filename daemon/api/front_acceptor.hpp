@@ -12,17 +12,17 @@ namespace tcpctl::api {
 /// Accepts from one listening socket. Where accept fails for want of descriptors it rests for a while: the
 /// socket stays readable, and trying at once would spin.
 /// Threads: its loop's.
-class Acceptor {
+class FrontAcceptor {
  public:
   class Owner {
    public:
     virtual ~Owner() = default;
-    virtual void on_accepted(Acceptor& acceptor, Fd fd, const Address& remote) = 0;
+    virtual void on_accepted(FrontAcceptor& acceptor, Fd fd, const Address& remote) = 0;
   };
 
-  Acceptor(ListenSocket socket, Door door, const Loop& loop, Owner& owner);
-  Acceptor(const Acceptor&) = delete;
-  Acceptor& operator=(const Acceptor&) = delete;
+  FrontAcceptor(ListenSocket socket, Door door, const Loop& loop, Owner& owner);
+  FrontAcceptor(const FrontAcceptor&) = delete;
+  FrontAcceptor& operator=(const FrontAcceptor&) = delete;
 
   [[nodiscard]] Door door() const { return door_; }
   std::size_t open{0};  // connections that came from here, kept by the owner

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/acceptor.hpp"
+#include "api/front_acceptor.hpp"
 
 #include <cerrno>
 #include <utility>
@@ -16,24 +16,25 @@ constexpr timeval kRest{0, 100'000};
 
 }  // namespace
 
-Acceptor::Acceptor(ListenSocket socket, Door door, const Loop& loop, Owner& owner)
+FrontAcceptor::FrontAcceptor(ListenSocket socket, Door door, const Loop& loop, Owner& owner)
     : socket_{std::move(socket)},
       door_{door},
       owner_{owner},
-      readable_{event_new(loop.base(), socket_.fd(), EV_READ | EV_PERSIST, &Acceptor::on_readable, this)},
-      rested_{event_new(loop.base(), -1, 0, &Acceptor::on_rested, this)} {
+      readable_{
+          event_new(loop.base(), socket_.fd(), EV_READ | EV_PERSIST, &FrontAcceptor::on_readable, this)},
+      rested_{event_new(loop.base(), -1, 0, &FrontAcceptor::on_rested, this)} {
   event_add(readable_.get(), nullptr);
 }
 
-void Acceptor::on_readable(evutil_socket_t /*fd*/, short /*what*/, void* self) {
-  static_cast<Acceptor*>(self)->accept_some();
+void FrontAcceptor::on_readable(evutil_socket_t /*fd*/, short /*what*/, void* self) {
+  static_cast<FrontAcceptor*>(self)->accept_some();
 }
 
-void Acceptor::on_rested(evutil_socket_t /*fd*/, short /*what*/, void* self) {
-  event_add(static_cast<Acceptor*>(self)->readable_.get(), nullptr);
+void FrontAcceptor::on_rested(evutil_socket_t /*fd*/, short /*what*/, void* self) {
+  event_add(static_cast<FrontAcceptor*>(self)->readable_.get(), nullptr);
 }
 
-void Acceptor::accept_some() {
+void FrontAcceptor::accept_some() {
   for (int i = 0; i < kBurst; ++i) {
     sockaddr_storage storage{};
     socklen_t length = sizeof storage;
@@ -51,7 +52,7 @@ void Acceptor::accept_some() {
   }
 }
 
-void Acceptor::rest(int error_number) {
+void FrontAcceptor::rest(int error_number) {
   if (!std::exchange(failing_, true)) {
     log::warn("api.accept.failed", log::f("address", socket_.bound().text()),
               log::f("error", errno_text(error_number)), log::f("effect", "trying again every 100 ms"));

@@ -16,17 +16,17 @@ namespace tcpctl::api {
 /// one task at a time, so that the loops' queues are all that the threads share.
 ///
 /// Threads: the members belong to the loop `home`; tasks run on the workers, `done` tasks at home.
-class Workers {
+class FrontWorkers {
  public:
   using Task = std::function<void()>;
   /// What a task answers is run at home after it.
   using Work = std::function<Task()>;
 
   /// `queue`: how many tasks of each kind may wait.
-  Workers(Loop& home, std::size_t count, std::size_t queue);
-  Workers(const Workers&) = delete;
-  Workers& operator=(const Workers&) = delete;
-  ~Workers();
+  FrontWorkers(Loop& home, std::size_t count, std::size_t queue);
+  FrontWorkers(const FrontWorkers&) = delete;
+  FrontWorkers& operator=(const FrontWorkers&) = delete;
+  ~FrontWorkers();
 
   /// Urgent tasks go before all usual ones. False if as many as may wait do so already.
   [[nodiscard]] bool submit(Work work, bool urgent);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/http_connection.hpp"
+#include "api/front_connection.hpp"
 
 #include <array>
 #include <cerrno>
@@ -17,27 +17,28 @@ constexpr std::size_t kMaxDiscarded = std::size_t{4} * 1024 * 1024;
 
 }  // namespace
 
-HttpConnection::HttpConnection(Id id, Fd fd, Peer peer, const Loop& loop, Owner& owner,
-                               const FrontLimits& limits)
+FrontConnection::FrontConnection(Id id, Fd fd, Peer peer, const Loop& loop, Owner& owner,
+                                 const FrontLimits& limits)
     : id_{id},
       fd_{std::move(fd)},
       peer_{std::move(peer)},
       owner_{owner},
       limits_{limits},
       reader_{limits.request},
-      readable_{event_new(loop.base(), fd_.get(), EV_READ | EV_PERSIST, &HttpConnection::on_readable, this)},
-      writable_{event_new(loop.base(), fd_.get(), EV_WRITE | EV_PERSIST, &HttpConnection::on_writable, this)},
-      deadline_{event_new(loop.base(), -1, 0, &HttpConnection::on_deadline, this)} {}
+      readable_{event_new(loop.base(), fd_.get(), EV_READ | EV_PERSIST, &FrontConnection::on_readable, this)},
+      writable_{
+          event_new(loop.base(), fd_.get(), EV_WRITE | EV_PERSIST, &FrontConnection::on_writable, this)},
+      deadline_{event_new(loop.base(), -1, 0, &FrontConnection::on_deadline, this)} {}
 
-HttpConnection::~HttpConnection() { owner_.reserve(-static_cast<std::ptrdiff_t>(reserved_)); }
+FrontConnection::~FrontConnection() { owner_.reserve(-static_cast<std::ptrdiff_t>(reserved_)); }
 
-void HttpConnection::start() {
+void FrontConnection::start() {
   event_add(readable_.get(), nullptr);
   set_deadline(limits_.idle_time);
 }
 
-void HttpConnection::on_readable(evutil_socket_t /*fd*/, short /*what*/, void* self) {
-  auto& connection = *static_cast<HttpConnection*>(self);
+void FrontConnection::on_readable(evutil_socket_t /*fd*/, short /*what*/, void* self) {
+  auto& connection = *static_cast<FrontConnection*>(self);
   if (connection.phase_ == Phase::lingering) {
     connection.discard();
   } else {
@@ -45,12 +46,12 @@ void HttpConnection::on_readable(evutil_socket_t /*fd*/, short /*what*/, void* s
   }
 }
 
-void HttpConnection::on_writable(evutil_socket_t /*fd*/, short /*what*/, void* self) {
-  static_cast<HttpConnection*>(self)->write();
+void FrontConnection::on_writable(evutil_socket_t /*fd*/, short /*what*/, void* self) {
+  static_cast<FrontConnection*>(self)->write();
 }
 
-void HttpConnection::on_deadline(evutil_socket_t /*fd*/, short /*what*/, void* self) {
-  auto& connection = *static_cast<HttpConnection*>(self);
+void FrontConnection::on_deadline(evutil_socket_t /*fd*/, short /*what*/, void* self) {
+  auto& connection = *static_cast<FrontConnection*>(self);
   if (connection.phase_ == Phase::reading && connection.request_begun_) {
     connection.answer(raw_problem(408, "the request did not come in time"), true);
   } else {
@@ -58,7 +59,7 @@ void HttpConnection::on_deadline(evutil_socket_t /*fd*/, short /*what*/, void* s
   }
 }
 
-void HttpConnection::read() {
+void FrontConnection::read() {
   std::array<char, kReadSize> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): recv fills it
   const auto got = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
   if (got > 0) {
@@ -68,7 +69,7 @@ void HttpConnection::read() {
   }
 }
 
-void HttpConnection::take_in(std::string_view bytes) {
+void FrontConnection::take_in(std::string_view bytes) {
   reader_.feed(bytes);
   if (!account()) {
     answer(raw_problem(503, "too many bytes of requests and answers are held already"), true);
@@ -78,7 +79,7 @@ void HttpConnection::take_in(std::string_view bytes) {
 }
 
 /// Looks at what the reader has: hands a request over, refuses, or goes on waiting.
-void HttpConnection::next() {
+void FrontConnection::next() {
   switch (reader_.state()) {
     case RequestReader::State::idle:
       if (std::exchange(request_begun_, false)) set_deadline(limits_.idle_time);
@@ -99,7 +100,7 @@ void HttpConnection::next() {
   }
 }
 
-void HttpConnection::answer(std::string bytes, bool last) {
+void FrontConnection::answer(std::string bytes, bool last) {
   if (phase_ != Phase::reading && phase_ != Phase::waiting) return;
   phase_ = Phase::writing;
   event_del(readable_.get());
@@ -115,7 +116,7 @@ void HttpConnection::answer(std::string bytes, bool last) {
   write();
 }
 
-void HttpConnection::write() {
+void FrontConnection::write() {
   while (written_ < out_.size()) {
     const auto sent = ::send(fd_.get(), out_.data() + written_, out_.size() - written_, MSG_NOSIGNAL);
     if (sent >= 0) {
@@ -132,7 +133,7 @@ void HttpConnection::write() {
   answered();
 }
 
-void HttpConnection::answered() {
+void FrontConnection::answered() {
   out_.clear();
   out_.shrink_to_fit();
   account();
@@ -147,14 +148,14 @@ void HttpConnection::answered() {
 }
 
 /// close(2) with unread input would be a reset, which can take the answer from the peer.
-void HttpConnection::linger() {
+void FrontConnection::linger() {
   phase_ = Phase::lingering;
   ::shutdown(fd_.get(), SHUT_WR);
   event_add(readable_.get(), nullptr);
   set_deadline(limits_.linger_time);
 }
 
-void HttpConnection::discard() {
+void FrontConnection::discard() {
   std::array<char, kReadSize> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): recv fills it
   const auto got = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
   if (got > 0) discarded_ += static_cast<std::size_t>(got);
@@ -162,7 +163,7 @@ void HttpConnection::discard() {
   if (over || discarded_ > kMaxDiscarded) close();
 }
 
-void HttpConnection::close() {
+void FrontConnection::close() {
   if (phase_ == Phase::closed) return;
   phase_ = Phase::closed;
   readable_.reset();
@@ -172,13 +173,13 @@ void HttpConnection::close() {
   owner_.on_closed(id_);
 }
 
-void HttpConnection::set_deadline(std::chrono::milliseconds time) {
+void FrontConnection::set_deadline(std::chrono::milliseconds time) {
   const timeval span{time.count() / 1000, time.count() % 1000 * 1000};
   event_add(deadline_.get(), &span);
 }
 
 /// Tells the owner how many bytes are held now. Growth may be refused.
-bool HttpConnection::account() {
+bool FrontConnection::account() {
   const auto held = reader_.held() + out_.size();
   const auto growth = static_cast<std::ptrdiff_t>(held) - static_cast<std::ptrdiff_t>(reserved_);
   if (!owner_.reserve(growth)) return false;

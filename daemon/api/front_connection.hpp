@@ -17,7 +17,7 @@ namespace tcpctl::api {
 /// peer that does not read its answers is not listened to. Every state but waiting for the answer has a
 /// deadline.
 /// Threads: its loop's.
-class HttpConnection {
+class FrontConnection {
  public:
   using Id = std::uint64_t;
 
@@ -32,10 +32,10 @@ class HttpConnection {
     virtual void on_closed(Id id) = 0;
   };
 
-  HttpConnection(Id id, Fd fd, Peer peer, const Loop& loop, Owner& owner, const FrontLimits& limits);
-  HttpConnection(const HttpConnection&) = delete;
-  HttpConnection& operator=(const HttpConnection&) = delete;
-  ~HttpConnection();
+  FrontConnection(Id id, Fd fd, Peer peer, const Loop& loop, Owner& owner, const FrontLimits& limits);
+  FrontConnection(const FrontConnection&) = delete;
+  FrontConnection& operator=(const FrontConnection&) = delete;
+  ~FrontConnection();
 
   void start();
   /// Writes `bytes`; after the last answer the connection ends.

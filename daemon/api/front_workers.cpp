@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/workers.hpp"
+#include "api/front_workers.hpp"
 
 #include <utility>
 
@@ -9,19 +9,19 @@
 
 namespace tcpctl::api {
 
-Workers::Worker::Worker(std::size_t index)
+FrontWorkers::Worker::Worker(std::size_t index)
     : loop{fmt::format("api-{}", index)}, thread{named_thread(loop.name(), [this] { loop.run(); })} {}
 
-Workers::Workers(Loop& home, std::size_t count, std::size_t queue) : home_{home}, queue_{queue} {
+FrontWorkers::FrontWorkers(Loop& home, std::size_t count, std::size_t queue) : home_{home}, queue_{queue} {
   for (std::size_t i = 0; i < count; ++i) {
     workers_.push_back(std::make_unique<Worker>(i));
     idle_.push_back(i);
   }
 }
 
-Workers::~Workers() { stop(); }
+FrontWorkers::~FrontWorkers() { stop(); }
 
-bool Workers::submit(Work work, bool urgent) {
+bool FrontWorkers::submit(Work work, bool urgent) {
   auto& queue = urgent ? urgent_ : usual_;
   if (idle_.empty() && queue.size() >= queue_) return false;
   queue.push_back(std::move(work));
@@ -29,7 +29,7 @@ bool Workers::submit(Work work, bool urgent) {
   return true;
 }
 
-void Workers::assign() {
+void FrontWorkers::assign() {
   while (!idle_.empty() && !(urgent_.empty() && usual_.empty())) {
     auto& queue = urgent_.empty() ? usual_ : urgent_;
     auto work = std::move(queue.front());
@@ -40,7 +40,7 @@ void Workers::assign() {
   }
 }
 
-void Workers::run_on(std::size_t worker, Work work) {
+void FrontWorkers::run_on(std::size_t worker, Work work) {
   workers_[worker]->loop.post([this, worker, work = std::move(work)] {
     home_.post([this, worker, done = work()] {
       done();
@@ -50,12 +50,12 @@ void Workers::run_on(std::size_t worker, Work work) {
   });
 }
 
-void Workers::forget_waiting() {
+void FrontWorkers::forget_waiting() {
   urgent_.clear();
   usual_.clear();
 }
 
-void Workers::stop() {
+void FrontWorkers::stop() {
   for (const auto& worker : workers_) worker->loop.stop();
   for (const auto& worker : workers_) {
     if (worker->thread.joinable()) worker->thread.join();
