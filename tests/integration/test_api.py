@@ -11,6 +11,12 @@ import pytest
 from harness.wait import eventually
 from harness.web import ask_raw
 
+ECHO = """
+[listeners.echo]
+listen = ["127.0.0.1:0"]
+service = "echo"
+"""
+
 CONFIG = """
 [api]
 allowed_hosts = ["tcpctl.example"]
@@ -18,15 +24,11 @@ allowed_hosts = ["tcpctl.example"]
 ci = { role = "operate", sha256 = "%s" }
 boss = { role = "admin", sha256 = "%s" }
 
-[listeners.echo]
-listen = ["127.0.0.1:0"]
-service = "echo"
-
 [listeners.hello]
 listen = ["127.0.0.1:0"]
 service = "dialog"
 dialog = { greeting = "hi\\n" }
-""" % tuple(hashlib.sha256(token).hexdigest() for token in (b"ci-secret", b"boss-secret"))
+""" % tuple(hashlib.sha256(token).hexdigest() for token in (b"ci-secret", b"boss-secret")) + ECHO
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +44,7 @@ READING = ["/healthz", "/readyz", "/metrics", "/v1/status", "/v1/listeners", "/v
            "/v1/connections", "/v1/history", "/v1/services", "/v1/config", "/v1/log/level"]
 
 
-# --- roles ----------------------------------------------------------------------------------------------------------------
+# --- roles ----------------------------------------------------------------------------------------
 
 @pytest.mark.quick
 @pytest.mark.parametrize("path", READING)
@@ -91,7 +93,7 @@ def test_the_unix_socket_knows_its_caller(daemon):
 
 def test_a_role_on_the_unix_socket_may_be_narrowed(launch):
     user = pwd.getpwuid(os.getuid()).pw_name
-    daemon = launch(f'[api.roles]\n"user:{user}" = "read"\n[listeners.echo]\nlisten = ["127.0.0.1:0"]\nservice = "echo"\n')
+    daemon = launch(f'[api.roles]\n"user:{user}" = "read"\n' + ECHO)
 
     assert daemon.get("/v1/status").status == 200
     refused = daemon.post("/v1/listeners/echo/pause")
@@ -101,8 +103,7 @@ def test_a_role_on_the_unix_socket_may_be_narrowed(launch):
 
 def test_a_role_may_be_given_to_a_group(launch):
     user, group = pwd.getpwuid(os.getuid()).pw_name, grp.getgrgid(os.getgid()).gr_name
-    daemon = launch(f'[api.roles]\n"user:{user}" = "read"\n"group:{group}" = "operate"\n'
-                    '[listeners.echo]\nlisten = ["127.0.0.1:0"]\nservice = "echo"\n')
+    daemon = launch(f'[api.roles]\n"user:{user}" = "read"\n"group:{group}" = "operate"\n' + ECHO)
 
     assert daemon.post("/v1/listeners/echo/pause").status == 200
     assert daemon.post("/v1/config/reload").status == 403
@@ -125,7 +126,7 @@ def test_every_change_is_logged_with_who_what_and_outcome(daemon):
     assert "ci-secret" not in daemon.log()
 
 
-# --- other web pages --------------------------------------------------------------------------------------------------------
+# --- other web pages ------------------------------------------------------------------------------
 
 @pytest.mark.quick
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.0.0.1:9810", "[::1]:80", "tcpctl.example"])
@@ -141,7 +142,8 @@ def test_a_foreign_host_is_421_at_both_doors(daemon, host):
 
 
 @pytest.mark.quick
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://localhost.evil.example", "https://127.0.0.1"])
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://localhost.evil.example",
+                                    "https://127.0.0.1"])
 def test_a_foreign_origin_is_403_even_for_reading(daemon, origin):
     assert daemon.web("GET", "/v1/status", headers={"Origin": origin}).status == 403
 
@@ -153,14 +155,15 @@ def test_the_own_origin_is_served(daemon):
 
 
 @pytest.mark.quick
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""])
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded",
+                                  "multipart/form-data; boundary=x", ""])
 def test_a_body_that_is_not_json_is_415(daemon, kind):
     answer = daemon.request("PUT", "/v1/log/level", b'{"level":"debug"}', {"Content-Type": kind})
 
     assert answer.status in ((415,) if not kind.startswith("multipart") else (400, 415))
 
 
-# --- errors -----------------------------------------------------------------------------------------------------------------
+# --- errors ---------------------------------------------------------------------------------------
 
 @pytest.mark.quick
 @pytest.mark.parametrize(("method", "path", "status", "words"), [
@@ -248,7 +251,8 @@ def test_secrets_are_redacted_for_who_may_only_read(daemon):
 @pytest.mark.quick
 def test_check_lists_every_mistake_with_its_pointer(daemon):
     answer = daemon.post("/v1/config/check", {"listeners": {
-        "a": {"listen": ["nonsense"], "service": "echo"}, "b": {"listen": ["127.0.0.1:0"], "service": "ecco", "lmit": 1}}})
+        "a": {"listen": ["nonsense"], "service": "echo"},
+        "b": {"listen": ["127.0.0.1:0"], "service": "ecco", "lmit": 1}}})
 
     assert answer.status == 400
     pointers = {error["pointer"] for error in answer.json["errors"]}
@@ -271,7 +275,7 @@ def test_openapi_names_every_route_with_its_role(daemon):
     assert {"/v1/status", "/v1/listeners/{name}/pause", "/v1/connections/{id}"} <= set(document["paths"])
 
 
-# --- hostile requests -------------------------------------------------------------------------------------------------------
+# --- hostile requests -----------------------------------------------------------------------------
 
 def head(line, *headers):
     return "\r\n".join([line, *headers, "", ""]).encode()
@@ -348,7 +352,7 @@ def test_bytes_of_a_peer_never_break_the_json(daemon):
     assert daemon.ended(name)["bytes_in"] == 6
 
 
-# --- metrics for a Prometheus elsewhere -----------------------------------------------------------------------------------------
+# --- metrics for a Prometheus elsewhere -----------------------------------------------------------
 
 def test_the_metrics_door_serves_metrics_and_health_alone(launch):
     from harness.peers import Server

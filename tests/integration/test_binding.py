@@ -27,7 +27,8 @@ def echoes(peer):
 @pytest.mark.quick
 def test_a_port_in_use_is_shown_retried_and_taken_once_it_is_free(launch):
     with Server() as holder:
-        daemon = launch(echo(holder.address, more='bind_retry = "50ms"') + echo("127.0.0.1:0", name="other"), until="up")
+        daemon = launch(echo(holder.address, more='bind_retry = "50ms"') + echo("127.0.0.1:0", name="other"),
+                        until="up")
         eventually(lambda: daemon.get("/v1/listeners/echo").status == 200)
 
         row = daemon.listener("echo")

@@ -55,9 +55,13 @@ x = 1
     assert len(places) == len(done.stderr.strip().splitlines())
     assert {line for line, _ in places} == {2, 3, 5, 7, 8, 9, 10, 11, 12, 15, 18, 19, 20}
     assert places == sorted(places)
-    for words in ("workers", "30", '"info"', "99999", "example.org", '"echo"', "max_connections", "parsecs", "10.0.0.0/33",
-                  "bad name", "listen", "127.0.0.1", "keep", "typo"):
+    for words in ("workers", "30", '"info"', "99999", "example.org", '"echo"', "max_connections", "parsecs",
+                  "10.0.0.0/33", "bad name", "listen", "127.0.0.1", "keep", "typo"):
         assert words.strip('"') in done.stderr
+
+
+def echo(more):
+    return f'[listeners.x]\nlisten = ["127.0.0.1:0"]\nservice = "echo"\n{more}\n'
 
 
 @pytest.mark.quick
@@ -66,13 +70,13 @@ x = 1
     ("a = 1\na = 2\n", ["2:", "a"]),
     ('[listeners.x]\nlisten = []\nservice = "echo"\n', ["listen"]),
     ('[listeners.x]\nlisten = ["127.0.0.1:0"]\nservice = "forward"\n', ["upstreams"]),
-    ('[listeners.x]\nlisten = ["127.0.0.1:0"]\nservice = "echo"\n[listeners.x.dialog]\ngreeting = "x"\n', ["4:", "dialog"]),
-    ('[listeners.x]\nlisten = ["127.0.0.1:0"]\nservice = "dialog"\ndialog = { reply = "{lines}" }\n', ["4:", "{lines}", "{line}"]),
+    (echo('[listeners.x.dialog]\ngreeting = "x"'), ["4:", "dialog"]),
+    (echo('dialog = { reply = "{lines}" }').replace("echo", "dialog"), ["4:", "{lines}", "{line}"]),
     ('[api]\nhttp = "0.0.0.0:9810"\n', ["2:", "loopback"]),
     ('[clients.x]\nconnect = "h:1"\nmode = "probe"\nsteps = [{ expect = "(" }]\n', ["4:", "pattern"]),
     ('[clients.x]\nconnect = "h:1"\nmode = "probe"\nconnections = 2\n', ["4:", "connections", "keep"]),
     ('[history]\nconnections = 99999999999999999999\n', ["2:"]),
-    ('[listeners.x]\nlisten = ["127.0.0.1:0"]\nservice = "echo"\nidle_timeout = "99999999999h"\n', ["4:", "idle_timeout"]),
+    (echo('idle_timeout = "99999999999h"'), ["4:", "idle_timeout"]),
 ])
 def test_a_mistake_is_told_with_place_and_key(tmp_path, text, words):
     done = check(tmp_path, text)

@@ -39,10 +39,10 @@ def pages(daemon, path, **parameters):
             return items
 
 
-# --- what a row tells -------------------------------------------------------------------------------------------------------
+# --- what a row tells -----------------------------------------------------------------------------
 
-FIELDS = {"id", "direction", "listener", "client", "service", "peer_id", "local", "remote", "proxied_source", "upstream",
-          "state", "opened_at", "age_ms", "idle_ms", "bytes_in", "bytes_out", "timeline", "handshake", "tcp", "close"}
+FIELDS = {"id", "direction", "listener", "client", "service", "peer_id", "local", "remote", "proxied_source",
+          "upstream", "state", "opened_at", "age_ms", "idle_ms", "bytes_in", "bytes_out", "timeline", "handshake", "tcp", "close"}
 
 
 @pytest.mark.quick
@@ -131,7 +131,7 @@ def test_a_passing_connection_counts_into_its_listener_and_the_status(daemon):
     assert (totals["bytes_in_total"], totals["bytes_out_total"]) == (1000, 1000)
 
 
-# --- paging -----------------------------------------------------------------------------------------------------------------
+# --- paging ---------------------------------------------------------------------------------------
 
 @pytest.mark.quick
 @pytest.mark.threaded
@@ -217,7 +217,7 @@ def test_the_same_cursor_asked_twice_answers_the_same(daemon):
         peer.close()
 
 
-# --- filters ----------------------------------------------------------------------------------------------------------------
+# --- filters --------------------------------------------------------------------------------------
 
 @pytest.mark.quick
 def test_filters_choose_among_the_open(daemon):
@@ -260,7 +260,7 @@ def test_filters_choose_among_the_closed(daemon):
     assert names(first="local") == []
 
 
-# --- ends by an operator ------------------------------------------------------------------------------------------------------
+# --- ends by an operator --------------------------------------------------------------------------
 
 @pytest.mark.quick
 def test_a_graceful_kill_sends_fin_and_waits_for_the_peer(daemon):

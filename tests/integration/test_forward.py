@@ -136,8 +136,9 @@ def test_a_refusing_upstream_is_passed_over(launch, server):
     assert upstreams["alive"]["connections_total"] == 4
     assert upstreams["dead"]["failures_total"]["connect_refused"] == len(failed) >= 1
     for row in failed:
+        close = row["close"]
         assert row["state"] == "CLOSED"
-        assert (row["close"]["reason"], row["close"]["how"], row["close"]["phase"]) == ("connect_refused", "rst", "connect")
+        assert (close["reason"], close["how"], close["phase"]) == ("connect_refused", "rst", "connect")
 
 
 def test_with_no_upstream_left_the_client_leg_has_the_reason_and_each_attempt_an_entry(launch):

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The half-close matrix: {FIN, RST, timeout} x {client, server side} x {idle, data pending}, for forward and for each
-service, with the bytes compared and the close facts of every leg.
+"""The half-close matrix: {FIN, RST, timeout} x {client, server side} x {idle, data pending}, for forward and for
+each service, with the bytes compared and the close facts of every leg.
 
-Pending means that what was sent has not been read when the end begins. For forward the side is the one that sends FIN or
-RST, or that falls silent (idle) or does not read (pending). For a service the server is the daemon: an operator ends the
-connection, and its timeout is close_timeout, when its FIN is not answered.
+Pending means that what was sent has not been read when the end begins. For forward the side is the one that sends FIN
+or RST, or that falls silent (idle) or does not read (pending). For a service the server is the daemon: an operator ends
+the connection, and its timeout is close_timeout, when its FIN is not answered.
 """
 import dataclasses
 import itertools
@@ -19,13 +19,14 @@ SIDES = ("client", "server")
 DATA = ("idle", "pending")
 CELLS = list(itertools.product(HOWS, SIDES, DATA))
 
-LINES = b"".join(b"%07d\n" % n for n in range(750_000))  # 6 MB, more than the kernel holds for a peer that does not read
+#: 6 MB, more than the kernel holds for a peer that does not read.
+LINES = b"".join(b"%07d\n" % n for n in range(750_000))
 SMALL_BUFFER = 65536
 
 pytestmark = pytest.mark.threaded
 
 
-# --- forward --------------------------------------------------------------------------------------------------------------
+# --- forward --------------------------------------------------------------------------------------
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
@@ -174,11 +175,13 @@ def test_forward(relay, upstream_server, how, side, data):
         assert "not delivered" in actor["close"]["detail"]
 
 
-# --- services -------------------------------------------------------------------------------------------------------------
+# --- services -------------------------------------------------------------------------------------
 
 SERVICES = ("echo", "discard", "chargen", "dialog", "daytime", "time")
 AT_ONCE = ("daytime", "time")  # they end by themselves, as soon as they have spoken
-VARIANTS = {"plain": "", "timeout": 'idle_timeout = "300ms"\nclose_timeout = "400ms"', "brief": 'close_timeout = "300ms"'}
+VARIANTS = {"plain": "",
+            "timeout": 'idle_timeout = "300ms"\nclose_timeout = "400ms"',
+            "brief": 'close_timeout = "300ms"'}
 
 @pytest.fixture(scope="module")
 def served(launch_shared):
@@ -348,7 +351,7 @@ def test_service_that_ends_by_itself(served, service, how, side, data):
     assert (close["first"], close["how"], close["reason"]) == expected
 
 
-# --- beyond the matrix ------------------------------------------------------------------------------------------------------
+# --- beyond the matrix ----------------------------------------------------------------------------
 
 def test_an_idle_end_still_delivers_to_whoever_reads_within_close_timeout(launch):
     with Server() as server:

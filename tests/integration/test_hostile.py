@@ -89,7 +89,6 @@ def test_resets_on_either_side_of_a_session_are_recorded(daemon, sink):
     assert daemon.listener("web")["connections"]["active"] == 0
 
 
-@pytest.mark.threaded
 def test_a_hundred_peers_that_never_read_cost_little(daemon):
     before = daemon.resident_kib()
     peers = [daemon.connect("chargen", receive_buffer=4096) for _ in range(100)]

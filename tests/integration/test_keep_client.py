@@ -88,7 +88,8 @@ def test_comes_back_after_a_loss(launch, server):
 @pytest.mark.quick
 def test_a_refusing_server_is_tried_again_with_growing_pauses(launch):
     with closed_port() as server:
-        daemon = launch(client(server.address, 'backoff = { initial = "20ms", factor = 2.0, jitter = 0.0, max = "80ms" }'))
+        backoff = 'backoff = { initial = "20ms", factor = 2.0, jitter = 0.0, max = "80ms" }'
+        daemon = launch(client(server.address, backoff))
         eventually(lambda: daemon.client("feed")["attempts_total"] >= 6)
         row = daemon.client("feed")
         assert row["state"] in ("backing_off", "connecting")

@@ -79,7 +79,8 @@ def test_connections_bytes_and_ends_are_counted_by_listener(daemon):
     assert value(daemon, 'tcpctl_listener_refused_total{listener="echo",reason="acl"}') == 1
     assert value(daemon, 'tcpctl_listener_bytes_total{listener="echo",direction="in"}') == 5
     assert value(daemon, 'tcpctl_listener_bytes_total{listener="echo",direction="out"}') == 5
-    assert value(daemon, 'tcpctl_connections_closed_total{listener="echo",first="remote",how="fin",reason="peer_fin"}') == 1
+    closed = 'tcpctl_connections_closed_total{listener="echo",first="remote",how="fin",reason="peer_fin"}'
+    assert value(daemon, closed) == 1
     assert value(daemon, 'tcpctl_connection_duration_seconds_count{listener="echo"}') == 1
     assert value(daemon, 'tcpctl_listener_accept_queue{listener="echo"}') == 0
 

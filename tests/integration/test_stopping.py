@@ -125,7 +125,7 @@ def test_the_log_tells_of_start_and_end(launch):
     assert "daemon.stopped" in daemon.log()
 
 
-# --- pause, resume, drain of one listener ---------------------------------------------------------------------------------
+# --- pause, resume, drain of one listener ---------------------------------------------------------
 
 @pytest.mark.quick
 @pytest.mark.threaded

@@ -75,7 +75,7 @@ class Daemon:
                                         env={**environment(), **(variables or {})}, preexec_fn=limit)
         self.expected_exit = 0
 
-    # --- configuration ------------------------------------------------------------------------------------------------
+    # --- configuration ----------------------------------------------------------------------------
 
     def write(self, config):
         """Writes a test's TOML, where {folder} may stand for the daemon's. What it says of [daemon], [log] and [api]
@@ -88,7 +88,7 @@ class Daemon:
             self.write(config)
         return self.post("/v1/config/reload")
 
-    # --- life ---------------------------------------------------------------------------------------------------------
+    # --- life -------------------------------------------------------------------------------------
 
     def wait_until_up(self):
         eventually(self._is_up, "the API's first answer")
@@ -137,7 +137,7 @@ class Daemon:
     def log(self):
         return (self.folder / "log").read_text(errors="replace")
 
-    # --- the API ------------------------------------------------------------------------------------------------------
+    # --- the API ----------------------------------------------------------------------------------
 
     def request(self, method, path, body=None, headers=None) -> Answer:
         return ask(UnixConnection(self.socket), method, path, body, headers)
@@ -175,7 +175,7 @@ class Daemon:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
-    # --- what it has ----------------------------------------------------------------------------------------------------
+    # --- what it has ------------------------------------------------------------------------------
 
     def listener(self, name):
         return self.json(f"/v1/listeners/{name}")
@@ -216,7 +216,7 @@ class Daemon:
         return eventually(lambda: next((row for row in self.history(**filters) if row["remote"] == name), None),
                           f"the end of the connection with {name}")
 
-    # --- what it costs --------------------------------------------------------------------------------------------------
+    # --- what it costs ----------------------------------------------------------------------------
 
     def resident_kib(self):
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
