@@ -94,7 +94,8 @@ TEST(Steps, RefuseBytesThatDoNotFitTheWindow) {
   std::string hex;
   for (int i = 0; i <= 65536; ++i) hex += "00";
 
-  EXPECT_THAT(mistakes("[{ expect_bytes = \"" + hex + "\" }]"), ElementsAre("more than 65536 bytes"));
+  EXPECT_THAT(mistakes("[{ expect_bytes = \"" + hex + "\" }]"),
+              ElementsAre("steps[0].expect_bytes: must have at most 65536 bytes, got 65537"));
 }
 
 TEST(Steps, RefuseMoreStepsThanCanBeMeant) {
