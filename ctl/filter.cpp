@@ -32,7 +32,7 @@ bool all_digits(std::string_view text) {
 
 /// A bare number of bytes is clear enough for a command line.
 Answer<std::string> size_of(const std::string& option, const std::string& text) {
-  const auto written = all_digits(text) ? text + "B" : text;
+  auto written = all_digits(text) ? text + "B" : text;
   if (const auto size = parse_size(written); !size) return bad(option, size.error().what);
   return written;
 }
@@ -81,7 +81,7 @@ std::vector<Option> history_filters() {
 
 std::vector<Option> paging_options() {
   return {{"--sort", "FIELD",
-           "id, opened_at, age, idle, bytes_in, bytes_out; '-FIELD' (--sort=-age) for descending"},
+           "id, opened_at, age, idle, bytes_in, bytes_out, closed_at; '-FIELD' descends: --sort=-age"},
           {"--limit", "N", "only the first N; default: all"}};
 }
 

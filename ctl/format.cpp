@@ -87,6 +87,7 @@ std::string span_text(double milliseconds) {
 std::string micros_text(double microseconds) {
   const double ms = microseconds / 1000;
   if (ms <= 0) return "0 ms";
+  if (ms < 0.0995) return fmt::format("{:.3f} ms", ms);
   if (ms < 9.995) return fmt::format("{:.2f} ms", ms);
   if (ms < 999.5) return fmt::format("{:.{}f} ms", ms, ms < 99.95 ? 1 : 0);
   return fmt::format("{:.2f} s", ms / 1000);
@@ -96,7 +97,7 @@ std::string exact_text(std::uint64_t count) {
   auto text = std::to_string(count);
   for (auto at = text.size(); at > 3;) {
     at -= 3;
-    text.insert(at, ",");
+    text.insert(at, 1, ',');
   }
   return text;
 }

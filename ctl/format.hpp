@@ -15,7 +15,7 @@ namespace tcpctl::ctl {
 [[nodiscard]] std::string count_text(double count);  // "950" "1.2 k" "3.4 M"
 [[nodiscard]] std::string span_text(
     double milliseconds);  // "12ms" "3.2s" "3m12s" "2h05m" "4d03h"; what has passed
-[[nodiscard]] std::string micros_text(double microseconds);  // "0.41 ms" "12.3 ms" "1.20 s"
+[[nodiscard]] std::string micros_text(double microseconds);  // "0.003 ms" "0.41 ms" "12.3 ms" "1.20 s"
 /// "1,234,567": exact, for the one object that `show` prints.
 [[nodiscard]] std::string exact_text(std::uint64_t count);
 

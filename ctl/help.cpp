@@ -16,7 +16,7 @@ std::string section(const std::string& title, const Rows& rows) {
   for (const auto& [name, help] : rows) width = std::max(width, display_width(name));
   auto out = "\n" + title + ":\n";
   for (const auto& [name, help] : rows) {
-    out += "  " + name + std::string(width + 2 - display_width(name), ' ') + help + "\n";
+    out.append("  ").append(name).append(width + 2 - display_width(name), ' ').append(help).append("\n");
   }
   return out;
 }
@@ -69,10 +69,8 @@ std::string also(const Noun& noun) {
 }  // namespace
 
 std::string help_text(const std::vector<Noun>& nouns) {
-  Rows commands{{"", "without a command: what runs, and what is wrong with it"}};
-  commands.front().first = "(none)";
+  Rows commands{{"(none)", "what runs, its state and traffic, and what is wrong with it"}};
   for (const auto& noun : nouns) {
-    auto words = noun.name;
     std::string verbs;
     for (const auto& verb : noun.verbs) {
       if (!verb.name.empty()) verbs += (verbs.empty() ? "" : "|") + verb.name;

@@ -51,7 +51,8 @@ std::string sentence(const Json& problem) {
       continue;
     }
     line += line.empty() ? "" : "; ";
-    line += pointer.empty() ? detail : pointer + ": " + detail;
+    if (!pointer.empty()) line.append(pointer).append(": ");
+    line += detail;
   }
   return line;
 }

@@ -2,6 +2,7 @@
 #include "ctl/problems.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "ctl/cells.hpp"
 #include "ctl/format.hpp"
@@ -18,10 +19,10 @@ void of_listener(Problems& found, const Json& listener) {
   for (const auto& address : listener.items("addresses")) {
     if (address.text("state") != "failed") continue;
     told = true;
-    found.push_back(
-        {true, who + " cannot listen on " + address.text("configured").value_or("-") + ": " +
-                   address.text("error").value_or(listener.text("error").value_or("no reason given")) +
-                   "; it is tried again"});
+    const auto configured = address.text("configured").value_or("-");
+    auto why = address.text("error").value_or(listener.text("error").value_or("no reason given"));
+    if (why.find(configured) == std::string::npos) why = "cannot listen on " + configured + ": " + why;
+    found.push_back({true, who + ": " + why + "; it is tried again"});
   }
   if (state == "failed" && !told)
     found.push_back({true, who + ": " + listener.text("error").value_or("failed")});
@@ -89,8 +90,12 @@ std::vector<Problem> problems(const Json& status, const std::vector<Json>& liste
   of_daemon(found, status);
   for (const auto& listener : listeners) of_listener(found, listener);
   for (const auto& client : clients) of_client(found, client);
-  std::stable_partition(found.begin(), found.end(), [](const Problem& problem) { return problem.serious; });
-  return found;
+  Problems sorted;
+  for (const bool serious : {true, false}) {
+    std::copy_if(found.begin(), found.end(), std::back_inserter(sorted),
+                 [serious](const Problem& problem) { return problem.serious == serious; });
+  }
+  return sorted;
 }
 
 }  // namespace tcpctl::ctl

@@ -111,8 +111,10 @@ void Table::share_width() {
   std::vector<Slot*> order;
   order.reserve(slots_.size());
   for (auto& slot : slots_) order.push_back(&slot);
-  std::stable_sort(order.begin(), order.end(), [&](const Slot* a, const Slot* b) {
-    return columns_[a->column].rank < columns_[b->column].rank;
+  std::sort(order.begin(), order.end(), [&](const Slot* a, const Slot* b) {
+    const auto left_rank = columns_[a->column].rank;
+    const auto right_rank = columns_[b->column].rank;
+    return left_rank != right_rank ? left_rank < right_rank : a->column < b->column;
   });
   for (auto* slot : order) {
     slot->width = slot->least + std::min(left, slot->natural - slot->least);

@@ -28,6 +28,7 @@ Exit mistakes(Context& context, const std::vector<std::string>& lines) {
 
 std::vector<std::string> placed(const std::vector<Json>& errors, const ConfigFile& file) {
   std::vector<std::string> lines;
+  lines.reserve(errors.size());
   for (const auto& error : errors) {
     lines.push_back(file.place(error.text("pointer").value_or("")) + ": " +
                     error.text("detail").value_or("-"));

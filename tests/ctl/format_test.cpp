@@ -35,6 +35,7 @@ TEST(Format, WritesWhatHasPassedInTwoUnits) {
 
 TEST(Format, WritesRoundTripsInMilliseconds) {
   EXPECT_EQ(micros_text(0), "0 ms");
+  EXPECT_EQ(micros_text(3), "0.003 ms");
   EXPECT_EQ(micros_text(412), "0.41 ms");
   EXPECT_EQ(micros_text(12'345), "12.3 ms");
   EXPECT_EQ(micros_text(250'000), "250 ms");

@@ -33,7 +33,13 @@ TEST(Problems, NameAnAddressThatCannotBeBound) {
   EXPECT_THAT(
       texts(kStatus, {kHello}),
       ElementsAre(
-          "listener hello cannot listen on 127.0.0.1:6000: Address already in use; it is tried again"));
+          "listener hello: cannot listen on 127.0.0.1:6000: Address already in use; it is tried again"));
+}
+
+TEST(Problems, SayNoAddressTwice) {
+  EXPECT_THAT(texts("{}", {R"({"name": "a", "state": "failed", "addresses": [{"configured": "192.0.2.1:7",
+                               "state": "failed", "error": "cannot listen on 192.0.2.1:7: not here"}]})"}),
+              ElementsAre("listener a: cannot listen on 192.0.2.1:7: not here; it is tried again"));
 }
 
 TEST(Problems, PutWhatSomebodyWantedBehindWhatFailed) {
