@@ -82,7 +82,10 @@ void Connection::on_event(evutil_socket_t /*fd*/, short what, void* self) {
   connection.handle();
 }
 
-void Connection::on_turn() { handle(); }
+void Connection::on_turn() {
+  turn_wanted_ = false;
+  handle();
+}
 
 void Connection::handle() {
   switch (stage_) {
@@ -177,6 +180,11 @@ void Connection::recheck() {
 void Connection::send(ByteView bytes) {
   if (stage_ != Stage::open || fin_wanted_ || bytes.empty()) return;
   if (queued() > 0) {
+    // A queue that never runs empty must not keep what has gone; by halves, each byte is moved at most once.
+    if (queue_sent_ > queued()) {
+      queue_.erase(0, queue_sent_);
+      queue_sent_ = 0;
+    }
     queue_.append(bytes.data(), bytes.size());
     return;
   }

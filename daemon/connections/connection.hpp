@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/fd.hpp"
 #include "base/text.hpp"
@@ -90,7 +91,10 @@ class Connection : private Deadline {
   void note_reason(Reason reason, std::string_view detail = {});
   void note_peer(ConnectionId peer) { facts_.peer_id = peer; }
   void note_upstream(std::shared_ptr<const std::string> name) { facts_.upstream = std::move(name); }
-  void another_turn() { worker_.again(*this); }
+  /// `on_ready` again, after other descriptors had their turn; once, however often it is asked for.
+  void another_turn() {
+    if (!std::exchange(turn_wanted_, true)) worker_.again(*this);
+  }
 
   [[nodiscard]] Worker& worker() { return worker_; }
   [[nodiscard]] std::size_t queued() const { return queue_.size() - queue_sent_; }
@@ -135,6 +139,7 @@ class Connection : private Deadline {
   int reset_error_{0};  // taken from the socket while bytes before the RST were unread
   tcp::State state_after_fin_{tcp::State::established};
   Stage stage_;
+  bool turn_wanted_{false};
   bool readable_{false};
   bool writable_{true};
   bool hangup_{false};    // EV_CLOSED was seen: no further edge will tell of data

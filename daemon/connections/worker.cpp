@@ -76,7 +76,13 @@ void Worker::on_later(evutil_socket_t /*fd*/, short /*what*/, void* self) {
   worker.tick();
   const auto again = std::exchange(worker.again_, {});
   for (Connection* const connection : again) connection->on_turn();
-  // Only now: what was retired may have stood in the list of those that wanted another turn.
+  // Only now: what was retired may have stood in the list of those that had their turn. It may have asked for
+  // another one, too, before it ended in the turn of somebody else.
+  if (!worker.retired_.empty()) {
+    std::erase_if(worker.again_, [](const Connection* connection) {
+      return connection->stage() == Connection::Stage::gone;
+    });
+  }
   worker.retired_.clear();
 }
 
