@@ -28,7 +28,7 @@ void Relay::try_next() {
   --attempts_left_;
   targets_->next([weak = weak_from_this()](Result<Target> target) {
     const auto self = weak.lock();
-    if (!self || self->client_ == nullptr) return;
+    if (!self || self->client_ == nullptr || !self->client_->is_open()) return;
     if (target) {
       self->connect(*target);
     } else if (self->attempts_left_ > 0) {
@@ -40,6 +40,7 @@ void Relay::try_next() {
 }
 
 void Relay::connect(const Target& target) {
+  worker_.tick();  // the look-up of a name may have taken its time
   target_ = target;
   auto connecting = tcp::connect_to(target.address, options_->outbound);
   if (!connecting) {
@@ -72,9 +73,10 @@ void Relay::on_connected(RelayLeg& leg) {
 }
 
 void Relay::on_attempt_failed(RelayLeg& leg) {
+  // Given up because the session ended, the attempt says nothing of the upstream.
+  if (client_ == nullptr || !client_->is_open()) return;
   const CloseFacts& close = leg.facts().close;
   targets_->failed(*target_, *close.reason);
-  if (client_ == nullptr || !client_->is_open()) return;
   if (attempts_left_ > 0) {
     try_next();
   } else {
@@ -90,6 +92,8 @@ void Relay::on_ready(RelayLeg& leg) {
   RelayLeg* const peer = other(leg);
   if (peer == nullptr) return;
   pump(leg, *peer);
+  // Behind a FIN there is nothing more to read, so that an RST would go unseen until the other side speaks.
+  if (leg.eof() && leg.is_open()) leg.end_if_reset();
   if (const RelayLeg* const still = other(leg); still != nullptr && still->queued() > 0 && leg.is_open())
     leg.note_reset();
   // The leg may have room again for what the peer holds back.

@@ -61,6 +61,7 @@ void ServedConnection::read_while_there_is_room() {
     }
     if (eof()) {
       if (!std::exchange(told_fin_, true)) service_->on_peer_fin(*this);
+      if (is_open()) end_if_reset();  // behind the FIN there is nothing to read that would tell
       return;
     }
     if (!readable()) return;

@@ -1,0 +1,503 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connections/relay.hpp"
+
+#include <deque>
+
+#include <gmock/gmock.h>
+
+#include "support/connection_fixture.hpp"
+
+namespace tcpctl {
+namespace {
+
+using namespace std::chrono_literals;
+using test::closed_port;
+using test::pattern;
+using test::Peer;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+/// What a relay asks for and tells, in order.
+struct Targets {
+  std::deque<Result<Address>> answers;
+  bool answers_later{false};
+  std::function<void()> pending;
+  std::vector<std::string> calls;
+};
+
+class FakeTargetSource final : public TargetSource {
+ public:
+  explicit FakeTargetSource(std::shared_ptr<Targets> targets) : targets_{std::move(targets)} {}
+
+  void next(std::function<void(Result<Target>)> answer) override {
+    targets_->calls.emplace_back("next");
+    const auto reply = [answer = std::move(answer), target = take()] { answer(target); };
+    if (targets_->answers_later) {
+      targets_->pending = reply;
+    } else {
+      reply();
+    }
+  }
+  void connected(const Target& target, Duration) override { note("connected", target); }
+  void failed(const Target& target, Reason reason) override {
+    note("failed", target);
+    targets_->calls.back() += " " + std::string{text(reason)};
+  }
+  void ended(const Target& target) override { note("ended", target); }
+
+ private:
+  Result<Target> take() {
+    if (targets_->answers.empty()) return fail(Errc::unavailable, "none is eligible");
+    auto answer = std::move(targets_->answers.front());
+    targets_->answers.pop_front();
+    if (!answer) return tl::make_unexpected(answer.error());
+    const auto name = std::make_shared<const std::string>("u" + std::to_string(++taken_));
+    return Target{*answer, name, taken_ - 1};
+  }
+  void note(const std::string& what, const Target& target) {
+    targets_->calls.push_back(what + " " + *target.name);
+  }
+
+  const std::shared_ptr<Targets> targets_;
+  std::size_t taken_{0};
+};
+
+class RelayTest : public test::ConnectionFixture {
+ protected:
+  /// Begins a session for a new client, which is `peer`.
+  void begin() {
+    auto pair = test::tcp_pair();
+    peer = std::move(pair.there);
+    worker().tick();
+    owner->stats->add_opened();
+    const auto relay =
+        std::make_shared<Relay>(worker(), owner, options, std::make_unique<FakeTargetSource>(targets));
+    relay->start(std::move(pair.here), peer.local());
+    id = make_id(0, 1);
+  }
+  /// The same, and the other side of it is `upstream`.
+  void begin_connected() {
+    targets->answers.emplace_back(listener.address());
+    begin();
+    accept();
+  }
+  void accept() {
+    ASSERT_TRUE(run_until([&] {
+      if (Fd fd = listener.accept()) upstream = Peer{std::move(fd)};
+      return static_cast<bool>(upstream) && targets->calls.back().starts_with("connected");
+    }));
+  }
+  bool is_connected() const { return targets->calls.back().starts_with("connected"); }
+  ConnectionRow upstream_record() { return record(make_id(0, 2)); }
+  /// Neither side reads until nothing moves any more.
+  std::size_t fill(Peer& writer, std::string_view bytes) {
+    std::size_t written = 0;
+    std::size_t still = 0;
+    EXPECT_TRUE(run_until([&] {
+      const std::size_t now = writer.write(bytes.substr(written, 4UL << 20));
+      written += now;
+      still = now == 0 ? still + 1 : 0;
+      return still > 50;
+    }));
+    return written;
+  }
+
+  test::PlainListener listener;
+  std::shared_ptr<Targets> targets = std::make_shared<Targets>();
+  std::shared_ptr<RelayOptions> options = std::make_shared<RelayOptions>(RelayOptions{1min, 3, true, {}});
+  Peer upstream;
+};
+
+TEST_F(RelayTest, CarriesBytesBothWaysAndLinksItsLegs) {
+  begin_connected();
+  peer.write("question");
+  ASSERT_TRUE(run_until([&] { return upstream.has("question"); }));
+  upstream.write("answer");
+  ASSERT_TRUE(run_until([&] { return peer.has("answer"); }));
+
+  const auto inbound = worker().find(make_id(0, 1))->row();
+  const auto outbound = worker().find(make_id(0, 2))->row();
+  EXPECT_EQ(inbound.peer_id, outbound.id);
+  EXPECT_EQ(outbound.peer_id, inbound.id);
+  EXPECT_EQ(inbound.direction, Direction::inbound);
+  EXPECT_EQ(outbound.direction, Direction::outbound);
+  EXPECT_EQ(outbound.upstream, "u1");
+  EXPECT_EQ(outbound.remote, listener.address());
+  EXPECT_EQ(inbound.bytes_in, 8U);
+  EXPECT_EQ(outbound.bytes_out, 8U);
+  peer.fin();
+  upstream.fin();
+  record();
+  upstream_record();
+  EXPECT_EQ(owner->stats->sum(&PartyShare::bytes_in), 8U) << "the client's leg alone counts for the listener";
+  EXPECT_EQ(owner->stats->closes().size(), 1U);
+}
+
+TEST_F(RelayTest, DeliversWhatTheClientSentBeforeTheUpstreamWasThere) {
+  targets->answers.emplace_back(listener.address());
+  targets->answers_later = true;
+  begin();
+  peer.write("early");
+  peer.fin();
+  runner.settle();
+
+  targets->pending();
+  accept();
+
+  ASSERT_TRUE(run_until([&] { return upstream.at_eof(); }));
+  EXPECT_EQ(upstream.received, "early");
+  upstream.write("late answer");
+  upstream.fin();
+  ASSERT_TRUE(run_until([&] { return peer.at_eof(); }));
+  EXPECT_EQ(peer.received, "late answer");
+  EXPECT_EQ(close_of(record()).reason, Reason::peer_fin);
+}
+
+TEST_F(RelayTest, PassesAFinOnAndKeepsTheOtherDirection) {
+  begin_connected();
+  peer.write("request");
+  peer.fin();
+  ASSERT_TRUE(run_until([&] { return upstream.at_eof(); }));
+  EXPECT_EQ(upstream.received, "request");
+  EXPECT_FALSE(peer.at_eof());
+
+  const std::string answer = pattern(8UL << 20);
+  std::size_t written = 0;
+  ASSERT_TRUE(run_until([&] {
+    if (written < answer.size()) {
+      written += upstream.write(std::string_view{answer}.substr(written));
+      if (written == answer.size()) upstream.fin();
+    }
+    return peer.at_eof();
+  }));
+
+  EXPECT_TRUE(peer.received == answer);
+  const auto inbound = close_of(record());
+  const auto outbound = close_of(upstream_record());
+  EXPECT_EQ(inbound.first, First::remote);
+  EXPECT_EQ(inbound.how, How::fin);
+  EXPECT_EQ(inbound.reason, Reason::peer_fin);
+  EXPECT_EQ(outbound.first, First::local);
+  EXPECT_EQ(outbound.how, How::fin);
+  EXPECT_EQ(outbound.reason, Reason::peer_fin);
+  EXPECT_THAT(targets->calls, ElementsAre("next", "connected u1", "ended u1"));
+}
+
+TEST_F(RelayTest, PassesAnUpstreamsFinOnAndKeepsTheOtherDirection) {
+  begin_connected();
+  upstream.write("banner");
+  upstream.fin();
+  ASSERT_TRUE(run_until([&] { return peer.at_eof(); }));
+  EXPECT_EQ(peer.received, "banner");
+
+  peer.write("still talking");
+  ASSERT_TRUE(run_until([&] { return upstream.has("still talking"); }));
+  peer.fin();
+
+  EXPECT_EQ(close_of(record()).first, First::local);
+  EXPECT_EQ(close_of(upstream_record()).first, First::remote);
+}
+
+TEST_F(RelayTest, EndsBothSidesAtTheFirstFinWithoutHalfClose) {
+  options->half_close = false;
+  begin_connected();
+  peer.write("request");
+  peer.fin();
+
+  ASSERT_TRUE(run_until([&] { return upstream.at_eof() && peer.at_eof(); }));
+  EXPECT_EQ(upstream.received, "request");
+  upstream.fin();
+
+  EXPECT_EQ(close_of(record()).reason, Reason::peer_fin);
+  EXPECT_EQ(close_of(upstream_record()).reason, Reason::peer_fin);
+}
+
+TEST_F(RelayTest, PassesAResetOnBehindTheBytesBeforeIt) {
+  begin_connected();
+  peer.write("last words");
+  peer.rst();
+
+  ASSERT_TRUE(run_until([&] { return upstream.is_over(); }));
+
+  EXPECT_EQ(upstream.received, "last words");
+  EXPECT_EQ(upstream.error, ECONNRESET);
+  EXPECT_EQ(close_of(record()).first, First::remote);
+  EXPECT_EQ(close_of(record()).how, How::rst);
+  const auto outbound = close_of(upstream_record());
+  EXPECT_EQ(outbound.first, First::local);
+  EXPECT_EQ(outbound.how, How::rst);
+  EXPECT_EQ(outbound.reason, Reason::peer_rst);
+}
+
+TEST_F(RelayTest, PassesAnUpstreamsResetOn) {
+  begin_connected();
+  upstream.rst();
+
+  ASSERT_TRUE(run_until([&] { return peer.is_over(); }));
+
+  EXPECT_EQ(peer.error, ECONNRESET);
+  EXPECT_EQ(close_of(record()).first, First::local);
+  EXPECT_EQ(close_of(record()).reason, Reason::peer_rst);
+  EXPECT_EQ(close_of(upstream_record()).first, First::remote);
+  EXPECT_THAT(targets->calls, ElementsAre("next", "connected u1", "ended u1"));
+}
+
+TEST_F(RelayTest, DeliversWhatItHeldBeforeItPassesAResetOn) {
+  begin_connected();
+  const std::string much = pattern(64UL << 20);
+  const std::size_t written = fill(peer, much);
+  auto* const inbound = worker().find(make_id(0, 1));
+  const std::size_t taken = inbound->facts().bytes_in;
+  ASSERT_GT(taken, 0U);
+  peer.rst();
+  runner.settle();
+
+  ASSERT_TRUE(run_until([&] { return upstream.is_over(); }));
+
+  EXPECT_EQ(upstream.error, ECONNRESET);
+  EXPECT_GE(upstream.received.size(), taken);
+  EXPECT_LE(upstream.received.size(), written);
+  EXPECT_TRUE(much.starts_with(upstream.received));
+  EXPECT_EQ(close_of(record()).first, First::remote);
+  EXPECT_EQ(close_of(upstream_record()).reason, Reason::peer_rst);
+}
+
+TEST_F(RelayTest, NoticesTheResetOfAClientThatHadSentItsFin) {
+  begin_connected();
+  peer.write("request");
+  peer.fin();
+  ASSERT_TRUE(run_until([&] { return upstream.at_eof(); }));
+
+  peer.rst();  // the upstream still computes, and says nothing
+
+  EXPECT_EQ(close_of(record()).first, First::remote);
+  EXPECT_EQ(close_of(upstream_record()).how, How::fin) << "its FIN was out before the reset";
+  upstream.write("x");
+  EXPECT_TRUE(upstream.was_reset());
+}
+
+TEST_F(RelayTest, HoldsBackAWriterWhoseReaderDoesNotRead) {
+  begin_connected();
+  fill(peer, pattern(64UL << 20));
+
+  const auto& inbound = worker().find(make_id(0, 1))->facts();
+  const auto& outbound = worker().find(make_id(0, 2))->facts();
+  EXPECT_LE(inbound.bytes_in, outbound.bytes_out + Worker::kBufferBytes);
+  EXPECT_LE(runner.run_beats(50), 60U) << "without spinning";
+}
+
+TEST_F(RelayTest, LosesNothingWhenBothSidesFloodAndReadLate) {
+  begin_connected();
+  const std::string forth = pattern(20UL << 20);
+  const std::string back{forth.rbegin(), forth.rend()};
+  std::size_t sent = fill(peer, forth);
+  std::size_t answered = fill(upstream, back);
+  ASSERT_TRUE(run_until([&] {
+    sent += peer.write(std::string_view{forth}.substr(sent));
+    answered += upstream.write(std::string_view{back}.substr(answered));
+    peer.read();
+    upstream.read();
+    return peer.received.size() == back.size() && upstream.received.size() == forth.size();
+  }));
+  peer.fin();
+  upstream.fin();
+
+  EXPECT_TRUE(upstream.received == forth);
+  EXPECT_TRUE(peer.received == back);
+  record();
+  upstream_record();
+}
+
+TEST_F(RelayTest, TriesTheNextTargetWhereOneRefuses) {
+  targets->answers.emplace_back(closed_port());
+  begin_connected();
+
+  EXPECT_THAT(targets->calls, ElementsAre("next", "failed u1 connect_refused", "next", "connected u2"));
+  const auto attempt = record(make_id(0, 2));
+  EXPECT_EQ(close_of(attempt).reason, Reason::connect_refused);
+  EXPECT_EQ(close_of(attempt).phase, Phase::connect);
+  EXPECT_EQ(attempt.upstream, "u1");
+  EXPECT_EQ(worker().find(make_id(0, 1))->facts().peer_id, make_id(0, 3));
+}
+
+TEST_F(RelayTest, EndsTheClientWithTheReasonOfTheLastAttempt) {
+  for (int i = 0; i < 5; ++i) targets->answers.emplace_back(closed_port());
+  begin();
+  peer.write("request");
+  ASSERT_TRUE(run_until([&] { return peer.at_eof(); }));
+  peer.close();
+
+  const auto close = close_of(record());
+
+  EXPECT_EQ(close.reason, Reason::connect_refused);
+  EXPECT_EQ(close.phase, Phase::connect);
+  EXPECT_EQ(close.code, "SC");
+  EXPECT_THAT(close.detail, HasSubstr("u3 at 127.0.0.1:"));
+  EXPECT_EQ(targets->calls.size(), 6U) << "three attempts, each asked for and failed";
+  EXPECT_EQ(worker().history().entries().size(), 4U);
+}
+
+TEST_F(RelayTest, GivesAnAttemptItsConnectTimeout) {
+  const test::DeadEnd dead;
+  options->connect_timeout = 20ms;
+  options->attempts = 1;
+  targets->answers.emplace_back(dead.address());
+  begin();
+  ASSERT_NE(worker().find(make_id(0, 2)), nullptr);
+  EXPECT_EQ(worker().find(make_id(0, 2))->row().state, "SYN_SENT");
+
+  const auto attempt = upstream_record();
+  EXPECT_EQ(close_of(attempt).reason, Reason::connect_timeout);
+  EXPECT_EQ(close_of(attempt).how, How::timeout);
+  EXPECT_GE(close_of(attempt).duration, 20ms);
+  peer.close();
+  EXPECT_EQ(close_of(record()).reason, Reason::connect_timeout);
+}
+
+TEST_F(RelayTest, CountsTheConnectTimeoutFromTheAttemptAndNotFromTheQuestion) {
+  const test::DeadEnd dead;
+  options->connect_timeout = 50ms;
+  options->attempts = 1;
+  targets->answers.emplace_back(dead.address());
+  targets->answers_later = true;
+  begin();
+  runner.run_beats(80);  // the name is being looked up; no event of a connection comes
+
+  const Instant asked = now();
+  targets->pending();
+
+  const auto attempt = upstream_record();
+  EXPECT_GE(now() - asked, 50ms);
+  EXPECT_GE(close_of(attempt).duration, 50ms);
+}
+
+TEST_F(RelayTest, EndsWhereNoTargetIsEligible) {
+  begin();
+  peer.close();
+
+  const auto close = close_of(record());
+
+  EXPECT_EQ(close.reason, Reason::upstream_down);
+  EXPECT_EQ(close.detail, "none is eligible");
+  EXPECT_EQ(targets->calls.size(), 3U);
+}
+
+TEST_F(RelayTest, GivesUpItsAttemptWhenTheClientResets) {
+  const test::DeadEnd dead;
+  targets->answers.emplace_back(dead.address());
+  begin();
+  runner.settle();
+  peer.rst();
+
+  const auto inbound = close_of(record());
+  const auto attempt = close_of(upstream_record());
+
+  EXPECT_EQ(inbound.first, First::remote);
+  EXPECT_EQ(inbound.how, How::rst);
+  EXPECT_EQ(inbound.phase, Phase::connect);
+  EXPECT_EQ(attempt.reason, Reason::peer_rst);
+  EXPECT_THAT(targets->calls, ElementsAre("next")) << "a client that leaves is no failure of the upstream";
+}
+
+TEST_F(RelayTest, ConnectsNobodyForAClientThatWasEndedMeanwhile) {
+  targets->answers.emplace_back(listener.address());
+  targets->answers_later = true;
+  begin();
+  worker().find(id)->end(Reason::admin_kill, true);
+
+  targets->pending();
+  runner.settle();
+
+  EXPECT_FALSE(listener.accept());
+  peer.close();
+  EXPECT_EQ(close_of(record()).reason, Reason::admin_kill);
+  EXPECT_EQ(worker().history().entries().size(), 1U);
+}
+
+TEST_F(RelayTest, IgnoresAnAnswerForASessionThatIsGone) {
+  targets->answers.emplace_back(listener.address());
+  targets->answers_later = true;
+  begin();
+  worker().find(id)->abort(Reason::admin_kill);
+  record();
+  runner.settle();
+
+  targets->pending();
+
+  EXPECT_FALSE(listener.accept());
+  EXPECT_TRUE(worker().connections().empty());
+}
+
+TEST_F(RelayTest, EndsBothLegsForAnOperator) {
+  for (const bool graceful : {true, false}) {
+    SCOPED_TRACE(graceful ? "graceful" : "reset");
+    begin_connected();
+    const ConnectionId inbound = worker().connections().begin()->first;
+    const ConnectionId outbound = worker().connections().rbegin()->first;
+    worker().find(outbound)->end(Reason::admin_kill, graceful);
+    ASSERT_TRUE(run_until([&] { return peer.is_over() && upstream.is_over(); }));
+    EXPECT_EQ(peer.error, graceful ? 0 : ECONNRESET);
+    EXPECT_EQ(upstream.error, graceful ? 0 : ECONNRESET);
+    peer.close();
+    upstream.close();
+
+    EXPECT_EQ(close_of(record(inbound)).reason, Reason::admin_kill);
+    EXPECT_EQ(close_of(record(outbound)).reason, Reason::admin_kill);
+    upstream = Peer{};
+    targets->calls.clear();
+  }
+}
+
+TEST_F(RelayTest, EndsBothLegsWhenIdle) {
+  owner->idle_timeout = 20ms;
+  begin_connected();
+  ASSERT_TRUE(run_until([&] { return peer.at_eof() && upstream.at_eof(); }));
+  peer.close();
+  upstream.close();
+
+  EXPECT_EQ(close_of(record()).reason, Reason::idle_timeout);
+  EXPECT_EQ(close_of(upstream_record()).reason, Reason::idle_timeout);
+}
+
+TEST_F(RelayTest, IsNotIdleWhileOneDirectionMoves) {
+  owner->idle_timeout = 200ms;
+  begin_connected();
+  const Instant begin_time = now();
+  while (now() < begin_time + 500ms) {
+    upstream.write("x");
+    runner.turn_once();
+    peer.read();
+  }
+
+  EXPECT_FALSE(has_ended(make_id(0, 1)));
+  EXPECT_FALSE(has_ended(make_id(0, 2)));
+}
+
+TEST_F(RelayTest, SurvivesTheDeathOfBothSidesInTheMidstOfAFlood) {
+  for (int round = 0; round < 20; ++round) {
+    begin_connected();
+    const std::string bytes = pattern(2UL << 20);
+    for (int i = 0; i < round; ++i) {
+      peer.write(bytes);
+      upstream.write(bytes);
+      if (i % 3 == 0) peer.read(300'000);
+      if (i % 3 == 1) upstream.read(300'000);
+      runner.turn_once();
+    }
+    if (round % 2 == 0) {
+      peer.rst();
+      upstream.rst();
+    } else {
+      upstream.rst();
+      peer.close();
+    }
+    ASSERT_TRUE(run_until([&] { return worker().connections().empty(); }));
+    upstream = Peer{};
+    targets->calls.clear();
+  }
+  EXPECT_EQ(worker().history().entries().size(), 40U);
+  EXPECT_EQ(owner->stats->active(), 0U);
+}
+
+}  // namespace
+}  // namespace tcpctl
