@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connections/listing.hpp"
+
+#include <algorithm>
+#include <random>
+#include <set>
+
+#include <gmock/gmock.h>
+
+#include "support/connection_fixture.hpp"
+
+namespace tcpctl {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using Sort = ConnectionQuery::Sort;
+
+/// Two workers with a history each: what a list is made of.
+class ListingTest : public testing::Test {
+ protected:
+  /// The entry `number`; odd ones belong to the first worker, even ones to the second.
+  void add(std::uint64_t number, const std::function<void(Facts&)>& change = [](Facts&) {}) {
+    const std::size_t index = number % 2 == 1 ? 0 : 1;
+    History::Entry entry;
+    entry.facts.id = make_id(index, number);
+    entry.facts.owner = owner;
+    entry.facts.remote = parse_ip_port("192.0.2.7:4711").value();
+    entry.facts.opened = base + std::chrono::seconds{number};
+    entry.facts.opened_wall = wall_base + std::chrono::seconds{number};
+    entry.facts.last_active = entry.facts.opened;
+    entry.facts.bytes_in = number * 10;
+    entry.facts.bytes_out = 1000 - number * 10;
+    entry.facts.close = {First::local, How::fin, Reason::local_done,
+                         Phase::data,  "",       entry.facts.opened + 1s};
+    change(entry.facts);
+    Worker& worker = index == 0 ? first.worker : second;
+    worker.history().add(std::move(entry));
+  }
+  ConnectionPage page(const ConnectionQuery& query) {
+    std::vector<ConnectionPage> pages;
+    for (const Worker* const worker : {&first.worker, &second})
+      pages.push_back(history_page(*worker, query).value());
+    return merge(std::move(pages), query);
+  }
+  static std::vector<std::uint64_t> numbers(const ConnectionPage& page) {
+    std::vector<std::uint64_t> all;
+    for (const auto& row : page.items) all.push_back(static_cast<std::uint64_t>(row.id) & 0xFFFF);
+    return all;
+  }
+  /// All pages of `query` joined.
+  std::vector<std::uint64_t> all(ConnectionQuery query) {
+    std::vector<std::uint64_t> joined;
+    for (int pages = 0; pages < 1000; ++pages) {
+      const auto one = page(query);
+      std::ranges::copy(numbers(one), std::back_inserter(joined));
+      if (one.next.empty()) return joined;
+      query.cursor = one.next;
+    }
+    ADD_FAILURE() << "it pages for ever";
+    return joined;
+  }
+
+  test::LoopRunner first;
+  Worker second{1, first.loop, 1000};
+  std::shared_ptr<Owner> owner = test::make_owner();
+  const Instant base = now() - 1h;
+  const WallTime wall_base = wall_now() - 1h;
+};
+
+TEST_F(ListingTest, MergesTheWorkersInTheOrderAskedFor) {
+  for (std::uint64_t number = 1; number <= 5; ++number) add(number);
+  ConnectionQuery query;
+
+  query.sort = Sort::opened_at;
+  EXPECT_THAT(numbers(page(query)), ElementsAre(1, 2, 3, 4, 5));
+  query.sort = Sort::age;
+  EXPECT_THAT(numbers(page(query)), ElementsAre(5, 4, 3, 2, 1));
+  query.sort = Sort::bytes_in;
+  EXPECT_THAT(numbers(page(query)), ElementsAre(1, 2, 3, 4, 5));
+  query.sort = Sort::bytes_out;
+  EXPECT_THAT(numbers(page(query)), ElementsAre(5, 4, 3, 2, 1));
+  query.sort = Sort::closed_at;
+  EXPECT_THAT(numbers(page(query)), ElementsAre(1, 2, 3, 4, 5));
+  query.sort = Sort::idle;
+  EXPECT_THAT(numbers(page(query)), ElementsAre(5, 4, 3, 2, 1));
+  query.sort = Sort::id;
+  EXPECT_THAT(numbers(page(query)), ElementsAre(1, 3, 5, 2, 4));
+  query.descending = true;
+  EXPECT_THAT(numbers(page(query)), ElementsAre(4, 2, 5, 3, 1));
+}
+
+TEST_F(ListingTest, PagesThroughAllOnceWhateverTheOrder) {
+  std::mt19937 random{7};
+  for (std::uint64_t number = 1; number <= 57; ++number) {
+    add(number, [&](Facts& facts) {
+      facts.bytes_in = random() % 5;  // many alike
+      facts.last_active += std::chrono::microseconds{random() % 3};
+      facts.close.at = facts.opened + std::chrono::milliseconds{random() % 4};
+    });
+  }
+  for (const Sort sort :
+       {Sort::id, Sort::opened_at, Sort::age, Sort::idle, Sort::bytes_in, Sort::bytes_out, Sort::closed_at}) {
+    for (const bool descending : {false, true}) {
+      for (const std::size_t limit : {1U, 2U, 7U, 56U, 57U, 58U}) {
+        ConnectionQuery query;
+        query.sort = sort;
+        query.descending = descending;
+        query.limit = limit;
+        const auto seen = all(query);
+        const std::set<std::uint64_t> once{seen.begin(), seen.end()};
+        ASSERT_EQ(seen.size(), 57U) << static_cast<int>(sort) << ' ' << descending << ' ' << limit;
+        ASSERT_EQ(once.size(), 57U);
+      }
+    }
+  }
+}
+
+TEST_F(ListingTest, CountsAllThatMatchOnEveryPage) {
+  for (std::uint64_t number = 1; number <= 9; ++number) add(number);
+  ConnectionQuery query;
+  query.limit = 4;
+
+  auto one = page(query);
+  EXPECT_EQ(one.total, 9U);
+  EXPECT_EQ(one.items.size(), 4U);
+  query.cursor = one.next;
+  one = page(query);
+  EXPECT_EQ(one.total, 9U);
+  query.cursor = one.next;
+  one = page(query);
+  EXPECT_EQ(one.items.size(), 1U);
+  EXPECT_EQ(one.next, "");
+}
+
+TEST_F(ListingTest, KeepsItsPlaceWhileConnectionsComeAndGo) {
+  for (std::uint64_t number = 1; number <= 6; ++number) add(number);
+  ConnectionQuery query;
+  query.sort = Sort::opened_at;
+  query.limit = 3;
+  const auto one = page(query);
+  EXPECT_THAT(numbers(one), ElementsAre(1, 2, 3));
+
+  first.worker.history().set_limit(1);  // 1 and 3 go, 5 stays
+  add(8);
+  query.cursor = one.next;
+
+  EXPECT_THAT(numbers(page(query)), ElementsAre(4, 5, 6));
+}
+
+TEST_F(ListingTest, RefusesACursorThatIsNone) {
+  for (const char* const nonsense : {"x", ".", "1", "1.", ".1", "1.2.3", "1.-2", "1 .2",
+                                     "99999999999999999999.1", "1.99999999999999999999", "0x1.2"}) {
+    ConnectionQuery query;
+    query.cursor = nonsense;
+    const auto page = history_page(first.worker, query);
+    ASSERT_FALSE(page) << nonsense;
+    EXPECT_EQ(page.error().code, Errc::invalid_argument);
+    EXPECT_FALSE(open_page(first.worker, query));
+  }
+}
+
+TEST_F(ListingTest, FiltersByEachKey) {
+  add(1);
+  add(2, [](Facts& facts) { facts.direction = Direction::outbound; });
+  add(3, [](Facts& facts) { facts.remote = parse_ip_port("[2001:db8::1]:80").value(); });
+  add(4, [](Facts& facts) { facts.owner = test::make_owner(Owner::Kind::client, "keep"); });
+  add(5, [](Facts& facts) { facts.bytes_out = 1'000'000; });
+  add(6, [](Facts& facts) { facts.close.reason = Reason::admin_kill; });
+  add(7, [](Facts& facts) { facts.close.first = First::remote; });
+  add(8, [](Facts& facts) { facts.close.how = How::rst; });
+  add(9, [](Facts& facts) { facts.opened = now(); });
+  const auto found = [&](const auto& change) {
+    ConnectionQuery query;
+    query.sort = Sort::bytes_in;
+    change(query);
+    return numbers(page(query));
+  };
+
+  EXPECT_THAT(found([](auto& query) { query.direction = Direction::outbound; }), ElementsAre(2));
+  EXPECT_THAT(found([](auto& query) { query.peer = parse_network("2001:db8::/32").value(); }),
+              ElementsAre(3));
+  EXPECT_THAT(found([](auto& query) { query.client = "mine"; }), ElementsAre(4));
+  EXPECT_THAT(found([](auto& query) { query.service = "keep"; }), ElementsAre(4));
+  EXPECT_THAT(found([](auto& query) { query.min_bytes = 1'000'000; }), ElementsAre(5));
+  EXPECT_THAT(found([](auto& query) { query.reason = Reason::admin_kill; }), ElementsAre(6));
+  EXPECT_THAT(found([](auto& query) { query.first = First::remote; }), ElementsAre(7));
+  EXPECT_THAT(found([](auto& query) { query.how = How::rst; }), ElementsAre(8));
+  EXPECT_THAT(found([](auto& query) { query.listener = "other"; }), ElementsAre());
+  EXPECT_THAT(found([](auto& query) { query.listener = "mine"; }), ElementsAre(1, 2, 3, 5, 6, 7, 8, 9));
+  EXPECT_THAT(found([](auto& query) { query.older_than = 30min; }), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8));
+  EXPECT_THAT(found([](auto& query) { query.state = "ESTABLISHED"; }), ElementsAre());
+  EXPECT_EQ(found([](auto& query) { query.state = "CLOSED"; }).size(), 9U);
+}
+
+TEST_F(ListingTest, TakesASpanOfTimeWithItsBeginAndWithoutItsEnd) {
+  for (std::uint64_t number = 1; number <= 5; ++number) add(number);
+  ConnectionQuery query;
+  query.sort = Sort::closed_at;
+  query.since = wall_base + 3s;  // 2 closed at this moment
+  query.until = wall_base + 5s;
+
+  EXPECT_THAT(numbers(page(query)), ElementsAre(2, 3));
+}
+
+TEST_F(ListingTest, HasNoNextWhereThereIsNothing) {
+  const auto empty = page({});
+
+  EXPECT_EQ(empty.total, 0U);
+  EXPECT_TRUE(empty.items.empty());
+  EXPECT_EQ(empty.next, "");
+}
+
+using ListingOfOpenTest = test::ConnectionFixture;
+
+TEST_F(ListingOfOpenTest, ShowsLiveStatesAndFiltersByThem) {
+  serve({.on_peer_fin = [](Session&) {}});
+  test::Peer half_closed = std::move(peer);
+  half_closed.fin();
+  const ConnectionId waiting = id;
+  serve({});
+  ConnectionQuery query;
+  query.state = "CLOSE_WAIT";
+
+  const auto page = open_page(worker(), query);
+
+  ASSERT_TRUE(page);
+  ASSERT_EQ(page->items.size(), 1U);
+  EXPECT_EQ(page->items[0].id, waiting);
+  EXPECT_EQ(page->items[0].state, "CLOSE_WAIT");
+  EXPECT_EQ(page->total, 1U);
+  query.state.reset();
+  EXPECT_EQ(open_page(worker(), query)->total, 2U);
+}
+
+TEST_F(ListingOfOpenTest, GivesFirstPageAndRest) {
+  std::vector<test::Peer> peers;
+  for (int i = 0; i < 5; ++i) {
+    serve({});
+    peers.push_back(std::move(peer));
+  }
+  ConnectionQuery query;
+  query.limit = 3;
+
+  const auto one = open_page(worker(), query);
+  ASSERT_TRUE(one);
+  EXPECT_EQ(one->items.size(), 3U);
+  query.cursor = one->next;
+  const auto two = open_page(worker(), query);
+
+  ASSERT_TRUE(two);
+  EXPECT_EQ(two->items.size(), 2U);
+  EXPECT_EQ(two->next, "");
+  EXPECT_EQ(two->items.back().id, id);
+}
+
+}  // namespace
+}  // namespace tcpctl
