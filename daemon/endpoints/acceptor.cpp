@@ -103,9 +103,11 @@ void Acceptor::close() {
 }
 
 void Acceptor::drain(Door& door) {
-  // No new ones get in any more; those that are in are served.
+  // No new ones get in any more; those that are in are served, those too whom a limit lets wait.
   ::listen(door.socket->fd.get(), 0);
+  last_call_ = true;
   accept_some(door, SIZE_MAX);
+  last_call_ = false;
   door.event.reset();
 }
 
@@ -129,7 +131,7 @@ void Acceptor::on_connections(evutil_socket_t /*fd*/, short /*what*/, void* door
 void Acceptor::accept_some(const Door& door, std::size_t most) {
   Batch batch{crew_};
   for (std::size_t i = 0; i < most; ++i) {
-    if (plan_->config->on_limit == "wait" && is_full(batch)) {
+    if (!last_call_ && plan_->config->on_limit == "wait" && is_full(batch)) {
       hold_back(kFullPause);
       return;
     }
@@ -172,7 +174,8 @@ void Acceptor::admit(Fd fd, const Address& remote, Batch& batch) {
 
 bool Acceptor::is_full(const Batch& batch) const {
   const auto& limit = plan_->config->max_connections;
-  if (limit && plan_->owner->stats->active() >= *limit) return true;
+  const bool lets_in_all = last_call_ && plan_->config->on_limit == "wait";
+  if (limit && !lets_in_all && plan_->owner->stats->active() >= *limit) return true;
   return crew_.load() + batch.added() >= crew_.max_connections.read();
 }
 
@@ -204,7 +207,7 @@ void Acceptor::on_shortage(const Door& door) {
     log::warn("listener.shortage", log::f("listener", plan_->owner->name), log::f("error", errno_text(error)),
               log::f("retry_ms", 100));
   }
-  if (shortages_in_a_row_ > kShortagesBeforeTurningAway) turn_away(door);
+  if (last_call_ || shortages_in_a_row_ > kShortagesBeforeTurningAway) turn_away(door);
   hold_back(kShortagePause);
 }
 

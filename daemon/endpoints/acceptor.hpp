@@ -58,6 +58,7 @@ class Acceptor : private Deadline {
   std::shared_ptr<const ListenerPlan> plan_;
   std::vector<std::unique_ptr<Door>> doors_;
   bool paused_{false};
+  bool last_call_{false};  // the door is being closed behind those who are in
   unsigned shortages_in_a_row_{0};
   Counter shortages_;
   Fd spare_;

@@ -71,6 +71,7 @@ void KeepClient::Slot::attempt() {
 }
 
 void KeepClient::Slot::connect(const Address& address) {
+  client_.worker_.tick();  // a wait or the look-up of a name came before
   ++client_.attempts_;
   auto connecting = tcp::connect_to(address, client_.plan_->socket);
   if (!connecting) {

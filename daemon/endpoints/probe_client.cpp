@@ -57,6 +57,7 @@ void ProbeClient::begin() {
 }
 
 void ProbeClient::connect(const Address& address) {
+  worker_.tick();  // the look-up of a name may have taken its time
   auto connecting = tcp::connect_to(address, plan_->socket);
   if (!connecting) {
     fail("L4UNR", connecting.error().what);
