@@ -38,13 +38,10 @@ void AddressBook::on_resolved(Result<Resolved> answer) {
     fresh_until_ = now() + std::max(answer->ttl, kLeastTtl);
   }
   const auto waiting = std::exchange(waiting_, {});
-  for (const auto& callback : waiting) {
-    if (addresses_.empty()) {
-      callback(tl::make_unexpected(answer.error()));
-    } else {
-      callback(addresses_);
-    }
-  }
+  // A value of its own, since the first of those who wait may be the end of this object.
+  const Result<std::vector<Address>> known =
+      addresses_.empty() ? Result<std::vector<Address>>{tl::make_unexpected(answer.error())} : addresses_;
+  for (const auto& callback : waiting) callback(known);
 }
 
 }  // namespace tcpctl

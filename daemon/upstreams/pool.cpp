@@ -27,15 +27,19 @@ class Pool::Session final : public TargetSource {
   void next(std::function<void(Result<Target>)> answer) override {
     const std::size_t index = next_++ % shared_->upstreams.size();
     auto& upstream = *shared_->upstreams[index];
-    upstream.addresses.get([shared = shared_, index, answer = std::move(answer)](const auto& addresses) {
-      if (!addresses) {
-        answer(tl::make_unexpected(addresses.error()));
-        return;
-      }
-      auto& chosen = *shared->upstreams[index];
-      const auto& address = (*addresses)[chosen.next_address++ % addresses->size()];
-      answer(Target{address, shared->plan->upstreams[index].name, index});
-    });
+    // Weakly: the waiting answer is kept in what is shared, and would keep that for ever.
+    upstream.addresses.get(
+        [weak = std::weak_ptr{shared_}, index, answer = std::move(answer)](const auto& addresses) {
+          const auto shared = weak.lock();
+          if (!shared) return;
+          if (!addresses) {
+            answer(tl::make_unexpected(addresses.error()));
+            return;
+          }
+          auto& chosen = *shared->upstreams[index];
+          const auto& address = (*addresses)[chosen.next_address++ % addresses->size()];
+          answer(Target{address, shared->plan->upstreams[index].name, index});
+        });
   }
 
   void connected(const Target& target, Duration took) override {
