@@ -17,7 +17,7 @@ namespace tcpctl::test {
 /// turns; and turns beyond those of the heartbeat show a loop that spins.
 class LoopRunner {
  public:
-  static constexpr std::size_t kTurns = 60'000;
+  static constexpr std::size_t kTurns = 20'000;
 
   explicit LoopRunner(std::size_t history_limit = 1000) : worker{0, loop, history_limit} {
     heartbeat_.reset(event_new(

@@ -41,7 +41,10 @@ class Peer {
   /// As much of `bytes` as the kernel takes; answers how much.
   std::size_t write(std::string_view bytes) {
     const ssize_t sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent < 0) return 0;
+    if (sent < 0) {
+      if (errno != EAGAIN) error = errno;
+      return 0;
+    }
     return static_cast<std::size_t>(sent);
   }
   /// Reads what is there, at most `most` bytes, to the end of `received`.
