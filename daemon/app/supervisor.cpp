@@ -76,7 +76,7 @@ void Supervisor::apply_listeners(const Design& next) {
 void Supervisor::apply_clients(const Design& next) {
   for (const auto& [name, plan] : design_.clients) {
     if (next.clients.contains(name)) continue;
-    crew_.post(worker_of_client(name), [name = name](Hub& hub) { hub.remove_client(name); });
+    crew_.post(worker_of_client(name), [client = name](Hub& hub) { hub.remove_client(client); });
   }
   for (const auto& [name, plan] : next.clients) {
     const auto old = design_.clients.find(name);
