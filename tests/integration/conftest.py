@@ -2,6 +2,7 @@
 """Fixtures: daemons of one test, and daemons that the tests of a module share."""
 import contextlib
 import pathlib
+import resource
 import sys
 
 import pytest
@@ -12,6 +13,8 @@ from harness.daemon import TCPCTL, TCPCTLD, Daemon  # noqa: E402 (after the path
 
 
 def pytest_sessionstart():
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # for the peers; daemons get their own
     for program in (TCPCTLD, TCPCTL):
         if not program.exists():
             pytest.exit(f"{program} is not built; set TCPCTL_BUILD to a build folder", returncode=2)

@@ -167,7 +167,8 @@ def test_retries_zero_tries_once(launch):
         daemon = launch(forward([refusing.address], more="retries = 0"))
         with daemon.connect("web") as client:
             client.read_to_end()
-            daemon.ended(client.name)
+            name = client.name
+        daemon.ended(name)
 
         assert len(daemon.history(direction="outbound")) == 1
 

@@ -92,7 +92,7 @@ def test_who_is_not_in_allow_is_refused(launch):
 
 
 def test_silence_ends_a_connection_after_idle_timeout_and_a_byte_puts_it_off(launch):
-    daemon = launch(listener('idle_timeout = "1500ms"'))
+    daemon = launch(listener('idle_timeout = "1500ms"\nclose_timeout = "100ms"'))
     with daemon.connect("echo") as busy, daemon.connect("echo") as silent:
         names = busy.name, silent.name
         ended = []

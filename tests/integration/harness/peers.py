@@ -5,11 +5,13 @@ import contextlib
 import fcntl
 import hashlib
 import random
+import select
 import socket
 import struct
 import termios
 
 TIMEOUT_SECONDS = 60
+TCP_CLOSE = 7  # tcpi_state
 
 _background = concurrent.futures.ThreadPoolExecutor(max_workers=32)
 
@@ -35,6 +37,9 @@ class Peer:
     def __init__(self, connected):
         self.socket = connected
         self.socket.settimeout(TIMEOUT_SECONDS)
+        self._sending = []
+        self._stop_sending = False
+        self._sent_fin = False
 
     @classmethod
     def to(cls, address, receive_buffer=None, source=None):
@@ -67,12 +72,17 @@ class Peer:
         def work():
             view, sent = memoryview(data), 0
             with contextlib.suppress(OSError):
-                while sent < len(view):
-                    sent += self.socket.send(view[sent:sent + 65536])
-                if then_fin:
+                ready = select.poll()
+                ready.register(self.socket, select.POLLOUT)
+                while sent < len(view) and not self._stop_sending:
+                    # Never for long in the kernel, which would hold the socket open past close().
+                    if ready.poll(20):
+                        sent += self.socket.send(view[sent:sent + 65536], socket.MSG_DONTWAIT)
+                if then_fin and not self._stop_sending:
                     self.fin()
             return sent
-        return _background.submit(work)
+        self._sending.append(_background.submit(work))
+        return self._sending[-1]
 
     def read(self, size):
         """Exactly `size` bytes, or what came before the end."""
@@ -90,7 +100,13 @@ class Peer:
                 pieces.append(piece)
         except (ConnectionResetError, BrokenPipeError):
             return b"".join(pieces), "rst"
-        return b"".join(pieces), "fin"
+        return b"".join(pieces), "rst" if self._was_reset() else "fin"
+
+    def _was_reset(self):
+        """Whether the end was an RST whose error the sending thread has got."""
+        if self.socket.family == socket.AF_UNIX or self._sent_fin:
+            return False
+        return self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == TCP_CLOSE
 
     def read_to_end_later(self):
         return _background.submit(self.read_to_end)
@@ -121,15 +137,22 @@ class Peer:
         return struct.unpack("i", fcntl.ioctl(self.socket, termios.FIONREAD, b"\0" * 4))[0]
 
     def fin(self):
+        self._sent_fin = True
         self.socket.shutdown(socket.SHUT_WR)
 
     def rst(self):
-        """Ends with a reset (linger 0) and without waiting for anything."""
+        """Ends with a reset (linger 0); what was not yet sent is not."""
+        self._end_sending()
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.socket.close()
 
     def close(self):
+        self._end_sending()
         self.socket.close()
+
+    def _end_sending(self):
+        self._stop_sending = True
+        concurrent.futures.wait(self._sending)
 
     def __enter__(self):
         return self
