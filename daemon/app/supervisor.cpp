@@ -51,7 +51,7 @@ Result<void> Supervisor::start(Design design, bool strict) {
       return fail(Errc::io, "listener '" + name + "': " + listener->error());
   }
   for (const auto& [name, plan] : design_.clients) {
-    crew_.post(worker_of_client(name), [plan = plan](Hub& hub) { hub.set_client(plan); });
+    crew_.post(worker_of_client(name), [client = plan](Hub& hub) { hub.set_client(client); });
   }
   tell_status();
   return {};
@@ -63,6 +63,7 @@ void Supervisor::apply_listeners(const Design& next) {
     entry.second->close();
     return true;
   });
+  crew_.settle();  // what was closed may be wanted by another name
   for (const auto& [name, plan] : next.listeners) {
     auto& entry = listeners_[name];
     if (!entry) {
@@ -81,13 +82,19 @@ void Supervisor::apply_clients(const Design& next) {
   for (const auto& [name, plan] : next.clients) {
     const auto old = design_.clients.find(name);
     if (old != design_.clients.end() && old->second->config->node == plan->config->node) continue;
-    crew_.post(worker_of_client(name), [plan = plan](Hub& hub) { hub.set_client(plan); });
+    crew_.post(worker_of_client(name), [client = plan](Hub& hub) { hub.set_client(client); });
   }
 }
 
 ReloadRow Supervisor::reload() {
-  systemd::reloading();
   ReloadRow row;
+  if (stopping_ != Stopping::no) {
+    row.ok = false;
+    row.errors.emplace_back("the daemon is stopping; nothing was changed");
+    row.at = wall_now();
+    return row;
+  }
+  systemd::reloading();
   auto next = load(file_, stats_);
   const auto access = next ? hooks_.reload_access(*next->config) : Result<void>{};
   if (!next || !access) {
@@ -102,9 +109,10 @@ ReloadRow Supervisor::reload() {
     row = row_of(config::difference(*design_.config, *next->config, key_table()));
     apply_listeners(*next);
     apply_clients(*next);
+    const auto level_before = design_.config->log.level;
     design_ = std::move(*next);
     ++generation_;
-    log::set_level(design_.config->log.level);
+    if (level_before != design_.config->log.level) log::set_level(design_.config->log.level);
     limits_ = take_limits(design_.config->daemon.max_connections, crew_.size());
     crew_.set_max_connections(limits_.connections);
     for (const auto& [name, entry] : listeners_) {
@@ -136,7 +144,6 @@ ReloadRow Supervisor::row_of(const config::Difference& difference) const {
 void Supervisor::stop() {
   if (stopping_ != Stopping::no) {
     stopping_ = Stopping::forced;
-    end_all(Reason::drain, false);
     wheel_.set(*this, now());
     return;
   }
@@ -161,11 +168,11 @@ void Supervisor::on_deadline() {
   if (now() >= drain_until_ && stopping_ == Stopping::draining) {
     stopping_ = Stopping::ending;
     drain_until_ = now() + longest_close_timeout(design_) + kForceAfter;
-    end_all(Reason::drain, true);
   } else if (now() >= drain_until_ && stopping_ == Stopping::ending) {
     stopping_ = Stopping::forced;
-    end_all(Reason::drain, false);
   }
+  // Again each time, for those who were still on their way to their worker the time before.
+  if (stopping_ != Stopping::draining) end_all(Reason::drain, stopping_ == Stopping::ending);
   wheel_.set(*this, now() + kStopPoll);
 }
 
