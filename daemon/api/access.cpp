@@ -74,7 +74,9 @@ Result<Access> Access::make(const AccessOptions& options) {
     }
     access.tokens_.push_back({token.name, *role, *digest});
   }
-  for (const auto& host : options.allowed_hosts) access.allowed_hosts_.push_back(without_brackets(host));
+  for (const auto& host : options.allowed_hosts) {  // with a port or without: the port is not compared
+    access.allowed_hosts_.push_back(host_name(host).value_or(lower_case(host)));
+  }
   access.metrics_allow_ = options.metrics_allow;
   return access;
 }

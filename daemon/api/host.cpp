@@ -39,15 +39,12 @@ std::string lower_case(std::string_view text) {
   return result;
 }
 
-std::string without_brackets(std::string_view host) {
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  return lower_case(host);
-}
-
 std::optional<std::string> host_name(std::string_view host) {
   const auto parts = split_port(host);
   if (!parts) return std::nullopt;
-  return without_brackets(parts->first);
+  auto name = parts->first;
+  if (name.starts_with('[')) name = name.substr(1, name.size() - 2);
+  return lower_case(name);
 }
 
 bool is_loopback_name(const std::string& name) {

@@ -10,8 +10,6 @@
 namespace tcpctl::api {
 
 [[nodiscard]] std::string lower_case(std::string_view text);
-/// "[::1]" -> "::1", in lower case.
-[[nodiscard]] std::string without_brackets(std::string_view host);
 
 /// The name or address in "NAME", "NAME:PORT", "[V6]:PORT", in lower case and without brackets; nothing if
 /// malformed.

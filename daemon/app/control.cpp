@@ -42,6 +42,7 @@ Result<StatusRow> Control::status() {
 
 Result<MetricsRow> Control::metrics() {
   MetricsRow row;
+  for (const auto state : tcp::kStates) row.connections_by_state[std::string{tcp::text(state)}] = 0;
   auto states = ask_.workers([](Hub& hub) {
     std::map<std::string, std::uint64_t, std::less<>> counts;
     for (const auto& [id, connection] : hub.worker().connections())

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,7 @@ class Control final : public ControlPlane {
   Asker ask_;
   CrewThreads& crew_;
   Supervisor& supervisor_;  // touched on the main thread only
+  std::atomic<unsigned> waiting_for_probes_{0};
 };
 
 template <class Question>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The part of Control that changes something.
+#include <atomic>
 #include <chrono>
 #include <utility>
 
@@ -12,6 +13,21 @@ namespace tcpctl {
 namespace {
 
 constexpr std::chrono::seconds kLongestRun{65};
+constexpr unsigned kMostRuns = 2;  // at once, of the API's threads
+
+/// A place among those who wait, for as long as it lives.
+class Wait {
+ public:
+  explicit Wait(std::atomic<unsigned>& count) : count_{count}, place_{++count} {}
+  Wait(const Wait&) = delete;
+  Wait& operator=(const Wait&) = delete;
+  ~Wait() { --count_; }
+  [[nodiscard]] unsigned place() const { return place_; }
+
+ private:
+  std::atomic<unsigned>& count_;
+  const unsigned place_;
+};
 
 }  // namespace
 
@@ -64,6 +80,10 @@ Result<std::uint64_t> Control::send(const std::string& client, std::string data)
 }
 
 Result<ProbeRow> Control::run(const std::string& client) {
+  const Wait wait{waiting_for_probes_};
+  if (wait.place() > kMostRuns) {
+    return fail(Errc::limit_reached, "two probes are being waited for already; try again when they are done");
+  }
   auto promise = std::make_shared<std::promise<Result<ProbeRow>>>();
   auto answer = promise->get_future();
   const auto started = ask_client(client, [promise](Client& it) -> Result<void> {
@@ -106,16 +126,14 @@ Result<ReloadRow> Control::reload() {
 }
 
 Result<std::vector<ControlPlane::Problem>> Control::check_config(const std::string& json) {
-  return ask_.main([json] {
-    std::vector<Problem> problems;
-    StatsBook scratch{1};
-    auto root = config::parse_json(json);
-    const auto design =
-        root ? design_of(std::move(*root), scratch) : tl::make_unexpected(std::move(root).error());
-    if (design) return problems;
-    for (const auto& mistake : design.error()) problems.push_back({mistake.place.pointer, mistake.what});
-    return problems;
-  });
+  StatsBook scratch{1};
+  auto root = config::parse_json(json);
+  const auto design =
+      root ? design_of(std::move(*root), scratch) : tl::make_unexpected(std::move(root).error());
+  std::vector<Problem> problems;
+  if (design) return problems;
+  for (const auto& mistake : design.error()) problems.push_back({mistake.place.pointer, mistake.what});
+  return problems;
 }
 
 Result<void> Control::set_log_level(log::Level level) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/crew_threads.hpp"
 
+#include <future>
 #include <string>
 
 #include <pthread.h>
@@ -33,7 +34,8 @@ CrewThreads::Member::Member(std::size_t index, const Crew& crew, std::size_t his
 CrewThreads::CrewThreads(std::size_t workers, std::uint64_t max_connections, std::size_t history_entries) {
   set_max_connections(max_connections);
   for (std::size_t i = 0; i < workers; ++i) {
-    members_.push_back(std::make_unique<Member>(i, crew_, history_entries / workers));
+    // Rounded up, so that a short history is one on every worker.
+    members_.push_back(std::make_unique<Member>(i, crew_, (history_entries + workers - 1) / workers));
     Member& member = *members_.back();
     crew_.members.push_back({&member.loop, &member.hub, &member.worker.load()});
   }
@@ -56,6 +58,17 @@ void CrewThreads::stop() {
   for (auto& member : members_) {
     if (member->thread.joinable()) member->thread.join();
   }
+}
+
+void CrewThreads::settle() {
+  const auto deadline = std::chrono::steady_clock::now() + kSettleTime;
+  std::vector<std::future<void>> done;
+  for (std::size_t i = 0; i < size(); ++i) {
+    auto promise = std::make_shared<std::promise<void>>();
+    done.push_back(promise->get_future());
+    post(i, [promise](Hub&) { promise->set_value(); });
+  }
+  for (const auto& one : done) one.wait_until(deadline);
 }
 
 std::uint64_t CrewThreads::connections_opened() const {

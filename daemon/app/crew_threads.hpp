@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <thread>
@@ -40,9 +41,14 @@ class CrewThreads {
   void post_all(const Task& task) {
     for (std::size_t i = 0; i < size(); ++i) post(i, task);
   }
+  /// Waits until every worker has run what was posted to it before; for a stuck one no longer than
+  /// kSettleTime.
+  void settle();
   [[nodiscard]] std::uint64_t connections_opened() const;
 
  private:
+  static constexpr std::chrono::milliseconds kSettleTime{500};
+
   struct Member {
     Member(std::size_t index, const Crew& crew, std::size_t history_entries);
     Loop loop;

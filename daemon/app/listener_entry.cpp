@@ -54,7 +54,14 @@ void ListenerEntry::set_plan(std::shared_ptr<const ListenerPlan> plan) {
     bindings_.erase(same);
     adopt_options(*binding.socket, *plan_->config);
   }
+  const bool lets_go =
+      std::ranges::any_of(bindings_, [](const Binding& old) { return old.socket != nullptr; });
   bindings_ = std::move(wanted);
+  // An address may be bound anew once the acceptor has let go of it, too.
+  if (lets_go) {
+    publish();
+    crew_.settle();
+  }
   bind();
 }
 
@@ -115,11 +122,15 @@ void ListenerEntry::drain(Duration time) {
 }
 
 void ListenerEntry::close() {
-  crew_.post(worker_, [name = plan_->owner->name](Hub& hub) { hub.remove_listener(name); });
+  wish_ = Wish::closed;
+  Wheel::cancel(*this);
   bindings_.clear();
+  // To all: each may have a pool of its upstreams.
+  crew_.post_all([listener = plan_->owner->name](Hub& hub) { hub.remove_listener(listener); });
 }
 
 bool ListenerEntry::is_bound() const {
+  if (wish_ == Wish::closed) return false;
   return std::ranges::all_of(bindings_, [](const Binding& binding) { return binding.socket != nullptr; });
 }
 
@@ -139,6 +150,8 @@ std::string ListenerEntry::state() const {
       return "paused";
     case Wish::draining:
       return plan_->owner->stats->active() > 0 ? "draining" : "drained";
+    case Wish::closed:
+      return "drained";
     case Wish::up:
       return is_bound() ? "up" : "failed";
   }

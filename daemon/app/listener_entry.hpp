@@ -39,7 +39,7 @@ class ListenerEntry final : private Deadline {
   [[nodiscard]] std::vector<UpstreamRow> upstreams() const;
 
  private:
-  enum class Wish : std::uint8_t { up, paused, draining };
+  enum class Wish : std::uint8_t { up, paused, draining, closed };
   void on_deadline() override;
   void bind();
   void publish();

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/loader.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <iterator>
 #include <utility>
 
 #include "app/key_table.hpp"
+#include "services/forward.hpp"
+#include "services/service.hpp"
+#include "steps/steps.hpp"
 
 namespace tcpctl {
 namespace {
@@ -29,6 +33,44 @@ std::filesystem::path state_conf_d(const std::filesystem::path& file) {
   return "/var/lib/tcpctl/conf.d";
 }
 
+config::Mistakes service_mistakes(const config::Node& listener) {
+  const config::OptionReader table{listener, key_table(), "listeners.*"};
+  const ServiceKind* const kind = find_service(table.text("service"));
+  const auto options = table.table(kind->name);
+  if (kind->make != nullptr) {
+    if (const auto made = kind->make(options); !made) return {made.error()};
+  } else if (const auto made = forward_options(options); !made) {
+    return {made.error()};
+  }
+  return {};
+}
+
+config::Mistakes step_mistakes(const config::Node& client) {
+  const auto steps = parse_steps(config::OptionReader{client, key_table(), "clients.*"});
+  return steps ? config::Mistakes{} : steps.error();
+}
+
+// Each object of the table `name` whose keys are right, judged by what reads its options.
+void judge(config::Mistakes& mistakes, const config::Node& root, std::string_view name,
+           config::Mistakes (*options)(const config::Node&)) {
+  const config::Node* const table = root.find(name);
+  const auto* const objects = table == nullptr ? nullptr : table->as<config::Node::Table>();
+  if (objects == nullptr) return;
+  for (const auto& [key, object] : *objects) {
+    if (config::check(object, key_table(), std::string{name} + ".*").empty()) add(mistakes, options(object));
+  }
+}
+
+// All mistakes at once: the keys are wrong somewhere, and elsewhere an option may be.
+config::Mistakes with_options(config::Mistakes mistakes, const config::Node& root) {
+  judge(mistakes, root, "listeners", &service_mistakes);
+  judge(mistakes, root, "clients", &step_mistakes);
+  std::ranges::sort(mistakes, [](const config::Mistake& left, const config::Mistake& right) {
+    return left.place.before(right.place);
+  });
+  return mistakes;
+}
+
 }  // namespace
 
 std::filesystem::path state_folder(const config::Config& config) {
@@ -43,8 +85,9 @@ config::Checked<Design> load(const std::filesystem::path& file, StatsBook& stats
 }
 
 config::Checked<Design> design_of(config::Node root, StatsBook& stats) {
+  const config::Node whole = root;
   auto config = config::build(std::move(root), key_table());
-  if (!config) return tl::make_unexpected(std::move(config).error());
+  if (!config) return tl::make_unexpected(with_options(std::move(config).error(), whole));
   Design design;
   design.config = std::make_shared<const config::Config>(std::move(*config));
   config::Mistakes mistakes;

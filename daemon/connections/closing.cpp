@@ -224,8 +224,8 @@ void Connection::step_closing() {
   const auto now = fin_was_sent ? state() : state_after_fin_;
   note_ack(now);
   if (now != tcp::State::closed) return;
-  // Once both FINs are out, an RST changes nothing any more.
-  const int error = eof_ ? 0 : tcp::take_error(fd_.get());
+  // Where both FINs were acknowledged, the kernel has nothing to complain of.
+  const int error = tcp::take_error(fd_.get());
   if (error != 0) {
     fail_io(error);
   } else {
@@ -322,7 +322,9 @@ void Connection::complete() {
   if (const auto info = tcp::read_info(fd_.get())) {
     entry.tcp = to_row(*info, "before_close", facts_.owner->congestion);
   }
-  const bool ended_in_order = fin_sent_ && eof_;
+  const bool was_reset =
+      facts_.timeline.has(TimelineEvent::rst_sent) || facts_.timeline.has(TimelineEvent::rst_received);
+  const bool ended_in_order = fin_sent_ && eof_ && !was_reset;
   if (ended_in_order && !facts_.remote.is_unix()) {
     facts_.timeline.inferred(TimelineEvent::fin_acked);
     if (facts_.close.first == First::local) {

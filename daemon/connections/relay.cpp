@@ -44,21 +44,29 @@ void Relay::connect(const Target& target) {
   target_ = target;
   auto connecting = tcp::connect_to(target.address, options_->outbound);
   if (!connecting) {
-    targets_->failed(target, Reason::resource);
-    give_up(Reason::resource, connecting.error().what);
+    const bool is_shortage = connecting.error().code == Errc::unavailable;
+    const Reason reason = is_shortage ? Reason::resource : Reason::connect_unreachable;
+    targets_->failed(target, reason);
+    if (!is_shortage && attempts_left_ > 0) {
+      try_next();
+    } else {
+      give_up(reason, *target.name + " at " + target.address.text() + ": " + connecting.error().what);
+    }
     return;
   }
   auto leg =
       std::make_unique<RelayLeg>(shared_from_this(), Direction::outbound, Connection::Stage::connecting,
                                  std::move(connecting->fd), target.address);
-  upstream_ = leg.get();
-  upstream_->note_upstream(target.name);
-  upstream_->note_peer(client_->facts().id);
-  client_->note_peer(upstream_->facts().id);
+  RelayLeg& attempt = *leg;
+  upstream_ = &attempt;
+  attempt.note_upstream(target.name);
+  attempt.note_peer(client_->facts().id);
+  client_->note_peer(attempt.facts().id);
   worker_.adopt(std::move(leg));
-  upstream_->connect_within(options_->connect_timeout);
-  upstream_->start();
-  if (connecting->error != 0 && upstream_ != nullptr) upstream_->fail_connect(connecting->error);
+  attempt.connect_within(options_->connect_timeout);
+  attempt.start();
+  // It may be over already, and another one begun.
+  if (connecting->error != 0 && upstream_ == &attempt) attempt.fail_connect(connecting->error);
 }
 
 void Relay::give_up(Reason reason, const std::string& detail) {
@@ -160,7 +168,8 @@ void Relay::on_gone(RelayLeg& leg) {
   } else if (close.how == How::fin && leg.passed_fin_ && peer->stage() != Connection::Stage::open) {
     return;  // both directions are done; the peer ends by itself
   } else if (leg.facts().timeline.has(TimelineEvent::rst_received) || close.how != How::fin) {
-    peer->abort_when_delivered(*close.reason, "the other leg ended: " + close.detail);
+    peer->abort_when_delivered(*close.reason,
+                               close.detail.empty() ? std::string{} : "the other leg: " + close.detail);
   } else if (!leg.passed_fin_) {
     peer->finish(*close.reason, close.detail);
   }

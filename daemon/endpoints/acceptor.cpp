@@ -27,7 +27,8 @@ Fd open_spare() { return Fd{::open("/dev/null", O_RDONLY | O_CLOEXEC)}; }
 /// The connections of one turn, handed over with one task a worker.
 class Acceptor::Batch {
  public:
-  explicit Batch(const Crew& crew) : crew_{crew}, parts_(crew.members.size()) {
+  Batch(const Crew& crew, std::size_t here)
+      : crew_{crew}, here_{*crew.members[here].hub}, parts_(crew.members.size()) {
     for (const auto& member : crew.members) loads_.push_back(member.load->read());
   }
   Batch(const Batch&) = delete;
@@ -48,6 +49,7 @@ class Acceptor::Batch {
   void hand_over(std::size_t i) {
     if (parts_[i].empty()) return;
     const Crew::Member& member = crew_.members[i];
+    here_.note_handed(parts_[i].size());
     const auto part = std::make_shared<std::vector<Accepted>>(std::move(parts_[i]));
     const auto serve = [hub = member.hub, part] {
       for (auto& accepted : *part) hub->serve(std::move(accepted));
@@ -60,6 +62,7 @@ class Acceptor::Batch {
   }
 
   const Crew& crew_;
+  Hub& here_;
   std::vector<std::uint64_t> loads_;
   std::vector<std::vector<Accepted>> parts_;
   std::uint64_t added_{0};
@@ -129,7 +132,7 @@ void Acceptor::on_connections(evutil_socket_t /*fd*/, short /*what*/, void* door
 }
 
 void Acceptor::accept_some(const Door& door, std::size_t most) {
-  Batch batch{crew_};
+  Batch batch{crew_, worker_.index()};
   for (std::size_t i = 0; i < most; ++i) {
     if (!last_call_ && plan_->config->on_limit == "wait" && is_full(batch)) {
       hold_back(kFullPause);

@@ -57,11 +57,10 @@ std::vector<Binding> bindings_of(const config::Listener& listener) {
 
 void adopt_options(const BoundSocket& socket, const config::Listener& listener) {
   const tcp::ListenOptions options = listen_options(listener);
-  if (!socket.bound.is_unix()) {
-    if (const auto done = tcp::apply(options.inherited, socket.fd.get()); !done) {
-      log::warn("listener.option", log::f("listener", listener.name), log::f("error", done.error().what));
-    }
-  }
+  const auto done = socket.bound.is_unix() ? tcp::set_unix_rights(socket.bound.host(), options)
+                                           : tcp::apply(options.inherited, socket.fd.get());
+  if (!done)
+    log::warn("listener.option", log::f("listener", listener.name), log::f("error", done.error().what));
   ::listen(socket.fd.get(), options.backlog);
 }
 

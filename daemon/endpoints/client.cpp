@@ -9,9 +9,10 @@
 namespace tcpctl {
 
 std::unique_ptr<Client> make_client(Worker& worker, Resolver& resolver,
-                                    std::shared_ptr<const ClientPlan> plan) {
-  if (plan->config->mode == "probe") return std::make_unique<ProbeClient>(worker, resolver, std::move(plan));
-  return std::make_unique<KeepClient>(worker, resolver, std::move(plan));
+                                    std::shared_ptr<const ClientPlan> plan, ClientRecord& record) {
+  if (plan->config->mode == "probe")
+    return std::make_unique<ProbeClient>(worker, resolver, std::move(plan), record);
+  return std::make_unique<KeepClient>(worker, resolver, std::move(plan), record);
 }
 
 }  // namespace tcpctl

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,6 +15,15 @@
 #include "upstreams/resolver.hpp"
 
 namespace tcpctl {
+
+/// What is remembered of a client by its name, whatever its configuration becomes.
+struct ClientRecord {
+  bool paused{false};
+  std::uint64_t attempts{0};
+  std::map<std::string, std::uint64_t> failures;  // by reason or result word
+  std::string last_failure;
+  std::deque<ProbeRow> results;  // newest first
+};
 
 /// A declared outbound party, of either mode. What a mode cannot do answers `conflict`.
 /// Destroying it ends its connections gracefully.
@@ -36,7 +48,9 @@ class Client {
   [[nodiscard]] virtual std::vector<ProbeRow> probes() const = 0;  // newest first
 };
 
+/// `record` outlives it; a client that was paused begins paused.
 [[nodiscard]] std::unique_ptr<Client> make_client(Worker& worker, Resolver& resolver,
-                                                  std::shared_ptr<const ClientPlan> plan);
+                                                  std::shared_ptr<const ClientPlan> plan,
+                                                  ClientRecord& record);
 
 }  // namespace tcpctl

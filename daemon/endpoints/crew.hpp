@@ -34,11 +34,8 @@ struct Crew {
   std::vector<Member> members;
   Counter max_connections;  // of the daemon
 
-  [[nodiscard]] std::uint64_t load() const {
-    std::uint64_t sum = 0;
-    for (const auto& member : members) sum += member.load->read();
-    return sum;
-  }
+  /// Sockets of all connections, those on their way from an acceptor to their worker included.
+  [[nodiscard]] std::uint64_t load() const;
 };
 
 }  // namespace tcpctl

@@ -14,6 +14,11 @@ Hub::~Hub() = default;
 
 void Hub::serve(Accepted accepted) {
   worker_.tick();
+  begin(std::move(accepted));
+  taken_.add();
+}
+
+void Hub::begin(Accepted accepted) {
   const ListenerPlan& plan = *accepted.plan;
   if (plan.forward) {
     const auto relay =
@@ -70,12 +75,13 @@ void Hub::set_client(std::shared_ptr<const ClientPlan> plan) {
   worker_.tick();
   auto& client = clients_[plan->owner->name];
   client.reset();  // its connections end before those of the new configuration begin
-  client = make_client(worker_, resolver_, std::move(plan));
+  client = make_client(worker_, resolver_, plan, client_records_[plan->owner->name]);
 }
 
 void Hub::remove_client(const std::string& name) {
   worker_.tick();
   clients_.erase(name);
+  client_records_.erase(name);
 }
 
 Client* Hub::client(const std::string& name) {

@@ -31,6 +31,12 @@ class Hub {
 
   /// Begins to serve a connection that an acceptor, here or elsewhere, has accepted.
   void serve(Accepted accepted);
+  /// An acceptor here gives `count` connections to the workers.
+  void note_handed(std::uint64_t count) { handed_.add(count); }
+  /// Connections that acceptors here gave away, and those taken in here; over all hubs, the difference is on
+  /// its way. Threads: any.
+  [[nodiscard]] const Counter& handed() const { return handed_; }
+  [[nodiscard]] const Counter& taken() const { return taken_; }
 
   void set_listener(std::shared_ptr<const ListenerPlan> plan, const std::vector<BoundSocketPtr>& sockets);
   void remove_listener(const std::string& name);
@@ -49,13 +55,16 @@ class Hub {
   void stop_clients();
 
  private:
+  void begin(Accepted accepted);
   [[nodiscard]] Pool& pool_of(const ListenerPlan& plan);
 
   Worker& worker_;
   const Crew& crew_;
   Resolver resolver_;
+  Counter handed_, taken_;
   std::map<std::string, std::unique_ptr<Acceptor>> acceptors_;
   std::map<std::string, std::unique_ptr<Pool>> pools_;
+  std::map<std::string, ClientRecord> client_records_;
   std::map<std::string, std::unique_ptr<Client>> clients_;
 };
 

@@ -72,7 +72,7 @@ void KeepClient::Slot::attempt() {
 
 void KeepClient::Slot::connect(const Address& address) {
   client_.worker_.tick();  // a wait or the look-up of a name came before
-  ++client_.attempts_;
+  ++client_.record_.attempts;
   auto connecting = tcp::connect_to(address, client_.plan_->socket);
   if (!connecting) {
     client_.note_failure(Reason::resource, connecting.error().what);
@@ -132,15 +132,18 @@ void KeepClient::Slot::on_gone(ClientConnection& connection) {
   back_off();
 }
 
-KeepClient::KeepClient(Worker& worker, Resolver& resolver, std::shared_ptr<const ClientPlan> plan)
+KeepClient::KeepClient(Worker& worker, Resolver& resolver, std::shared_ptr<const ClientPlan> plan,
+                       ClientRecord& record)
     : worker_{worker},
       plan_{std::move(plan)},
+      record_{record},
       addresses_{resolver, plan_->config->connect},
       received_{kReceivedBytes},
       random_{std::random_device{}()} {
   for (std::uint32_t i = 0; i < plan_->config->connections; ++i) {
     slots_.push_back(std::make_unique<Slot>(*this));
   }
+  if (record_.paused) return;
   for (auto& slot : slots_) slot->attempt();
 }
 
@@ -156,22 +159,22 @@ Duration KeepClient::backoff(unsigned failures) {
 }
 
 void KeepClient::note_failure(Reason reason, const std::string& detail) {
-  ++failures_[std::string{text(reason)}];
-  last_failure_ = std::string{text(reason)} + (detail.empty() ? "" : ": " + detail);
+  ++record_.failures[std::string{text(reason)}];
+  record_.last_failure = std::string{text(reason)} + (detail.empty() ? "" : ": " + detail);
 }
 
 void KeepClient::pause() {
-  paused_ = true;
+  record_.paused = true;
   for (auto& slot : slots_) slot->drop(Reason::local_done);
 }
 
 void KeepClient::resume() {
-  if (!std::exchange(paused_, false)) return;
+  if (!std::exchange(record_.paused, false)) return;
   for (auto& slot : slots_) slot->attempt();
 }
 
 Result<void> KeepClient::reconnect() {
-  if (paused_) return fail(Errc::conflict, "client '" + plan_->owner->name + "' is paused; resume it");
+  if (record_.paused) return fail(Errc::conflict, "client '" + plan_->owner->name + "' is paused; resume it");
   for (auto& slot : slots_) {
     slot->drop(Reason::admin_kill);
     slot->attempt();
@@ -188,6 +191,7 @@ Result<std::uint64_t> KeepClient::send(const std::string& data) {
                                                    plan_->owner->name, connection->queued()));
     }
     connection->send(as_bytes(data));
+    if (!connection->is_open()) continue;  // it was gone, and the sending showed it
     return data.size();
   }
   return fail(Errc::conflict, "client '" + plan_->owner->name + "' has no connection that is up");
@@ -203,22 +207,22 @@ ClientRow KeepClient::row() const {
   std::optional<Instant> next;
   for (const auto& slot : slots_) {
     const auto state = slot->state();
-    row.up += state == Slot::State::up ? 1 : 0;
+    row.up += slot->connection() != nullptr && slot->connection()->is_open() ? 1 : 0;
     row.connecting += state == Slot::State::connecting || state == Slot::State::resolving ? 1 : 0;
     row.backing_off += state == Slot::State::backing_off ? 1 : 0;
     if (const auto at = slot->next_attempt(); at && (!next || *at < *next)) next = at;
   }
   if (next) row.next_attempt_in = std::max(Duration{0}, Duration{*next - now()});
-  row.state = paused_                ? "paused"
+  row.state = record_.paused         ? "paused"
               : row.up == row.wanted ? "up"
               : row.connecting > 0   ? "connecting"
               : row.up > 0           ? "up"
                                      : "backing_off";
-  if (row.up == 0 && !paused_) row.error = last_failure_;
+  if (row.up == 0 && !record_.paused) row.error = record_.last_failure;
   for (const auto& address : addresses_.known()) row.resolved.push_back(address.text());
-  row.attempts = attempts_;
-  row.failures = failures_;
-  row.last_failure = last_failure_;
+  row.attempts = record_.attempts;
+  row.failures = record_.failures;
+  row.last_failure = record_.last_failure;
   return row;
 }
 

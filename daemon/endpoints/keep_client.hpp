@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <map>
 #include <memory>
 #include <random>
 #include <string>
@@ -21,7 +20,8 @@ namespace tcpctl {
 /// worker's loop.
 class KeepClient final : public Client {
  public:
-  KeepClient(Worker& worker, Resolver& resolver, std::shared_ptr<const ClientPlan> plan);
+  KeepClient(Worker& worker, Resolver& resolver, std::shared_ptr<const ClientPlan> plan,
+             ClientRecord& record);
   ~KeepClient() override;
 
   [[nodiscard]] ClientRow row() const override;
@@ -44,14 +44,11 @@ class KeepClient final : public Client {
 
   Worker& worker_;
   const std::shared_ptr<const ClientPlan> plan_;
+  ClientRecord& record_;
   AddressBook addresses_;
   std::size_t next_address_{0};
   ByteRing received_;
   std::minstd_rand random_;
-  bool paused_{false};
-  std::uint64_t attempts_{0};
-  std::map<std::string, std::uint64_t> failures_;
-  std::string last_failure_;
   std::vector<std::unique_ptr<Slot>> slots_;  // last: slots take leave of the members above
 };
 

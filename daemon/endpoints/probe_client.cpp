@@ -24,9 +24,10 @@ std::string_view word_of(Reason reason) {
 
 }  // namespace
 
-ProbeClient::ProbeClient(Worker& worker, Resolver& resolver, std::shared_ptr<const ClientPlan> plan)
-    : worker_{worker}, plan_{std::move(plan)}, addresses_{resolver, plan_->config->connect} {
-  begin();
+ProbeClient::ProbeClient(Worker& worker, Resolver& resolver, std::shared_ptr<const ClientPlan> plan,
+                         ClientRecord& record)
+    : worker_{worker}, plan_{std::move(plan)}, record_{record}, addresses_{resolver, plan_->config->connect} {
+  if (!record_.paused) begin();
 }
 
 ProbeClient::~ProbeClient() {
@@ -39,7 +40,7 @@ ProbeClient::~ProbeClient() {
 void ProbeClient::begin() {
   const Instant at = worker_.time();
   next_run_ = at + plan_->config->interval;
-  ++attempts_;
+  ++record_.attempts;
   ++run_number_;
   run_.emplace(
       Run{at, wall_now(), at + plan_->config->timeout, {}, {}, {}, StepRunner{plan_->steps}, nullptr});
@@ -103,14 +104,14 @@ void ProbeClient::on_gone(ClientConnection& connection) {
     fail(word_of(*close.reason), close.detail);
     return;
   }
-  after_steps();
+  if (run_->steps.finished()) finish(row_of(run_->steps.result(), close.detail));
 }
 
 void ProbeClient::after_steps() {
   if (run_->connection != nullptr) run_->connection->send(as_bytes(run_->steps.take_output()));
   if (!run_) return;  // the sending failed, and that ended the run
   if (run_->steps.finished()) {
-    finish(row_of(run_->steps.result()));
+    finish(row_of(run_->steps.result(), {}));
   } else if (const auto due = run_->steps.deadline()) {
     worker_.wheel().set(*this, *due);
   }
@@ -142,12 +143,12 @@ void ProbeClient::fail(std::string_view result, const std::string& got) {
   finish(std::move(row));
 }
 
-ProbeRow ProbeClient::row_of(const StepsResult& result) const {
+ProbeRow ProbeClient::row_of(const StepsResult& result, const std::string& detail) const {
   ProbeRow row;
   row.success = result.success;
   row.result = result.result;
   row.failed_step = result.failed_step;
-  row.got = result.got;
+  row.got = !result.success && result.got.empty() ? detail : result.got;
   row.at = run_->started_wall;
   row.took = worker_.time() - run_->started;
   row.resolve = run_->resolve;
@@ -167,22 +168,22 @@ void ProbeClient::finish(ProbeRow row) {
   }
   run_.reset();
   if (!row.success) {
-    ++failures_[row.result];
-    last_failure_ = row.result + (row.got.empty() ? "" : ": " + row.got);
+    ++record_.failures[row.result];
+    record_.last_failure = row.result + (row.got.empty() ? "" : ": " + row.got);
   }
-  if (results_.empty() || results_.front().success != row.success) {
+  if (record_.results.empty() || record_.results.front().success != row.success) {
     log::info(row.success ? "probe.up" : "probe.down", log::f("client", plan_->owner->name),
               log::f("result", row.result), log::f("got", row.got));
   }
-  results_.push_front(std::move(row));
-  if (results_.size() > kKeptResults) results_.pop_back();
+  record_.results.push_front(std::move(row));
+  if (record_.results.size() > kKeptResults) record_.results.pop_back();
   schedule();
-  for (const auto& done : std::exchange(waiting_, {})) done(results_.front());
+  for (const auto& done : std::exchange(waiting_, {})) done(record_.results.front());
 }
 
 void ProbeClient::schedule() {
   Wheel::cancel(*this);
-  if (!paused_) worker_.wheel().set(*this, std::max(next_run_, worker_.time()));
+  if (!record_.paused) worker_.wheel().set(*this, std::max(next_run_, worker_.time()));
 }
 
 void ProbeClient::run(Done done) {
@@ -193,12 +194,12 @@ void ProbeClient::run(Done done) {
 }
 
 void ProbeClient::pause() {
-  paused_ = true;
+  record_.paused = true;
   if (!run_) Wheel::cancel(*this);
 }
 
 void ProbeClient::resume() {
-  if (!std::exchange(paused_, false) || run_) return;
+  if (!std::exchange(record_.paused, false) || run_) return;
   worker_.tick();
   begin();
 }
@@ -222,16 +223,16 @@ ClientRow ProbeClient::row() const {
   ClientRow row;
   row.wanted = 1;
   row.connecting = run_ ? 1 : 0;
-  const bool success = !results_.empty() && results_.front().success;
+  const bool success = !record_.results.empty() && record_.results.front().success;
   row.up = success ? 1 : 0;
-  row.state = paused_ ? "paused" : results_.empty() ? "connecting" : success ? "up" : "down";
-  if (!success && !results_.empty()) row.error = last_failure_;
+  row.state = record_.paused ? "paused" : record_.results.empty() ? "connecting" : success ? "up" : "down";
+  if (!success && !record_.results.empty()) row.error = record_.last_failure;
   for (const auto& address : addresses_.known()) row.resolved.push_back(address.text());
-  row.attempts = attempts_;
-  row.failures = failures_;
-  if (!run_ && !paused_) row.next_attempt_in = std::max(Duration{0}, Duration{next_run_ - now()});
-  row.last_failure = last_failure_;
-  if (!results_.empty()) row.last_probe = results_.front();
+  row.attempts = record_.attempts;
+  row.failures = record_.failures;
+  if (!run_ && !record_.paused) row.next_attempt_in = std::max(Duration{0}, Duration{next_run_ - now()});
+  row.last_failure = record_.last_failure;
+  if (!record_.results.empty()) row.last_probe = record_.results.front();
   return row;
 }
 

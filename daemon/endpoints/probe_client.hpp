@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <deque>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,7 +19,8 @@ namespace tcpctl {
 /// Threads: only on the worker's loop.
 class ProbeClient final : public Client, private Deadline, public ClientConnection::Observer {
  public:
-  ProbeClient(Worker& worker, Resolver& resolver, std::shared_ptr<const ClientPlan> plan);
+  ProbeClient(Worker& worker, Resolver& resolver, std::shared_ptr<const ClientPlan> plan,
+              ClientRecord& record);
   ~ProbeClient() override;
 
   [[nodiscard]] ClientRow row() const override;
@@ -31,7 +30,9 @@ class ProbeClient final : public Client, private Deadline, public ClientConnecti
   [[nodiscard]] Result<std::uint64_t> send(const std::string& data) override;
   [[nodiscard]] Result<ReceivedRow> received(std::uint64_t from) const override;
   void run(Done done) override;
-  [[nodiscard]] std::vector<ProbeRow> probes() const override { return {results_.begin(), results_.end()}; }
+  [[nodiscard]] std::vector<ProbeRow> probes() const override {
+    return {record_.results.begin(), record_.results.end()};
+  }
 
  private:
   /// What one run has so far.
@@ -50,7 +51,8 @@ class ProbeClient final : public Client, private Deadline, public ClientConnecti
   void after_steps();
   void finish(ProbeRow row);
   void fail(std::string_view result, const std::string& got);
-  [[nodiscard]] ProbeRow row_of(const StepsResult& result) const;
+  /// `detail` says why the connection was lost, where the peer has sent nothing that would.
+  [[nodiscard]] ProbeRow row_of(const StepsResult& result, const std::string& detail) const;
   void schedule();
   [[nodiscard]] Result<void> refuse(const char* what) const;
 
@@ -62,16 +64,12 @@ class ProbeClient final : public Client, private Deadline, public ClientConnecti
 
   Worker& worker_;
   const std::shared_ptr<const ClientPlan> plan_;
+  ClientRecord& record_;
   AddressBook addresses_;
   std::optional<Run> run_;
   std::uint64_t run_number_{0};
   std::vector<Done> waiting_;
-  std::deque<ProbeRow> results_;  // newest first
   Instant next_run_{};
-  bool paused_{false};
-  std::uint64_t attempts_{0};
-  std::map<std::string, std::uint64_t> failures_;
-  std::string last_failure_;
 };
 
 }  // namespace tcpctl

@@ -44,6 +44,18 @@ Result<gid_t> group_id(const std::string& name) {
   return found->gr_gid;
 }
 
+Result<void> prepare_inet(int fd, const Address& address, const Options& options) {
+  const int on = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (address.family() == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  // Accepted sockets inherit all of these, which spares calls per connection.
+  set_nodelay(fd);
+  ::setsockopt(fd, IPPROTO_TCP, TCP_SAVE_SYN, &on, sizeof on);
+  return apply(options, fd);
+}
+
+}  // namespace
+
 Result<void> set_unix_rights(const std::string& path, const ListenOptions& options) {
   if (!options.unix_group.empty()) {
     const auto gid = group_id(options.unix_group);
@@ -59,18 +71,6 @@ Result<void> set_unix_rights(const std::string& path, const ListenOptions& optio
   }
   return {};
 }
-
-Result<void> prepare_inet(int fd, const Address& address, const Options& options) {
-  const int on = 1;
-  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (address.family() == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-  // Accepted sockets inherit all of these, which spares calls per connection.
-  set_nodelay(fd);
-  ::setsockopt(fd, IPPROTO_TCP, TCP_SAVE_SYN, &on, sizeof on);
-  return apply(options, fd);
-}
-
-}  // namespace
 
 Result<Fd> listen_on(const Address& address, const ListenOptions& options) {
   Fd fd{::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};

@@ -36,6 +36,9 @@ struct ListenOptions {
 /// Errors: io, with the address and the errno's words ("address already in use").
 [[nodiscard]] Result<Fd> listen_on(const Address& address, const ListenOptions& options);
 
+/// Gives the file of a Unix socket the mode and the group of `options`. Errors: not_found for the group, io.
+[[nodiscard]] Result<void> set_unix_rights(const std::string& path, const ListenOptions& options);
+
 /// A socket on its way to `address`; the result is seen when it becomes writable. Unix sockets connect at
 /// once. Errors: io; unavailable where descriptors or memory are short (EMFILE, ENFILE, ENOBUFS, ENOMEM).
 struct Connecting {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -21,6 +22,11 @@ enum class State : std::uint8_t {
   listen,
   closing,
 };
+
+/// Those that a connection can be in.
+inline constexpr std::array kStates{
+    State::syn_sent,   State::syn_rcvd, State::established, State::fin_wait_1, State::fin_wait_2,
+    State::close_wait, State::closing,  State::last_ack,    State::time_wait,  State::closed};
 
 /// The textbook's spelling: "FIN_WAIT_1".
 [[nodiscard]] std::string_view text(State state);

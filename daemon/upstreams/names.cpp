@@ -9,6 +9,7 @@ namespace {
 
 // A TTL of 0 would ask DNS for every connection.
 constexpr std::chrono::seconds kLeastTtl{1};
+constexpr std::chrono::seconds kRetry{5};
 
 }  // namespace
 
@@ -36,6 +37,8 @@ void AddressBook::on_resolved(Result<Resolved> answer) {
   if (answer) {
     addresses_ = std::move(answer->addresses);
     fresh_until_ = now() + std::max(answer->ttl, kLeastTtl);
+  } else if (!addresses_.empty()) {
+    fresh_until_ = now() + kRetry;  // not every connection in between has to wait for a DNS that is down
   }
   const auto waiting = std::exchange(waiting_, {});
   // A value of its own, since the first of those who wait may be the end of this object.

@@ -99,7 +99,7 @@ TEST_F(ClosingTest, NamesWhatAServiceEndsFor) {
 
 TEST_F(ClosingTest, AbortsWithAResetAndSaysWhatWasLost) {
   auto& connection = serve({.on_open = [](Session& session) {
-    session.send(as_bytes(std::string(32UL << 20, 'x')));  // more than the kernel holds
+    session.send(as_bytes(std::string(8UL << 20, 'x')));  // more than the kernel holds
   }});
 
   connection.abort(Reason::admin_kill);
@@ -182,7 +182,7 @@ TEST_F(ClosingTest, ResetsAPeerThatDoesNotEndWithinTheCloseTimeout) {
 }
 
 TEST_F(ClosingTest, DeliversAFullSendQueueBeforeItsFin) {
-  const std::string much = test::pattern(16UL << 20);
+  const std::string much = test::pattern(6UL << 20);
   serve({.on_open = [&](Session& session) {
     session.send(as_bytes(much));
     session.finish(ServiceEnd::done);
@@ -202,7 +202,7 @@ TEST_F(ClosingTest, DeliversAFullSendQueueBeforeItsFin) {
 TEST_F(ClosingTest, GivesUpOnASendQueueThatNobodyReads) {
   owner->close_timeout = 30ms;
   serve({.on_open = [&](Session& session) {
-    session.send(as_bytes(std::string(32UL << 20, 'x')));
+    session.send(as_bytes(std::string(8UL << 20, 'x')));
     session.finish(ServiceEnd::done);
   }});
 
@@ -244,7 +244,7 @@ TEST_F(ClosingTest, PassesThroughClosingWhenBothFinsCross) {
   const std::string chunk(65536, 'x');
   // Until the peer's window is shut, and a little more.
   const int here = pair.here.get();
-  while (tcp::unacknowledged(here) < (1U << 20) && filled < (64UL << 20)) {
+  while (tcp::unacknowledged(here) < (1U << 20) && filled < (8UL << 20)) {
     const ssize_t sent = ::send(here, chunk.data(), chunk.size(), MSG_NOSIGNAL);
     if (sent <= 0) break;
     filled += static_cast<std::size_t>(sent);
@@ -313,7 +313,7 @@ TEST_F(ClosingTest, ResetsOnceAllIsDeliveredWhereAskedTo) {
 TEST_F(ClosingTest, ResetsAnywayIfThePeerNeverReads) {
   owner->close_timeout = 30ms;
   auto& connection =
-      serve({.on_open = [&](Session& session) { session.send(as_bytes(std::string(32UL << 20, 'x'))); }});
+      serve({.on_open = [&](Session& session) { session.send(as_bytes(std::string(8UL << 20, 'x'))); }});
 
   connection.abort_when_delivered(Reason::peer_rst);
 

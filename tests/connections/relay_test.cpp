@@ -94,7 +94,7 @@ class RelayTest : public test::ConnectionFixture {
     std::size_t written = 0;
     std::size_t still = 0;
     EXPECT_TRUE(run_until([&] {
-      const std::size_t now = writer.write(bytes.substr(written, 4UL << 20));
+      const std::size_t now = writer.write(bytes.substr(written, 2UL << 20));
       written += now;
       still = now == 0 ? still + 1 : 0;
       return still > 50;
@@ -244,7 +244,7 @@ TEST_F(RelayTest, PassesAnUpstreamsResetOn) {
 
 TEST_F(RelayTest, DeliversWhatItHeldBeforeItPassesAResetOn) {
   begin_connected();
-  const std::string much = pattern(64UL << 20);
+  const std::string much = pattern(8UL << 20);
   const std::size_t written = fill(peer, much);
   auto* const inbound = worker().find(make_id(0, 1));
   const std::size_t taken = inbound->facts().bytes_in;
@@ -278,7 +278,7 @@ TEST_F(RelayTest, NoticesTheResetOfAClientThatHadSentItsFin) {
 
 TEST_F(RelayTest, HoldsBackAWriterWhoseReaderDoesNotRead) {
   begin_connected();
-  fill(peer, pattern(64UL << 20));
+  fill(peer, pattern(8UL << 20));
 
   const auto& inbound = worker().find(make_id(0, 1))->facts();
   const auto& outbound = worker().find(make_id(0, 2))->facts();
@@ -288,7 +288,7 @@ TEST_F(RelayTest, HoldsBackAWriterWhoseReaderDoesNotRead) {
 
 TEST_F(RelayTest, LosesNothingWhenBothSidesFloodAndReadLate) {
   begin_connected();
-  const std::string forth = pattern(20UL << 20);
+  const std::string forth = pattern(6UL << 20);
   const std::string back{forth.rbegin(), forth.rend()};
   std::size_t sent = fill(peer, forth);
   std::size_t answered = fill(upstream, back);

@@ -19,7 +19,7 @@ std::size_t echo(Session& session, ByteView bytes) {
 }
 
 TEST_F(ServedTest, EchoesEveryByteOfAPeerThatReadsLate) {
-  const std::string sent = pattern(24UL << 20);
+  const std::string sent = pattern(6UL << 20);
   serve({.on_data = echo});
   std::size_t written = 0;
   std::size_t idle = 0;
@@ -43,12 +43,12 @@ TEST_F(ServedTest, EchoesEveryByteOfAPeerThatReadsLate) {
 }
 
 TEST_F(ServedTest, StopsReadingAPeerThatDoesNotRead) {
-  const std::string sent = pattern(64UL << 20);
+  const std::string sent = pattern(8UL << 20);
   auto& connection = serve({.on_data = echo});
   std::size_t written = 0;
   std::size_t idle = 0;
   ASSERT_TRUE(run_until([&] {
-    const std::size_t now = peer.write(std::string_view{sent}.substr(written, 4UL << 20));
+    const std::size_t now = peer.write(std::string_view{sent}.substr(written, 2UL << 20));
     written += now;
     idle = now == 0 ? idle + 1 : 0;
     return idle > 50;
@@ -141,7 +141,7 @@ TEST_F(ServedTest, HoldsAFloodingServiceToWhatThePeerReads) {
 
   ASSERT_TRUE(run_until([&] {
     peer.read(1UL << 20);
-    return peer.received.size() > before + (4UL << 20);
+    return peer.received.size() > before + (2UL << 20);
   })) << "it goes on once the peer reads";
   peer.close();
   EXPECT_EQ(close_of(record()).first, First::remote);

@@ -22,7 +22,7 @@ class KeepClientTest : public testing::Test {
     auto config = test::client_config("keep", test::to(target));
     change(config);
     worker().tick();
-    client = make_client(worker(), resolver, test::client_plan(config, owner));
+    client = make_client(worker(), resolver, test::client_plan(config, owner), record);
   }
   Worker& worker() { return runner.worker; }
   bool run_until(const std::function<bool()>& condition) { return runner.run_until(condition); }
@@ -37,6 +37,7 @@ class KeepClientTest : public testing::Test {
   [[nodiscard]] ClientRow row() const { return client->row(); }
 
   test::LoopRunner runner;
+  ClientRecord record;
   Resolver resolver{runner.loop};
   std::shared_ptr<Owner> owner = test::make_owner(Owner::Kind::client, "keep");
   test::PlainListener listener;
@@ -272,6 +273,18 @@ TEST_F(KeepClientTest, CountsOnlyItsOwnFailuresOverAnotherReconnect) {
   ASSERT_TRUE(is_up(2));
   EXPECT_THAT(row().failures, ElementsAre());
   EXPECT_EQ(row().attempts, 12U);
+}
+
+TEST_F(KeepClientTest, RemembersItsCountersAndItsPauseWhenItsConfigurationChanges) {
+  start();
+  ASSERT_TRUE(is_up());
+  client->pause();
+
+  client.reset();
+  start([](config::Client& config) { config.connections = 2; });
+
+  EXPECT_EQ(row().state, "paused");
+  EXPECT_EQ(row().attempts, 1U);
 }
 
 }  // namespace

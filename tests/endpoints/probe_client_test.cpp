@@ -19,7 +19,7 @@ class ProbeClientTest : public testing::Test {
     auto config = test::client_config("probe", test::to(target));
     change(config);
     worker().tick();
-    client = make_client(worker(), resolver, test::client_plan(config, owner, steps));
+    client = make_client(worker(), resolver, test::client_plan(config, owner, steps), record);
   }
   Worker& worker() { return runner.worker; }
   bool run_until(const std::function<bool()>& condition) { return runner.run_until(condition); }
@@ -39,6 +39,7 @@ class ProbeClientTest : public testing::Test {
   }
 
   test::LoopRunner runner;
+  ClientRecord record;
   Resolver resolver{runner.loop};
   std::shared_ptr<Owner> owner = test::make_owner(Owner::Kind::client, "probe");
   test::PlainListener listener;

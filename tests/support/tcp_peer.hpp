@@ -12,6 +12,7 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -31,6 +32,15 @@ inline Address address_of(int fd) {
 }
 
 inline void set_non_blocking(int fd) { ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK); }
+
+/// Small buffers that do not grow, and no pacing: so that a pipe is filled and emptied in a few turns. An
+/// accepted socket inherits them.
+inline void make_small(int fd) {
+  const int size = 128 * 1024;
+  ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+  ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+  ::setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "cubic", 5);
+}
 
 /// The far end of a connection. It never blocks; what comes is kept by `read`.
 class Peer {
@@ -103,6 +113,7 @@ class PlainListener {
       : fd_{::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)} {
     const int on = 1;
     ::setsockopt(fd_.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    make_small(fd_.get());
     sockaddr_storage storage{};
     const socklen_t length = address.to(storage);
     if (::bind(fd_.get(), reinterpret_cast<sockaddr*>(&storage), length) != 0 ||
@@ -127,6 +138,7 @@ class PlainListener {
 /// Connects to what listens on loopback; there it is done at once.
 inline Fd connect_plain(const Address& address, bool blocking = true) {
   Fd fd{::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | (blocking ? 0 : SOCK_NONBLOCK), 0)};
+  make_small(fd.get());
   sockaddr_storage storage{};
   const socklen_t length = address.to(storage);
   if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&storage), length) != 0 && errno != EINPROGRESS)
