@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include <fmt/format.h>
+
 #include "ctl/cells.hpp"
 #include "ctl/format.hpp"
 
@@ -21,8 +23,9 @@ void of_listener(Problems& found, const Json& listener) {
     told = true;
     const auto configured = address.text("configured").value_or("-");
     auto why = address.text("error").value_or(listener.text("error").value_or("no reason given"));
-    if (why.find(configured) == std::string::npos) why = "cannot listen on " + configured + ": " + why;
-    found.push_back({true, who + ": " + why + "; it is tried again"});
+    if (why.find(configured) == std::string::npos)
+      why = fmt::format("cannot listen on {}: {}", configured, why);
+    found.push_back({true, fmt::format("{}: {}; it is tried again", who, why)});
   }
   if (state == "failed" && !told)
     found.push_back({true, who + ": " + listener.text("error").value_or("failed")});
