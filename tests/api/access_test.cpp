@@ -235,11 +235,13 @@ int origin_status(const Access& access, Door door, const std::string& host, cons
 
 TEST(Access, ServesOnlyItsOwnNames) {
   AccessOptions options;
-  options.allowed_hosts = {"TCP.example"};
+  options.allowed_hosts = {"TCP.example", "other.example:9810", "2001:db8::1"};
   const auto access = make(options);
 
   EXPECT_EQ(origin_status(access, Door::http, "localhost:9810"), 200);
   EXPECT_EQ(origin_status(access, Door::http, "tcp.EXAMPLE:9810"), 200);
+  EXPECT_EQ(origin_status(access, Door::http, "other.example"), 200);
+  EXPECT_EQ(origin_status(access, Door::http, "[2001:db8::1]:9810"), 200);
   EXPECT_EQ(origin_status(access, Door::http, "evil.tcp.example"), 421);
   EXPECT_EQ(origin_status(access, Door::http, "10.0.0.1"), 421);
   EXPECT_EQ(origin_status(access, Door::unix_socket, "evil.example"), 421);
