@@ -65,8 +65,8 @@ check() {
   fi
 }
 
-# A preset's build is a stage as well; what needs it is left out where it fails. usage: build PRESET
-build() { stage "build $1" build_preset "$1"; }
+# A preset's build is a stage as well; what needs it is left out where it fails. usage: build PRESET [TARGET...]
+build() { stage "build $1" build_preset "$@"; }
 
 end_stages() {
   printf 'in %d min %02d s; logs in %s\n' $(((SECONDS - began) / 60)) $(((SECONDS - began) % 60)) "$result_folder"
