@@ -117,22 +117,31 @@ class Daemon:
         try:
             if self.process.poll() is None:
                 self.signal(signal.SIGTERM)
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    self.process.wait(0.2)
-                if self.process.poll() is None:
-                    self.signal(signal.SIGTERM)  # a test may have left connections; they are not waited for
-            try:
-                status = self.wait()
-            except subprocess.TimeoutExpired:
-                self.process.send_signal(signal.SIGABRT)
-                self.process.wait()
-                raise AssertionError(f"tcpctld does not end:\n{self.log()[-4000:]}") from None
+            self._end()
+            status = self.process.returncode
             report = SANITIZER.search(self.log())
             assert report is None, self.log()[max(0, report.start() - 500):][:8000]
             assert status == self.expected_exit, f"tcpctld ended with status {status}:\n{self.log()[-4000:]}"
         finally:
             self._log_file.close()
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _end(self):
+        try:
+            eventually(self._is_gone, "the daemon's end", tries=600)
+        except AssertionError:
+            self.signal(signal.SIGABRT)
+            self.process.wait()
+            raise AssertionError(f"tcpctld does not end:\n{self.log()[-4000:]}") from None
+
+    def _is_gone(self):
+        """Connections that a test left open are not waited for."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(0.1)
+            return True
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            self.request("DELETE", "/v1/connections?older_than=0s&how=reset")
+        return False
 
     def log(self):
         return (self.folder / "log").read_text(errors="replace")
