@@ -26,6 +26,7 @@ Worker::Worker(std::size_t index, Loop& loop, std::size_t history_limit)
 Worker::~Worker() = default;
 
 void Worker::adopt(std::unique_ptr<Connection> connection) {
+  loop_.assert_here();
   const ConnectionId id = connection->facts().id;
   connections_.emplace_hint(connections_.end(), id, std::move(connection));
   load_.add();
@@ -33,6 +34,7 @@ void Worker::adopt(std::unique_ptr<Connection> connection) {
 }
 
 void Worker::retire(Connection& connection) {
+  loop_.assert_here();
   const auto found = connections_.find(connection.facts().id);
   if (found == connections_.end()) return;
   retired_.push_back(std::move(found->second));

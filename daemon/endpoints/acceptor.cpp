@@ -219,9 +219,8 @@ void Acceptor::turn_away(const Door& door) {
   for (std::size_t i = 0; i < kAcceptsPerTurn; ++i) {
     spare_.reset();
     const Fd fd{::accept4(door.socket->fd.get(), nullptr, nullptr, SOCK_CLOEXEC)};
-    if (fd) stats().share(worker_.index()).refused[static_cast<std::size_t>(Refusal::files)].add();
-    const bool done = !fd;
-    if (done) break;
+    if (!fd) break;
+    stats().share(worker_.index()).refused[static_cast<std::size_t>(Refusal::files)].add();
   }
   spare_ = open_spare();
 }

@@ -13,6 +13,7 @@ Hub::Hub(Worker& worker, const Crew& crew) : worker_{worker}, crew_{crew}, resol
 Hub::~Hub() = default;
 
 void Hub::serve(Accepted accepted) {
+  worker_.loop().assert_here();
   worker_.tick();
   begin(std::move(accepted));
   taken_.add();
@@ -42,6 +43,7 @@ Pool& Hub::pool_of(const ListenerPlan& plan) {
 }
 
 void Hub::set_listener(std::shared_ptr<const ListenerPlan> plan, const std::vector<BoundSocketPtr>& sockets) {
+  worker_.loop().assert_here();
   worker_.tick();
   auto& acceptor = acceptors_[plan->owner->name];
   if (!acceptor) acceptor = std::make_unique<Acceptor>(worker_, crew_, plan);
@@ -49,6 +51,7 @@ void Hub::set_listener(std::shared_ptr<const ListenerPlan> plan, const std::vect
 }
 
 void Hub::remove_listener(const std::string& name) {
+  worker_.loop().assert_here();
   worker_.tick();
   pools_.erase(name);
   const auto found = acceptors_.find(name);
@@ -72,6 +75,7 @@ std::uint64_t Hub::shortages() const {
 }
 
 void Hub::set_client(std::shared_ptr<const ClientPlan> plan) {
+  worker_.loop().assert_here();
   worker_.tick();
   auto& client = clients_[plan->owner->name];
   client.reset();  // its connections end before those of the new configuration begin
@@ -79,6 +83,7 @@ void Hub::set_client(std::shared_ptr<const ClientPlan> plan) {
 }
 
 void Hub::remove_client(const std::string& name) {
+  worker_.loop().assert_here();
   worker_.tick();
   clients_.erase(name);
   client_records_.erase(name);
@@ -91,6 +96,7 @@ Client* Hub::client(const std::string& name) {
 
 std::uint64_t Hub::end_connections(const std::function<bool(const Connection&)>& match, Reason reason,
                                    bool graceful) {
+  worker_.loop().assert_here();
   worker_.tick();
   // Ending changes the set, so the ids come first; an id that is gone by then was the other leg of one
   // before.
@@ -105,6 +111,7 @@ std::uint64_t Hub::end_connections(const std::function<bool(const Connection&)>&
 }
 
 void Hub::stop_clients() {
+  worker_.loop().assert_here();
   worker_.tick();
   clients_.clear();
 }
