@@ -48,6 +48,7 @@ std::optional<Info> read_info(int fd) {
   info.unacked = raw.info.tcpi_unacked;
   info.sacked = raw.info.tcpi_sacked;
   info.min_rtt_us = TCPCTL_MEMBER(raw, tcpi_min_rtt);
+  if (info.min_rtt_us == UINT32_MAX) info.min_rtt_us.reset();  // nothing was measured
   info.delivery_rate_bytes_per_second = TCPCTL_MEMBER(raw, tcpi_delivery_rate);
   info.segments_in = TCPCTL_MEMBER(raw, tcpi_segs_in);
   info.segments_out = TCPCTL_MEMBER(raw, tcpi_segs_out);
