@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <sys/resource.h>
 
-#include "support/hub_fixture.hpp"
+#include "endpoints/hub_fixture.hpp"
 
 namespace tcpctl {
 namespace {

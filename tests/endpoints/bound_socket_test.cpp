@@ -5,7 +5,7 @@
 
 #include <gmock/gmock.h>
 
-#include "support/hub_fixture.hpp"
+#include "endpoints/hub_fixture.hpp"
 #include "tcp/info.hpp"
 
 namespace tcpctl {

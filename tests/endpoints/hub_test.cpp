@@ -3,8 +3,8 @@
 
 #include <gmock/gmock.h>
 
-#include "support/client_plans.hpp"
-#include "support/hub_fixture.hpp"
+#include "endpoints/client_plans.hpp"
+#include "endpoints/hub_fixture.hpp"
 
 namespace tcpctl {
 namespace {

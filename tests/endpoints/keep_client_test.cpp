@@ -5,7 +5,7 @@
 
 #include <gmock/gmock.h>
 
-#include "support/client_plans.hpp"
+#include "endpoints/client_plans.hpp"
 
 namespace tcpctl {
 namespace {
