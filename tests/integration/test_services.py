@@ -162,8 +162,8 @@ def test_daytime_is_one_line_and_the_fin(daemon):
         name = peer.name
     assert end == "fin"
     assert re.fullmatch(rb"\w+, \w+ \d{1,2}, \d{4} \d\d:\d\d:\d\d-UTC\r\n", got)
-    said = datetime.datetime.strptime(got.decode().strip(), "%A, %B %d, %Y %H:%M:%S-UTC")
-    assert abs(said - datetime.datetime.utcnow()) < datetime.timedelta(minutes=5)
+    said = datetime.datetime.strptime(got.decode().strip() + "+0000", "%A, %B %d, %Y %H:%M:%S-UTC%z")
+    assert abs(said - datetime.datetime.now(datetime.timezone.utc)) < datetime.timedelta(minutes=5)
     assert daemon.ended(name)["close"]["reason"] == "local_done"
 
 

@@ -48,6 +48,12 @@ def environment():
     return chosen
 
 
+def newest(rows, name):
+    """The row of the end called `name` since it had that name; None if there is none."""
+    since = getattr(name, "since", "")
+    return next((row for row in rows if row["remote"] == name and row["opened_at"] >= since), None)
+
+
 def run_tcpctld(*arguments):
     """Runs the daemon's program to its end, as for --check-config."""
     return subprocess.run([TCPCTLD, *arguments], capture_output=True, text=True, timeout=EXIT_SECONDS,
@@ -217,13 +223,11 @@ class Daemon:
 
     def live(self, name, **filters):
         """The open connection whose other end is `name`, waited for."""
-        return eventually(lambda: next((row for row in self.connections(**filters) if row["remote"] == name), None),
-                          f"a connection with {name}")
+        return eventually(lambda: newest(self.connections(**filters), name), f"a connection with {name}")
 
     def ended(self, name, **filters):
         """What the history says of the connection whose other end was `name`, waited for."""
-        return eventually(lambda: next((row for row in self.history(**filters) if row["remote"] == name), None),
-                          f"the end of the connection with {name}")
+        return eventually(lambda: newest(self.history(**filters), name), f"the end of the connection with {name}")
 
     # --- what it costs ----------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 """The other ends of the daemon's connections: sockets that are driven step by step."""
 import concurrent.futures
 import contextlib
+import datetime
 import fcntl
 import hashlib
 import random
@@ -31,11 +32,18 @@ def assert_same(got, expected):
                          f"instead of {expected[at:at + 24]!r}")
 
 
+class Name(str):
+    """How the daemon calls an end, and since when that end had this name: ports are used again."""
+
+    since = ""
+
+
 class Peer:
     """A connected socket with the verbs a test needs."""
 
-    def __init__(self, connected):
+    def __init__(self, connected, since=""):
         self.socket = connected
+        self._since = since
         self.socket.settimeout(TIMEOUT_SECONDS)
         self._sending = []
         self._stop_sending = False
@@ -46,6 +54,7 @@ class Peer:
         """Connects to a (host, port), or to a path."""
         family = (socket.AF_UNIX if isinstance(address, str)
                   else socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
+        since = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         made = socket.socket(family, socket.SOCK_STREAM)
         try:
             if receive_buffer:
@@ -57,12 +66,13 @@ class Peer:
         except OSError:
             made.close()
             raise
-        return cls(made)
+        return cls(made, since)
 
     @property
     def name(self):
-        """How the daemon calls this end."""
-        return address_text(self.socket.getsockname())
+        name = Name(address_text(self.socket.getsockname()))
+        name.since = self._since
+        return name
 
     def send(self, data):
         self.socket.sendall(data)
