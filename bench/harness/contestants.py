@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who is measured, and how each is started: one place to add a contestant."""
 
+import re
 import shutil
 import socket
 import time
@@ -54,6 +55,14 @@ def _haproxy(**variant):
     return start
 
 
+def _nginx(bench, listen, to):
+    words = {"FOLDER": bench.folder, "THREADS": bench.threads, "LISTEN": listen, "TO": to}
+    text = re.sub("@([A-Z]+)@", lambda word: str(words[word[1]]), (bench.source / "nginx.conf").read_text())
+    config = bench.folder / "nginx.conf"
+    config.write_text(text)
+    return bench.start(["nginx", "-c", config, "-e", "stderr"])
+
+
 def _bare(mode):
     def start(bench, listen, to):
         process = bench.start([bench.program("relay"), mode, "--listen", listen, "--to", to,
@@ -105,6 +114,7 @@ ALL = [
                _haproxy(BENCH_SPLICE="1"), "haproxy", idle=False),
     Contestant("haproxy-64k", "forward", "the same as haproxy with `tune.bufsize 65536`",
                _haproxy(BENCH_BUFSIZE="65536"), "haproxy", idle=False),
+    Contestant("nginx", "forward", "nginx with the stream module, bench/nginx.conf", _nginx, "nginx"),
     Contestant("socat", "forward", "socat, a process for each connection", _socat_forward, "socat",
                forks=True, idle=False),
     Contestant("bare-copy", "forward", "bench/relay copy: epoll, recv, send", _bare("copy"), "bench/relay"),

@@ -15,7 +15,11 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Failed(Exception):
-    """A process did not do what it was started for; the text says which, and what it said."""
+    """A process did not do what it was started for; the text says which, and what it said; `reason` is short."""
+
+    def __init__(self, text, reason=None):
+        super().__init__(text)
+        self.reason = reason or text
 
 
 class Process:
@@ -78,8 +82,12 @@ class Process:
             except ProcessLookupError:
                 pass
 
+    def said(self):
+        """The end of what it said on stderr."""
+        return self.log.read_text(errors="replace")[-2000:].strip() or "nothing"
+
     def complaint(self, what):
-        return f"{' '.join(self.argv)}: {what}: {self.log.read_text(errors='replace')[-2000:].strip()}"
+        return f"{' '.join(self.argv)}: {what}: {self.said()}"
 
 
 def tree(pid):

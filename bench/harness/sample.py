@@ -65,7 +65,7 @@ def take(bench, work, runner, round_number, milliseconds, rate=None):
         used = {pid: cpu_seconds(pid) - before[pid] for pid in own}
         busy, elapsed = machine_busy_seconds(cpus) - busy, time.monotonic() - started
         if load.end_input() != 0 or result["errors"] or not result["units"]:
-            raise Failed(load.complaint(f"{result['errors']} errors"))
+            raise Failed(load.complaint(f"{result['errors']} errors"), load.said().splitlines()[0])
     finally:
         load.stop()
     return Sample(

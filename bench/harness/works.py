@@ -56,7 +56,7 @@ ALL = [
     *[_bulk(direction, connections) for connections in (1, 16) for direction in ("up", "down", "both")],
     Work("conn", "forward", "connect, one exchange, close; 16 at a time", ["conn", "--connections", 16],
          unit="connections"),
-    _echo("open64", "forward", 64, "open loop, 64 connections, 30 % of the base's capacity", open_loop=True),
+    _echo("latency64", "forward", 64, "open loop, 64 connections, 30 % of the base's capacity", open_loop=True),
     _echo("service1", "echo", 1, "echo service: 64 B round trips, 1 connection, everything on one CPU", one_cpu=True),
     _echo("service64", "echo", 64, "echo service: 64 B round trips, 64 connections"),
     _echo("service1000", "echo", 1000, "echo service: 64 B round trips, 1,000 connections", many=True),
@@ -65,3 +65,7 @@ ALL = [
     MemoryWork("memory-forward", "forward", "idle forwarded sessions (both legs)"),
     MemoryWork("memory-echo", "echo", "idle echo connections"),
 ]
+
+
+def named(name):
+    return next(work for work in ALL if work.name == name)
