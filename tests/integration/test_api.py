@@ -8,6 +8,7 @@ import socket
 
 import pytest
 
+from harness.daemon import BOUNDED_KIB
 from harness.wait import eventually
 from harness.web import ask_raw
 
@@ -341,7 +342,7 @@ def test_a_client_that_does_not_read_its_answers_costs_little(daemon):
                 greedy.send(request)
 
         assert daemon.get("/healthz").status == 200
-        assert daemon.resident_kib() - before < 16 * 1024
+        assert daemon.resident_kib() - before < BOUNDED_KIB
 
 
 def test_bytes_of_a_peer_never_break_the_json(daemon):

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from harness.daemon import BOUNDED_KIB
 from harness.peers import Peer, Server, assert_same, black_hole, closed_port, pattern
 from harness.wait import eventually, steady
 
@@ -224,7 +225,7 @@ def test_one_who_does_not_read_stops_the_other_and_costs_no_memory(launch, serve
 
         stuck = writer.fill()
 
-        assert daemon.resident_kib() - before < 8 * 1024
+        assert daemon.resident_kib() - before < BOUNDED_KIB
         # Nothing that was taken is lost.
         writer.send_later(b"", then_fin=True)
         got, end = idler.read_to_end()

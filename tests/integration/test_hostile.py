@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from harness.daemon import BOUNDED_KIB
 from harness.peers import Server, pattern
 from harness.wait import eventually, steady
 
@@ -96,7 +97,7 @@ def test_a_hundred_peers_that_never_read_cost_little(daemon):
 
     grown = daemon.resident_kib() - before
 
-    assert grown < 100 * (64 + 32) + 16 * 1024  # a bounded queue each
+    assert grown < 100 * (64 + 32) + BOUNDED_KIB  # a bounded queue each
     assert_others_are_served(daemon)
     for peer in peers:
         peer.rst()

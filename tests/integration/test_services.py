@@ -6,6 +6,7 @@ import struct
 
 import pytest
 
+from harness.daemon import BOUNDED_KIB
 from harness.peers import assert_same, pattern
 from harness.wait import eventually, steady
 
@@ -76,7 +77,7 @@ def test_echo_reads_no_faster_than_its_peer_does(daemon):
 
         grown = daemon.resident_kib() - before
 
-        assert grown < 8 * 1024
+        assert grown < BOUNDED_KIB
         peer.send_later(b"", then_fin=True)
         got, end = peer.read_to_end()
     assert (len(got), end) == (stuck, "fin")
@@ -136,7 +137,7 @@ def test_chargen_waits_for_a_peer_that_does_not_read(daemon):
         again = steady(lambda: daemon.live(name)["bytes_out"])
 
         assert again == sent
-        assert daemon.resident_kib() - before < 8 * 1024
+        assert daemon.resident_kib() - before < BOUNDED_KIB
         expected = chargen_lines(sent // 74 + 10_000)
         assert_same(peer.read(len(expected)), expected)  # nothing was lost while it waited
         assert cpu <= daemon.cpu_seconds()

@@ -23,6 +23,9 @@ BUILD = pathlib.Path(os.environ.get("TCPCTL_BUILD", ROOT / "build-dev"))
 TCPCTLD = BUILD / "daemon" / "tcpctld"
 TCPCTL = BUILD / "ctl" / "tcpctl"
 EXIT_SECONDS = 60
+# What the daemon may grow by while a peer does not read. Allocators and sanitizers keep freed memory, so it is no
+# small number; a queue without a bound takes many times that in the same time.
+BOUNDED_KIB = 64 * 1024
 
 BASE = """
 [daemon]
