@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include "base/log.hpp"
@@ -18,6 +19,8 @@ namespace {
 constexpr std::size_t kAcceptsPerTurn = 64;
 constexpr Duration kShortagePause = std::chrono::milliseconds{100};
 constexpr unsigned kShortagesBeforeTurningAway = 10;
+constexpr int kLastHandshakeMs = 1;  // nobody else is served meanwhile, so no longer than it takes
+constexpr unsigned kLastTurns = 20;
 constexpr Duration kFullPause = std::chrono::milliseconds{20};  // `on_limit = "wait"` looks again after this
 
 Fd open_spare() { return Fd{::open("/dev/null", O_RDONLY | O_CLOEXEC)}; }
@@ -107,11 +110,27 @@ void Acceptor::close() {
 
 void Acceptor::drain(Door& door) {
   // No new ones get in any more; those that are in are served, those too whom a limit lets wait.
-  ::listen(door.socket->fd.get(), 0);
+  const int fd = door.socket->fd.get();
   last_call_ = true;
+  if (door.socket->bound.is_unix()) {
+    ::listen(fd, 0);
+  } else {
+    tcp::take_only(tcp::Taken::handshakes_under_way, fd);
+    await_handshakes(door);
+    tcp::take_only(tcp::Taken::nothing, fd);
+  }
   accept_some(door, SIZE_MAX);
   last_call_ = false;
   door.event.reset();
+}
+
+void Acceptor::await_handshakes(const Door& door) {
+  // The peer's last ACK is on its way, on this host in another processor: nothing tells how many there are.
+  pollfd waiting{door.socket->fd.get(), POLLIN, 0};
+  for (unsigned i = 0; i < kLastTurns; ++i) {
+    accept_some(door, SIZE_MAX);
+    if (::poll(&waiting, 1, kLastHandshakeMs) <= 0) return;
+  }
 }
 
 void Acceptor::enable(bool on) {
@@ -154,6 +173,7 @@ Acceptor::Outcome Acceptor::accept_one(const Door& door, Batch& batch) {
   Fd fd{::accept4(door.socket->fd.get(), reinterpret_cast<sockaddr*>(&storage), &length,
                   SOCK_NONBLOCK | SOCK_CLOEXEC)};
   if (fd) {
+    if (last_call_) tcp::take_all_segments(fd.get());
     admit(std::move(fd), Address::from(storage, length), batch);
     return Outcome::one;
   }

@@ -44,6 +44,7 @@ class Acceptor : private Deadline {
   Outcome accept_one(const Door& door, Batch& batch);
   void accept_some(const Door& door, std::size_t most);
   void drain(Door& door);
+  void await_handshakes(const Door& door);
   void admit(Fd fd, const Address& remote, Batch& batch);
   [[nodiscard]] std::optional<Refusal> refusal_of(const Address& remote, const Batch& batch) const;
   [[nodiscard]] bool is_full(const Batch& batch) const;

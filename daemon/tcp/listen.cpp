@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <vector>
 
 #include <grp.h>
+#include <linux/filter.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/stat.h>
@@ -54,7 +56,32 @@ Result<void> prepare_inet(int fd, const Address& address, const Options& options
   return apply(options, fd);
 }
 
+template <std::size_t Size>
+void attach(std::array<sock_filter, Size> code, int fd) {
+  const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
+  ::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
 }  // namespace
+
+void take_only(Taken what, int listening) {
+  if (what == Taken::nothing) {
+    attach(std::array{sock_filter{BPF_RET | BPF_K, 0, 0, 0}}, listening);
+    return;
+  }
+  // A filter sees the segment from its TCP header on; byte 13 has the flags: RFC 9293 section 3.1.
+  constexpr std::uint32_t kFlags = 13, kSyn = 0x02, kAck = 0x10;
+  attach(std::array{sock_filter{BPF_LD | BPF_B | BPF_ABS, 0, 0, kFlags},
+                    sock_filter{BPF_ALU | BPF_AND | BPF_K, 0, 0, kSyn | kAck},
+                    sock_filter{BPF_JMP | BPF_JEQ | BPF_K, 0, 1, kSyn}, sock_filter{BPF_RET | BPF_K, 0, 0, 0},
+                    sock_filter{BPF_RET | BPF_K, 0, 0, UINT32_MAX}},
+         listening);
+}
+
+void take_all_segments(int fd) {
+  const int unused = 0;
+  ::setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused);
+}
 
 Result<void> set_unix_rights(const std::string& path, const ListenOptions& options) {
   if (!options.unix_group.empty()) {

@@ -36,6 +36,15 @@ struct ListenOptions {
 /// Errors: io, with the address and the errno's words ("address already in use").
 [[nodiscard]] Result<Fd> listen_on(const Address& address, const ListenOptions& options);
 
+/// Which segments a listening TCP socket still takes while it is being closed. close(2) resets whoever the
+/// kernel has completed and nobody has accepted, so that first nobody new may begin (`handshakes_under_way`),
+/// and then nobody may complete (`nothing`). A segment that is not taken is lost, as on the way: its sender
+/// tries again, and finds the address closed. Accepted sockets may inherit the filter: `take_all_segments`.
+/// Source: socket(7), SO_ATTACH_FILTER, which needs no privilege; RFC 9293 section 3.5 (the handshake).
+enum class Taken { handshakes_under_way, nothing };
+void take_only(Taken what, int listening);
+void take_all_segments(int fd);
+
 /// Gives the file of a Unix socket the mode and the group of `options`. Errors: not_found for the group, io.
 [[nodiscard]] Result<void> set_unix_rights(const std::string& path, const ListenOptions& options);
 

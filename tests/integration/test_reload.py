@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reload: what did not change goes on, what changed is told, and a mistake changes nothing."""
+import concurrent.futures
 import signal
+import threading
 
 import pytest
 
-from harness.peers import Server
+from harness.peers import Peer, Server
 from harness.wait import eventually
 
 
@@ -206,6 +208,40 @@ def test_a_removed_listener_never_resets_what_the_kernel_had_accepted(launch):
             assert peer.read_to_end() == (b"", "fin")
             peer.close()
         daemon.reload(listener("goes", 'dialog = { greeting = "hi\\n" }', "dialog"))
+
+
+@pytest.mark.threaded
+def test_a_peer_that_comes_while_a_listener_goes_is_greeted_or_refused_and_never_reset(launch):
+    with Server() as placeholder:
+        config = listener("goes", 'dialog = { greeting = "hi\\n" }', "dialog").replace("127.0.0.1:0", placeholder.address)
+    daemon = launch(config)
+    address = daemon.address("goes")
+    over = threading.Event()
+
+    def come_and_go():
+        greeted = 0
+        while not over.is_set():
+            try:
+                peer = Peer.to(address)
+            except ConnectionRefusedError:
+                continue
+            with peer:
+                assert peer.read_line() == b"hi\n"
+                greeted += 1
+        return greeted
+
+    with concurrent.futures.ThreadPoolExecutor(4) as threads:
+        for _ in range(20):
+            before = daemon.listener("goes")["connections"]["accepted_total"]
+            over.clear()
+            coming = [threads.submit(come_and_go) for _ in range(4)]
+            eventually(lambda: daemon.listener("goes")["connections"]["accepted_total"] > before + 20)
+
+            daemon.reload("")
+
+            over.set()
+            assert sum(each.result() for each in coming) > 20
+            daemon.reload(config)
 
 
 def test_connections_of_a_removed_listener_go_on_and_are_shown(launch):

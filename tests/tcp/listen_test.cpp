@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "support/tcp_peer.hpp"
+#include "tcp/info.hpp"
 #include "tcp/socket.hpp"
 
 namespace tcpctl::tcp {
@@ -90,6 +91,31 @@ TEST_F(ListenTest, LeavesNoFileWhereItsGroupIsUnknown) {
   ASSERT_FALSE(fd);
   EXPECT_THAT(fd.error().what, HasSubstr("no-such-group"));
   EXPECT_FALSE(fs::exists(path));
+}
+
+TEST_F(ListenTest, TakesNoSynAnyMoreWhileHandshakesMayComplete) {
+  const test::PlainListener listener;
+  const Fd before = test::connect_plain(listener.address());
+
+  take_only(Taken::handshakes_under_way, listener.fd());
+
+  const Fd after = test::connect_plain(listener.address(), false);
+  EXPECT_EQ(read_state(before.get()), State::established);
+  EXPECT_EQ(read_state(after.get()), State::syn_sent);
+}
+
+TEST_F(ListenTest, AnAcceptedSocketIsFreedOfTheFilterItInherited) {
+  test::PlainListener listener;
+  test::Peer peer{test::connect_plain(listener.address())};
+  const Fd accepted = listener.accept();
+  ASSERT_TRUE(accepted);
+  take_only(Taken::nothing, accepted.get());
+
+  take_all_segments(accepted.get());
+
+  peer.write("hello");
+  pollfd readable{accepted.get(), POLLIN, 0};
+  EXPECT_EQ(::poll(&readable, 1, -1), 1);
 }
 
 TEST_F(ListenTest, KeepsIpv6ToItself) {
