@@ -45,6 +45,7 @@ class Resolver::Channels {
  public:
   Channels(Loop& loop, Options options) : loop_{loop}, options_{std::move(options)} {}
 
+  [[nodiscard]] const Options& options() const { return options_; }
   Result<AresChannel*> current() {
     std::erase_if(retired_, [](const auto& channel) { return channel->is_idle(); });
     const auto stamp = options_.servers.empty() ? stamp_of(options_.resolv_conf) : FileStamp{};
@@ -71,6 +72,8 @@ Resolver::Resolver(Loop& loop, Options options)
     : loop_{loop}, channels_{std::make_shared<Channels>(loop, std::move(options))} {}
 
 Resolver::~Resolver() = default;
+
+const Resolver::Options& Resolver::options() const { return channels_->options(); }
 
 Resolver::Request Resolver::resolve(std::string_view host, std::uint16_t port, Callback callback) {
   loop_.assert_here();

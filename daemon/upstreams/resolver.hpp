@@ -33,7 +33,9 @@ class Resolver {
     Duration attempt_timeout{std::chrono::seconds{2}};
     int attempts{2};  // per server
     std::string resolv_conf{"/etc/resolv.conf"};
-    std::uint16_t port{53};  // of the servers of resolv.conf
+    std::uint16_t port{53};                       // of the servers of resolv.conf
+    Duration least_ttl{std::chrono::seconds{1}};  // how soon a NameWatch asks again, whatever the TTL
+    Duration first_retry{std::chrono::seconds{1}};
   };
   using Callback = std::function<void(Result<Resolved>)>;
 
@@ -44,6 +46,7 @@ class Resolver {
     Request(Request&& other) noexcept = default;
     Request& operator=(Request&& other) noexcept = default;
     void cancel() { callback_.reset(); }
+    [[nodiscard]] bool is_open() const { return callback_ != nullptr; }
 
    private:
     friend class Resolver;
@@ -61,6 +64,9 @@ class Resolver {
   /// Errors: not_found (no such name, or no address), timed_out, unavailable (no server to be reached),
   /// invalid_argument (not a host name), io (an answer that is none).
   [[nodiscard]] Request resolve(std::string_view host, std::uint16_t port, Callback callback);
+
+  [[nodiscard]] Loop& loop() const { return loop_; }
+  [[nodiscard]] const Options& options() const;
 
  private:
   class Channels;

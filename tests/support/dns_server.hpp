@@ -40,6 +40,7 @@ class DnsServer {
   }
 
   void add(const std::string& name, std::vector<Record> records) { zone_[name] = std::move(records); }
+  void remove(const std::string& name) { zone_.erase(name); }
   void add_alias(const std::string& name, Record target) { aliases_[name] = std::move(target); }
   void set(Mood mood) { mood_ = mood; }
   [[nodiscard]] const Address& address() const { return address_; }

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "upstreams/name_watch.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <sys/time.h>
+
+#include "base/log.hpp"
+
+namespace tcpctl {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr seconds kMostTtl{3600};
+constexpr seconds kLastRetry{10};
+constexpr unsigned kMostDoublings = 4;  // beyond kLastRetry
+
+timeval to_timeval(Duration duration) {
+  const auto micros = std::chrono::ceil<std::chrono::microseconds>(duration).count();
+  return {micros / 1'000'000, static_cast<suseconds_t>(micros % 1'000'000)};
+}
+
+/// The old one where the new one names the same addresses, so that an answer in another order is no change.
+void keep_order(std::vector<NameEntry>& entries, const std::vector<NameEntry>& old) {
+  for (auto& entry : entries) {
+    const auto before = std::ranges::find_if(old, [&](const NameEntry& candidate) {
+      return candidate.host == entry.host && candidate.port == entry.port &&
+             candidate.addresses->same_set(*entry.addresses);
+    });
+    if (before != old.end()) entry.addresses = before->addresses;
+  }
+}
+
+}  // namespace
+
+bool operator==(const NameEntry& left, const NameEntry& right) {
+  return left.host == right.host && left.port == right.port && left.priority == right.priority &&
+         left.weight == right.weight && left.addresses->same_set(*right.addresses);
+}
+
+bool NameState::usable() const {
+  return std::ranges::any_of(entries, [](const NameEntry& entry) { return !entry.addresses->empty(); });
+}
+
+NameWatch::NameWatch(Resolver& resolver, ConnectAddress address, Changed on_change, Refresh refresh)
+    : resolver_{resolver},
+      address_{std::move(address)},
+      on_change_{std::move(on_change)},
+      refresh_{refresh},
+      random_{std::random_device{}()},
+      alive_{std::make_shared<int>()} {
+  state_.since = wall_now();
+  if (address_.kind != ConnectAddress::Kind::host) {
+    state_.entries.push_back(
+        {.host = address_.address.host(),
+         .port = address_.address.port(),
+         .addresses = std::make_shared<const AddressList>(std::vector{address_.address})});
+    state_.looked_up = true;
+    return;
+  }
+  fresh_until_ = Instant{};
+  timer_.reset(evtimer_new(resolver_.loop().base(), on_timer, this));
+  if (refresh_ == Refresh::always) look_up();
+}
+
+void NameWatch::when_known(Answered answered) {
+  // Not every connection has to wait for a DNS that is down.
+  if (!fresh_until_ || now() < *fresh_until_ || (state_.looked_up && refresh_ == Refresh::always)) {
+    answered();
+    return;
+  }
+  waiting_.push_back(std::move(answered));
+  if (!request_.is_open()) look_up();
+}
+
+void NameWatch::on_timer(evutil_socket_t /*fd*/, short /*what*/, void* self) {
+  static_cast<NameWatch*>(self)->look_up();
+}
+
+void NameWatch::look_up() {
+  request_ = resolver_.resolve(address_.name, address_.port,
+                               [this](Result<Resolved> answer) { on_host(std::move(answer)); });
+}
+
+void NameWatch::on_host(Result<Resolved> answer) {
+  if (!answer) {
+    fail(answer.error().what);
+    return;
+  }
+  succeed({NameEntry{.host = address_.name,
+                     .port = address_.port,
+                     .addresses = std::make_shared<const AddressList>(answer->addresses)}},
+          answer->ttl);
+}
+
+void NameWatch::succeed(std::vector<NameEntry> entries, seconds ttl) {
+  keep_order(entries, state_.entries);
+  const bool changed = !state_.looked_up || !state_.error.empty() || entries != state_.entries;
+  state_.entries = std::move(entries);
+  state_.ttl = ttl;
+  state_.error.clear();
+  state_.last_success = wall_now();
+  failures_ = 0;
+  const Duration fresh = std::clamp<Duration>(ttl, resolver_.options().least_ttl, kMostTtl);
+  std::uniform_int_distribution<Duration::rep> spread{0, fresh.count() / 10};
+  settle(changed, fresh + Duration{spread(random_)});
+}
+
+void NameWatch::fail(const std::string& error) {
+  const bool changed = !state_.looked_up || state_.error != error;
+  state_.error = error;
+  settle(changed, retry_pause());
+}
+
+Duration NameWatch::retry_pause() {
+  const auto doubled = resolver_.options().first_retry * (1U << std::min(failures_++, kMostDoublings));
+  const Duration pause = std::min<Duration>(kLastRetry, doubled);
+  std::uniform_int_distribution<Duration::rep> spread{0, pause.count() / 10};
+  return pause + Duration{spread(random_)};
+}
+
+void NameWatch::settle(bool changed, Duration fresh_for) {
+  request_ = {};
+  state_.looked_up = true;
+  // Nothing known and nobody looking for it: whoever asks next does.
+  const bool ask_anew = !state_.usable() && refresh_ == Refresh::when_asked;
+  fresh_until_ = ask_anew ? Instant{} : now() + fresh_for;
+  if (refresh_ == Refresh::always) {
+    const timeval wait = to_timeval(fresh_for);
+    evtimer_add(timer_.get(), &wait);
+  }
+  const auto waiting = std::exchange(waiting_, {});
+  const std::weak_ptr<int> alive = alive_;
+  if (changed) {
+    state_.since = wall_now();
+    log_change();
+    if (const Changed on_change = on_change_) on_change(state_);  // a copy: it may destroy this
+  }
+  for (const auto& answered : waiting) {
+    if (alive.expired()) return;
+    answered();
+  }
+}
+
+void NameWatch::log_change() const {
+  std::vector<std::string> known;
+  for (const auto& entry : state_.entries) {
+    for (const auto& address : entry.addresses->all()) known.push_back(address.text());
+  }
+  const auto addresses = fmt::format("{}", fmt::join(known, " "));
+  if (state_.error.empty()) {
+    log::info("name.resolved", log::f("name", address_.text()), log::f("addresses", addresses));
+  } else {
+    log::warn("name.failed", log::f("name", address_.text()), log::f("error", state_.error),
+              log::f("kept", addresses));
+  }
+}
+
+}  // namespace tcpctl

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "upstreams/name_watch.hpp"
+
+#include <gmock/gmock.h>
+
+#include "support/dns_server.hpp"
+#include "support/loop_runner.hpp"
+
+namespace tcpctl {
+namespace {
+
+using namespace std::chrono_literals;
+using test::DnsServer;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::UnorderedElementsAre;
+using Refresh = NameWatch::Refresh;
+
+class NameWatchTest : public testing::Test {
+ protected:
+  void watch(const std::string& address, Refresh refresh = Refresh::always) {
+    watched.emplace(
+        resolver, parse_connect_address(address).value(), [this](const NameState&) { ++changes; }, refresh);
+  }
+  static std::vector<std::string> texts(const NameState& state) {
+    std::vector<std::string> all;
+    for (const auto& entry : state.entries) {
+      for (const auto& address : entry.addresses->all()) all.push_back(address.text());
+    }
+    return all;
+  }
+  /// What is known once it is known.
+  std::vector<std::string> ask() {
+    bool answered = false;
+    watched->when_known([&] { answered = true; });
+    if (!runner.run_until([&] { return answered; })) return {"no answer"};
+    return texts(watched->state());
+  }
+  [[nodiscard]] const NameState& state() const { return watched->state(); }
+  bool changed(int count) {
+    return runner.run_until([&] { return changes >= count; });
+  }
+
+  test::LoopRunner runner;
+  DnsServer server{runner.loop};
+  Resolver resolver{runner.loop,
+                    {.servers = {server.address().text()},
+                     .attempt_timeout = 60s,
+                     .attempts = 1,
+                     .least_ttl = 20ms,
+                     .first_retry = 20ms}};
+  int changes{0};
+  std::optional<NameWatch> watched;
+};
+
+TEST_F(NameWatchTest, KnowsLiteralsAndPathsFromTheStart) {
+  watch("192.0.2.1:80");
+  EXPECT_TRUE(state().looked_up);
+  EXPECT_TRUE(state().usable());
+  EXPECT_EQ(state().entries.front().port, 80);
+  EXPECT_THAT(texts(state()), ElementsAre("192.0.2.1:80"));
+  EXPECT_THAT(ask(), ElementsAre("192.0.2.1:80"));
+
+  watch("unix:/run/x.sock");
+  EXPECT_THAT(texts(state()), ElementsAre("unix:/run/x.sock"));
+  EXPECT_EQ(changes, 0);
+  EXPECT_EQ(server.queries(), 0U);
+}
+
+TEST_F(NameWatchTest, LooksAHostUpAtOnceAndTellsOfIt) {
+  server.add("a.example", {{"192.0.2.1", 3600}, {"192.0.2.2", 3600}});
+  watch("a.example:80");
+  EXPECT_FALSE(state().looked_up);
+  EXPECT_FALSE(state().usable());
+
+  ASSERT_TRUE(changed(1));
+
+  EXPECT_THAT(texts(state()), UnorderedElementsAre("192.0.2.1:80", "192.0.2.2:80"));
+  EXPECT_EQ(state().entries.front().host, "a.example");
+  EXPECT_EQ(state().ttl, 3600s);
+  EXPECT_EQ(state().error, "");
+  EXPECT_TRUE(state().last_success);
+}
+
+TEST_F(NameWatchTest, LooksAHostUpAnewWhenItsTtlIsOver) {
+  server.add("a.example", {{"192.0.2.1", 0}});
+  watch("a.example:80");
+  ASSERT_TRUE(changed(1));
+  const auto before = state().since;
+  server.add("a.example", {{"192.0.2.2", 0}});
+
+  ASSERT_TRUE(changed(2));
+
+  EXPECT_THAT(texts(state()), ElementsAre("192.0.2.2:80"));
+  EXPECT_GT(state().since, before);
+}
+
+TEST_F(NameWatchTest, SaysNothingOfTheSameAddressesInAnotherOrder) {
+  server.add("a.example", {{"192.0.2.1", 0}, {"192.0.2.2", 0}});
+  watch("a.example:80");
+  ASSERT_TRUE(changed(1));
+  const auto order = texts(state());
+  const auto queries = server.queries();
+  server.add("a.example", {{"192.0.2.2", 0}, {"192.0.2.1", 0}});
+
+  ASSERT_TRUE(runner.run_until([&] { return server.queries() > queries + 2; })) << "the second time over";
+
+  EXPECT_EQ(changes, 1);
+  EXPECT_EQ(texts(state()), order);
+}
+
+TEST_F(NameWatchTest, KeepsTheLastAddressesWhileItFailsAndSaysSoOnce) {
+  server.add("a.example", {{"192.0.2.1", 0}});
+  watch("a.example:80");
+  ASSERT_TRUE(changed(1));
+  const auto success = state().last_success;
+  server.remove("a.example");
+
+  ASSERT_TRUE(changed(2));
+  EXPECT_THAT(texts(state()), ElementsAre("192.0.2.1:80"));
+  EXPECT_EQ(state().error, "host 'a.example': no such name");
+  EXPECT_EQ(state().last_success, success);
+  EXPECT_THAT(ask(), ElementsAre("192.0.2.1:80")) << "nobody waits for it";
+
+  const auto queries = server.queries();
+  ASSERT_TRUE(runner.run_until([&] { return server.queries() > queries + 1; }));
+  EXPECT_EQ(changes, 2) << "it failed again, which is no news";
+  server.add("a.example", {{"192.0.2.1", 60}});
+  ASSERT_TRUE(changed(3));
+  EXPECT_EQ(state().error, "");
+}
+
+TEST_F(NameWatchTest, GoesOnAskingWhereNothingWasEverKnown) {
+  watch("late.example:80");
+  ASSERT_TRUE(changed(1));
+  EXPECT_TRUE(state().looked_up);
+  EXPECT_FALSE(state().usable());
+  EXPECT_THAT(state().error, HasSubstr("late.example"));
+  server.add("late.example", {{"192.0.2.1", 60}});
+
+  ASSERT_TRUE(changed(2));
+
+  EXPECT_THAT(texts(state()), ElementsAre("192.0.2.1:80"));
+}
+
+TEST_F(NameWatchTest, AsksOnlyWhenAskedAndThenOnceForAllWhoWait) {
+  server.add("a.example", {{"192.0.2.1", 3600}});
+  watch("a.example:80", Refresh::when_asked);
+  runner.settle();
+  EXPECT_EQ(server.queries(), 0U);
+  int answers = 0;
+  for (int i = 0; i < 10; ++i) watched->when_known([&] { ++answers; });
+
+  ASSERT_TRUE(runner.run_until([&] { return answers == 10; }));
+  EXPECT_THAT(ask(), ElementsAre("192.0.2.1:80"));
+
+  EXPECT_LE(server.queries(), 2U) << "A and AAAA";
+}
+
+TEST_F(NameWatchTest, AsksAnewWhenAskedWhereNothingIsKnown) {
+  watch("late.example:80", Refresh::when_asked);
+  EXPECT_THAT(ask(), ElementsAre());
+  server.add("late.example", {{"192.0.2.1", 3600}});
+
+  EXPECT_THAT(ask(), ElementsAre("192.0.2.1:80"));
+}
+
+TEST_F(NameWatchTest, CallsNobodyBackOnceItIsGone) {
+  server.add("a.example", {{"192.0.2.1", 3600}});
+  watch("a.example:80");
+  bool called = false;
+  watched->when_known([&] { called = true; });
+
+  watched.reset();
+  runner.run_beats(20);
+
+  EXPECT_FALSE(called);
+  EXPECT_EQ(changes, 0);
+}
+
+TEST_F(NameWatchTest, MayGoWithinItsOwnCallbacks) {
+  server.add("a.example", {{"192.0.2.1", 3600}});
+  watched.emplace(resolver, parse_connect_address("a.example:80").value(), [this](const NameState&) {
+    ++changes;
+    watched.reset();
+  });
+  bool called = false;
+  watched->when_known([&] { called = true; });
+  ASSERT_TRUE(changed(1));
+  EXPECT_FALSE(called);
+
+  watch("a.example:80", Refresh::when_asked);
+  for (int i = 0; i < 3; ++i) watched->when_known([&] { watched.reset(); });
+  ASSERT_TRUE(runner.run_until([&] { return !watched; }));
+}
+
+}  // namespace
+}  // namespace tcpctl
