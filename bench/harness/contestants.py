@@ -92,17 +92,18 @@ def _socat_echo(bench, listen, _to):
     return bench.start(["socat", _socat_listen(listen), "PIPE"])
 
 
-def _tcpctld(service):
+def tcpctld(service, http="", lines=()):
+    """The daemon with defaults but for the number of workers; `http` is the address of its API, `lines` add to the file."""
     def start(bench, listen, to):
-        name = f"tcpctld-{service}"
-        lines = [f'[daemon]\nworkers = {bench.threads}\nstate = "{bench.folder}/{name}"',
-                 '[log]\nlevel = "warn"\ntarget = "stderr"',
-                 f'[api]\nsocket = "{bench.folder}/{name}.sock"\nhttp = ""',
-                 f'[listeners.front]\nlisten = ["{listen}"]\nservice = "{service}"']
+        name = f"tcpctld-{listen.rpartition(':')[2]}"
+        text = [f'[daemon]\nworkers = {bench.threads}\nstate = "{bench.folder}/{name}"',
+                '[log]\nlevel = "warn"\ntarget = "stderr"',
+                f'[api]\nsocket = "{bench.folder}/{name}.sock"\nhttp = "{http}"',
+                f'[listeners.front]\nlisten = ["{listen}"]\nservice = "{service}"']
         if service == "forward":
-            lines.append(f'[listeners.front.forward]\nupstreams = ["{to}"]')
+            text.append(f'[listeners.front.forward]\nupstreams = ["{to}"]')
         config = bench.folder / f"{name}.toml"
-        config.write_text("\n".join(lines) + "\n")
+        config.write_text("\n".join([*text, *lines]) + "\n")
         return bench.start([bench.build / "daemon/tcpctld", "-c", config])
 
     return start
@@ -120,11 +121,11 @@ ALL = [
     Contestant("bare-copy", "forward", "bench/relay copy: epoll, recv, send", _bare("copy"), "bench/relay"),
     Contestant("bare-splice", "forward", "bench/relay splice: epoll, splice", _bare("splice"), "bench/relay",
                idle=False),
-    Contestant("tcpctld", "forward", "the daemon, service `forward`", _tcpctld("forward"), "daemon/tcpctld"),
+    Contestant("tcpctld", "forward", "the daemon, service `forward`", tcpctld("forward"), "daemon/tcpctld"),
     Contestant("direct", "forward", "nothing between load and backend", None, "bench/backend", idle=False),
     Contestant("bare-echo", "echo", "bench/backend echo: epoll, recv, send",
                lambda bench, listen, _to: start_backend(bench, "echo", listen), "bench/backend"),
-    Contestant("tcpctld-echo", "echo", "the daemon, service `echo`", _tcpctld("echo"), "daemon/tcpctld"),
+    Contestant("tcpctld-echo", "echo", "the daemon, service `echo`", tcpctld("echo"), "daemon/tcpctld"),
     Contestant("socat-echo", "echo", "socat, a process for each connection", _socat_echo, "socat",
                forks=True, idle=False),
 ]

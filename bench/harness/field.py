@@ -46,3 +46,11 @@ class Field:
     def __exit__(self, *_):
         for process in reversed(self.processes):
             process.stop()
+
+
+def entrants_for(bench, work, names=""):
+    """The contestants of the work's kind, less those that are not installed (said so) or would fork too often."""
+    wanted = [c for c in chosen(contestants.ALL, names, "contestant") if c.kind == work.kind]
+    for absent in (c for c in wanted if c.missing(bench)):
+        print(f"{work.name}: without {absent.name}: {absent.needs} is missing", file=sys.stderr)
+    return [c for c in wanted if not c.missing(bench) and not (c.forks and work.many)]

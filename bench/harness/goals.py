@@ -1,29 +1,73 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What tcpctld is to reach: for each work, ratios to the base of its kind."""
+"""What tcpctld is to reach, and what it reached."""
 
 from dataclasses import dataclass
-from typing import Optional
+from statistics import median
+
+from harness.contestants import BASE
+from harness.tables import line, ratios, spread, table
+from harness.works import named
 
 
 @dataclass
 class Goal:
     work: str
-    contestant: str
-    rate: Optional[float] = None  # at least
-    cpu: Optional[float] = None  # per unit of work, at most
-    p99_us: Optional[float] = None  # at most
+    figure: str  # a column of the samples, taken as ratio to the base; of other works see `_reached`
+    limit: float
+    at_least: bool = False
+    contestant: str = "tcpctld"
+
+
+def _rate_and_cpu(work, rate, cpu, contestant="tcpctld"):
+    return [Goal(work, "rate", rate, True, contestant), Goal(work, "cpu", cpu, False, contestant)]
 
 
 ALL = [
-    Goal("echo1", "tcpctld", rate=1.05, cpu=0.85),
-    Goal("echo64", "tcpctld", rate=1.05, cpu=0.90),
-    Goal("echo1000", "tcpctld", rate=1.25, cpu=0.80),
-    *[Goal(f"{way}{many}", "tcpctld", rate=1.9, cpu=0.25) for many in (1, 16) for way in ("up", "down", "both")],
-    Goal("conn", "tcpctld", rate=1.0, cpu=0.92),
-    Goal("latency64", "tcpctld", p99_us=1.0),
-    Goal("service64", "tcpctld-echo", rate=0.95, cpu=1.05),
-    Goal("service1000", "tcpctld-echo", rate=0.95, cpu=1.05),
+    *_rate_and_cpu("echo1", 1.05, 0.85),
+    *_rate_and_cpu("echo64", 1.05, 0.90),
+    *_rate_and_cpu("echo1000", 1.25, 0.80),
+    *[one for many in (1, 16) for way in ("up", "down", "both") for one in _rate_and_cpu(f"{way}{many}", 1.9, 0.25)],
+    *_rate_and_cpu("conn", 1.0, 0.92),
+    Goal("latency64", "p99_us", 1.0),
+    *_rate_and_cpu("service64", 0.95, 1.05, "tcpctld-echo"),
+    *_rate_and_cpu("service1000", 0.95, 1.05, "tcpctld-echo"),
+    Goal("memory-sessions", "bytes per session", 1024),
+    Goal("memory-sessions", "bytes to haproxy", 0.3),
+    Goal("memory-held", "p99_us", 2.0, contestant="among idle"),
+    Goal("scrape", "CPU, ms", 10.0),
 ]
+_WORDS = {"rate": "rate", "cpu": "CPU per unit", "p99_us": "p99"}
 
-# What more is better of.
-AT_LEAST = {"rate"}
+
+def goal_table(done):
+    """The goals of the works in `done` beside what came out of them."""
+    rows = [["work", "figure", "wanted", "reached", ""]]
+    for goal in (one for one in ALL if one.work in done):
+        reached = _reached(goal, done[goal.work])
+        digits = 0 if goal.limit >= 100 else 2
+        met = reached and (median(reached) >= goal.limit if goal.at_least else median(reached) <= goal.limit)
+        rows.append([goal.work, _label(goal, done), f"{'at least' if goal.at_least else 'at most'} {goal.limit:.{digits}f}",
+                     spread(reached, digits), "met" if met else "missed"])
+    return table(rows) if len(rows) > 1 else ""
+
+
+def _label(goal, done):
+    word = _WORDS.get(goal.figure, goal.figure)
+    return f"{word} to {_base(goal, done[goal.work])}" if goal.figure in _WORDS else word
+
+
+def _base(goal, done):
+    return done.get("base") or BASE[named(goal.work).kind]
+
+
+def _reached(goal, done):
+    if "pss" in done:
+        own, base = (_slopes(done, name) for name in (goal.contestant, "haproxy"))
+        return own if "per session" in goal.figure else [a / b for a, b in zip(own, base)]
+    if "scrape" in done:
+        return [one["cpu_ms"] for one in done["scrape"]]
+    return ratios(done["samples"], goal.contestant, _base(goal, done), goal.figure)
+
+
+def _slopes(done, contestant):
+    return [line(done["points"], pss)[0] for _, name, pss in done["pss"] if name == contestant]

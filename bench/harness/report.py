@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Medians and quartiles of ratios taken round by round, as Markdown."""
+"""The Markdown tables of works, from the raw numbers that the commands of bench/ keep."""
 
 import platform
 import re
 import subprocess
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
 
 from harness.contestants import ALL as CONTESTANTS
 from harness.contestants import BASE
-from harness.goals import ALL as GOALS
-from harness.goals import AT_LEAST
+from harness.tables import line, ratios, spread, table
 from harness.works import named
 
 
@@ -46,84 +45,75 @@ def _first_line(*command):
     return (_output(*command).splitlines() or ["none"])[0]
 
 
-def spread(values):
-    """Median and quartiles as "1.10 (1.08-1.13)"."""
-    if len(values) < 2:
-        return f"{values[0]:.2f}"
-    low, _, high = quantiles(values, n=4, method="inclusive")
-    return f"{median(values):.2f} ({low:.2f}-{high:.2f})"
+def section(name, done):
+    """One work with its heading."""
+    return f"### {name}: {done.get('what') or named(name).what}\n\n{body(name, done)}"
 
 
-def ratios(samples, name, base, key):
-    """`key` of contestant `name` over that of `base`, for each round that has both."""
-    of = {(s["round"], s["contestant"]): s[key] for s in samples}
-    rounds = sorted({s["round"] for s in samples})
-    return [of[r, name] / of[r, base] for r in rounds if of.get((r, name)) and of.get((r, base))]
+def body(name, done):
+    """The table of one work, what is to be known of it, and who failed in it."""
+    for kind, render in (("pss", _memory), ("scrape", _scrape), ("micro", _micro), ("samples", _work)):
+        if kind in done:
+            text = render(done) if kind != "samples" else render(name, done)
+            break
+    failed = "".join(f"\n{who} is left out: {reason}.\n" for who, reason in done.get("failed", {}).items())
+    return text + failed
 
 
-def section(work, done):
-    """The table of one work from what bench/run keeps of it, and who failed in it."""
-    body = _memory_table(work, done["pss"]) if "pss" in done else _work_table(work, done["samples"])
-    failed = "".join(f"\n{name} is left out: {reason}.\n" for name, reason in done["failed"].items())
-    return f"### {work.name}: {work.what}\n\n{body}{failed}"
-
-
-def _work_table(work, samples):
-    base = BASE[work.kind]
+def _work(name, done):
+    samples = done["samples"]
+    work = named(done.get("like", name))
+    base = done.get("base") or BASE[work.kind]
     rate_divisor, rate_unit = work.rate_scale
     cpu_divisor, cpu_unit = work.cpu_scale
     latency = work.backend == "echo"
     head = ["contestant", rate_unit, f"rate to {base}", f"CPU, {cpu_unit}", f"CPU to {base}", f"machine, {cpu_unit}"]
     rows = [head + (["p50 µs", "p99 µs", f"p99 to {base}"] if latency else [])]
-    for name in _names(samples):
-        own = [s for s in samples if s["contestant"] == name]
-        row = [name, f"{_median(own, 'rate') / rate_divisor:.1f}", _ratio(samples, name, base, "rate")]
+    for who in _names(samples):
+        own = [s for s in samples if s["contestant"] == who]
         cpu = [s for s in own if s["cpu"] is not None]
-        row += [f"{_median(cpu, 'cpu') / cpu_divisor:.2f}" if cpu else "-", _ratio(samples, name, base, "cpu"),
-                f"{_median(own, 'machine_cpu') / cpu_divisor:.2f}"]
+        row = [who, f"{_median(own, 'rate') / rate_divisor:.1f}", spread(ratios(samples, who, base, "rate")),
+               f"{_median(cpu, 'cpu') / cpu_divisor:.2f}" if cpu else "-", spread(ratios(samples, who, base, "cpu")),
+               f"{_median(own, 'machine_cpu') / cpu_divisor:.2f}"]
         if latency:
             row += [f"{_median(own, 'p50_us'):.0f}", f"{_median(own, 'p99_us'):.0f}",
-                    _ratio(samples, name, base, "p99_us")]
+                    spread(ratios(samples, who, base, "p99_us"))]
         rows.append(row)
     foreign = max((s["foreign"] for s in samples), default=0)
     rounds = len({s["round"] for s in samples})
-    return (f"{table(rows)}\n\n"
-            f"{rounds} rounds; other processes took at most {foreign:.0%} of the machine during a sample.\n")
+    return (f"{table(rows)}\n{rounds} rounds; other processes took at most {foreign:.0%} of the machine during a "
+            "sample.\n")
 
 
-def _memory_table(work, measured):
-    """`measured`: (round, contestant, [PSS at each point])."""
-    low, high = work.points
-    rows = [["contestant", "bytes per connection", f"PSS at {low:,}, KiB", f"PSS at {high:,}, KiB"]]
-    for name in dict.fromkeys(name for _, name, _ in measured):
-        pss = [p for _, n, p in measured if n == name]
-        rows.append([name, f"{median((b - a) / (high - low) for a, b in pss):.0f}",
-                     f"{median(a for a, _ in pss) / 1024:.0f}", f"{median(b for _, b in pss) / 1024:.0f}"])
-    return f"{table(rows)}\n"
+def _memory(done):
+    """`pss`: (round, contestant, [PSS at each of the points])."""
+    points = done["points"]
+    rows = [["contestant", "bytes each", *(f"PSS at {point:,}, KiB" for point in points), "off the line, KiB"]]
+    for name in dict.fromkeys(name for _, name, _ in done["pss"]):
+        pss = [p for _, n, p in done["pss"] if n == name]
+        middle = [median(column) for column in zip(*pss)]
+        _, off = line(points, middle)
+        rows.append([name, spread([line(points, one)[0] for one in pss], 0), *(f"{m / 1024:.0f}" for m in middle),
+                     f"{max(map(abs, off)) / 1024:.0f}"])
+    return (f"{table(rows)}\nBytes each: the slope of the straight line nearest to the points; off the line: the point "
+            "farthest from it.\n")
 
 
-def goals(done):
-    """What was aimed at beside what came out, for the works in `done`."""
-    rows = [["work", "rate", "at least", "CPU", "at most", "p99", "at most", ""]]
-    for goal in (g for g in GOALS if g.work in done):
-        samples = done[goal.work].get("samples", [])
-        row, met = [goal.work], True
-        for key in ("rate", "cpu", "p99_us"):
-            wanted = getattr(goal, key)
-            of = ratios(samples, goal.contestant, BASE[named(goal.work).kind], key)
-            reached = median(of) if of else None
-            row += [f"{reached:.2f}" if of else "-", f"{wanted:.2f}" if wanted else "-"]
-            if wanted is not None:
-                met = met and reached is not None and (reached >= wanted if key in AT_LEAST else reached <= wanted)
-        rows.append([*row, "met" if met else "missed"])
-    return f"### Goals\n\n{table(rows)}\n" if len(rows) > 1 else ""
+def _scrape(done):
+    rows = [["scrape", "CPU, ms", "time, ms", "text, KiB"]]
+    rows.append([f"with {done['connections']:,} connections", *(spread([one[key] for one in done["scrape"]]) for key in
+                                                            ("cpu_ms", "time_ms", "kib"))])
+    return f"{table(rows)}\n{_work('scrape', done)}"
 
 
-def table(rows):
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |" for row in rows]
-    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
-    return "\n".join(lines)
+def _micro(done):
+    sizes = sorted({one["size"] for one in done["micro"]})
+    rows = [["operation", *(f"ns at {size:,}" for size in sizes), "last to first"]]
+    for name in dict.fromkeys(one["name"] for one in done["micro"]):
+        of = {one["size"]: one["ns"] for one in done["micro"] if one["name"] == name}
+        cells = [f"{of[size]:.1f}" if size in of else "-" for size in sizes]
+        rows.append([name, *cells, f"{of[max(of)] / of[min(of)]:.2f}"])
+    return table(rows)
 
 
 def _median(samples, key):
@@ -131,10 +121,7 @@ def _median(samples, key):
 
 
 def _names(samples):
-    present = {s["contestant"] for s in samples}
-    return [c.name for c in CONTESTANTS if c.name in present]
-
-
-def _ratio(samples, name, base, key):
-    values = ratios(samples, name, base, key)
-    return spread(values) if values else "-"
+    """Contestants in the order of the list; others as they come."""
+    known = [c.name for c in CONTESTANTS]
+    return sorted(dict.fromkeys(s["contestant"] for s in samples),
+                  key=lambda name: known.index(name) if name in known else len(known))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One sample: one contestant under one load for some hundred milliseconds."""
 
+import contextlib
 import json
 import os
 import time
@@ -8,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Optional
 
 from harness.contestants import Bench
+from harness.idle import idle_connections
 from harness.process import Failed, Process, cpu_seconds, machine_busy_seconds, pss_bytes
 
 SETTLE_SECONDS = 0.03  # what is still to be closed or freed after the last answer belongs to the sample
@@ -79,16 +81,10 @@ def take(bench, work, runner, round_number, milliseconds, rate=None):
 
 def take_memory(bench, runner, points):
     """PSS of the contestant in bytes with each number of idle connections in `points` (ascending)."""
-    held, pss = [], []
-    try:
-        for more, total in zip([points[0], *(b - a for a, b in zip(points, points[1:]))], points):
-            load = bench.start([bench.program("load"), "idle", "--connections", more, "--to", runner.address])
-            held.append(load)
-            if json.loads(load.read_line(60))["units"] != more:
-                raise Failed(load.complaint(f"{total} connections do not stand"))
+    pss = []
+    with contextlib.ExitStack() as held:
+        for more in [points[0], *(b - a for a, b in zip(points, points[1:]))]:
+            held.enter_context(idle_connections(bench, runner.address, more))
             time.sleep(0.3)
             pss.append(pss_bytes(runner.process.pid))
-    finally:
-        for load in held:
-            load.stop()
     return pss

@@ -28,13 +28,15 @@ class Work:
 
 @dataclass
 class MemoryWork:
-    """Memory per connection: the slope of the contestant's PSS between two numbers of idle connections."""
+    """Memory per connection: the contestant's PSS with several numbers of idle connections, each of which has exchanged
+    one message."""
 
     name: str
     kind: str
     what: str
-    points: tuple = (1000, 9000)
+    points: tuple
     backend: str = "echo"
+    many: bool = True
 
 
 def _echo(name, kind, connections, what, **more):
@@ -62,10 +64,18 @@ ALL = [
     _echo("service1000", "echo", 1000, "echo service: 64 B round trips, 1,000 connections", many=True),
     Work("service-conn", "echo", "echo service: connect, one exchange, close; 16 at a time",
          ["conn", "--connections", 16], unit="connections"),
-    MemoryWork("memory-forward", "forward", "idle forwarded sessions (both legs)"),
-    MemoryWork("memory-echo", "echo", "idle echo connections"),
+]
+
+MEMORY = [
+    MemoryWork("sessions", "forward", "idle forwarded sessions (both legs)", (1000, 3000, 5000, 7000, 9000)),
+    MemoryWork("echo", "echo", "idle echo connections", (2000, 6000, 10000, 14000, 18000)),
 ]
 
 
+# What somebody is doing while something else is measured: few connections, far from any limit of the machine.
+LIVE = Work("live", "echo", "open loop, 16 connections, 2,000 messages a second",
+            ["open", "--connections", 16, "--rate", 2000], open_loop=True)
+
+
 def named(name):
-    return next(work for work in ALL if work.name == name)
+    return next(work for work in [*ALL, LIVE] if work.name == name)
