@@ -292,7 +292,7 @@ void Connection::close_timed_out() {
 }
 
 void Connection::record_undelivered() {
-  const std::size_t held = queued();
+  const std::size_t held = this->held();
   std::size_t unacked = facts_.remote.is_unix() ? 0 : tcp::unacknowledged(fd_.get());
   if (fin_sent_ && unacked > 0) --unacked;  // the FIN counts as one
   if (held + unacked == 0) return;

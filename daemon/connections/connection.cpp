@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <utility>
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include "tcp/socket.hpp"
@@ -142,23 +143,50 @@ Connection::Read Connection::receive() {
     count_in(bytes);
     return {Read::Status::data, ByteView{space.data(), bytes}};
   }
+  return {nothing_read(got), {}};
+}
+
+Connection::Read::Status Connection::nothing_read(ssize_t got) {
   if (got == 0 && reset_error_ != 0) {
     fail_io(reset_error_);
-    return {Read::Status::ended, {}};
+    return Read::Status::ended;
   }
   if (got == 0) {
     readable_ = false;
     eof_ = true;
     facts_.timeline.seen(TimelineEvent::fin_received, worker_.time());
     note_first(First::remote, How::fin);
-    return {Read::Status::eof, {}};
+    return Read::Status::eof;
   }
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) {
     readable_ = errno == EINTR;
-    return {Read::Status::nothing, {}};
+    return Read::Status::nothing;
   }
   fail_io(errno);
-  return {Read::Status::ended, {}};
+  return Read::Status::ended;
+}
+
+Connection::Moved Connection::splice_into(const Pipe& pipe) {
+  const ssize_t got = ::splice(fd_.get(), nullptr, pipe.write.get(), nullptr, PipePool::kPipeBytes,
+                               SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+  if (got <= 0) return {nothing_read(got), 0};
+  count_in(static_cast<std::size_t>(got));
+  return {Read::Status::data, static_cast<std::size_t>(got)};
+}
+
+std::size_t Connection::splice_from(const Pipe& pipe, std::size_t bytes) {
+  const ssize_t sent =
+      ::splice(pipe.read.get(), nullptr, fd_.get(), nullptr, bytes, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+  if (sent > 0) {
+    count_out(static_cast<std::size_t>(sent));
+    return static_cast<std::size_t>(sent);
+  }
+  if (errno == EAGAIN || errno == EWOULDBLOCK) {
+    writable_ = false;
+  } else if (errno != EINTR) {
+    fail_io(errno);
+  }
+  return 0;
 }
 
 // libevent does not pass EPOLLERR on: an RST that came together with these bytes looks like them alone, and

@@ -11,6 +11,7 @@
 #include "base/fd.hpp"
 #include "base/text.hpp"
 #include "connections/facts.hpp"
+#include "connections/pipe_pool.hpp"
 #include "connections/worker.hpp"
 #include "tcp/state.hpp"
 
@@ -74,8 +75,17 @@ class Connection : private Deadline {
   /// Reads once into the worker's buffer. `eof` once and again after the peer's FIN; `ended`: it failed and
   /// is over.
   [[nodiscard]] Read receive();
+  struct Moved {
+    Read::Status status;
+    std::size_t bytes;
+  };
+  /// Moves what is there from the socket to `pipe`, which must be empty; otherwise as `receive`.
+  [[nodiscard]] Moved splice_into(const Pipe& pipe);
   /// Writes what the kernel takes and queues the rest.
   void send(ByteView bytes);
+  /// Moves up to `bytes` from `pipe` to the socket and answers how many the kernel took. Nothing may be
+  /// queued.
+  [[nodiscard]] std::size_t splice_from(const Pipe& pipe, std::size_t bytes);
   /// FIN after what is queued; reading goes on.
   void finish_sending();
   /// Both directions are done: waits for the kernel to say CLOSED.
@@ -98,6 +108,8 @@ class Connection : private Deadline {
 
   [[nodiscard]] Worker& worker() { return worker_; }
   [[nodiscard]] std::size_t queued() const { return queue_.size() - queue_sent_; }
+  /// All that was accepted for this socket's peer and that the kernel did not take yet.
+  [[nodiscard]] virtual std::size_t held() const { return queued(); }
   [[nodiscard]] bool readable() const { return readable_; }
   [[nodiscard]] bool eof() const { return eof_; }
   [[nodiscard]] bool is_open() const { return stage_ == Stage::open; }
@@ -107,6 +119,7 @@ class Connection : private Deadline {
   void on_deadline() override;
   void handle();
   void connected();
+  [[nodiscard]] Read::Status nothing_read(ssize_t got);
   bool flush();
   void step_closing();
   void step_resetting();

@@ -3,7 +3,17 @@
 
 #include <utility>
 
+#include <unistd.h>
+
 namespace tcpctl {
+namespace {
+
+// relay-limits of the design: where a pipe begins to pay, whatever the size of the read buffer.
+constexpr std::size_t kLargeRead = 16 * 1024;
+constexpr std::uint8_t kLargeReadsToSplice = 2;
+constexpr std::uint8_t kThinReadsToCopy = 8;
+
+}  // namespace
 
 Relay::Relay(Worker& worker, OwnerPtr owner, std::shared_ptr<const RelayOptions> options,
              std::unique_ptr<TargetSource> targets)
@@ -11,7 +21,8 @@ Relay::Relay(Worker& worker, OwnerPtr owner, std::shared_ptr<const RelayOptions>
       owner_{std::move(owner)},
       options_{std::move(options)},
       targets_{std::move(targets)},
-      attempts_left_{options_->attempts} {}
+      attempts_left_{options_->attempts},
+      zero_copy_{options_->zero_copy} {}
 
 Relay::~Relay() = default;
 
@@ -102,7 +113,7 @@ void Relay::on_ready(RelayLeg& leg) {
   pump(leg, *peer);
   // Behind a FIN there is nothing more to read, so that an RST would go unseen until the other side speaks.
   if (leg.eof() && leg.is_open()) leg.end_if_reset();
-  if (const RelayLeg* const still = other(leg); still != nullptr && still->queued() > 0 && leg.is_open())
+  if (const RelayLeg* const still = other(leg); still != nullptr && still->held() > 0 && leg.is_open())
     leg.note_reset();
   // The leg may have room again for what the peer holds back.
   if (RelayLeg* const still = other(leg); still != nullptr && leg.is_open() && leg.queued() == 0)
@@ -110,19 +121,89 @@ void Relay::on_ready(RelayLeg& leg) {
 }
 
 void Relay::pump(RelayLeg& from, RelayLeg& to) {
-  std::size_t budget = Worker::kTurnBytes;
-  while (from.is_open() && to.is_open() && to.queued() == 0 && from.readable() && !from.eof()) {
-    if (budget < Worker::kBufferBytes) {
+  std::size_t moved = 0;
+  for (;;) {
+    drain_pipe(from, to);
+    if (!from.is_open() || !to.is_open() || to.held() > 0 || !from.readable() || from.eof()) break;
+    if (moved >= Worker::kTurnBytes) {
       from.another_turn();
       return;
     }
-    const RelayLeg::Read read = from.receive();
-    if (read.status == RelayLeg::Read::Status::ended) return;
-    if (read.status != RelayLeg::Read::Status::data) break;
-    to.send(read.bytes);
-    budget -= read.bytes.size();
+    const std::size_t bytes = from.flow_.spliced ? splice(from, to) : copy(from, to);
+    if (bytes == 0) break;
+    moved += bytes;
   }
-  if (from.eof() && to.is_open() && !std::exchange(from.passed_fin_, true)) pass_fin(from, to);
+  if (from.eof() && to.is_open() && !std::exchange(from.flow_.passed_fin, true)) pass_fin(from, to);
+}
+
+std::size_t Relay::copy(RelayLeg& from, RelayLeg& to) {
+  Flow& flow = from.flow_;
+  const RelayLeg::Read read = from.receive();
+  if (read.status != RelayLeg::Read::Status::data) return 0;
+  const std::size_t bytes = read.bytes.size();
+  flow.large_reads = bytes < kLargeRead ? std::uint8_t{0} : static_cast<std::uint8_t>(flow.large_reads + 1);
+  if (flow.large_reads >= kLargeReadsToSplice) {
+    flow.large_reads = 0;
+    flow.thin_reads = 0;
+    flow.spliced = zero_copy_;
+  }
+  to.send(read.bytes);
+  return bytes;
+}
+
+std::size_t Relay::splice(RelayLeg& from, RelayLeg& to) {
+  Flow& flow = from.flow_;
+  flow.pipe = worker_.pipes().take(worker_.time());
+  if (!flow.pipe) {
+    flow.spliced = false;
+    return copy(from, to);
+  }
+  const RelayLeg::Moved moved = from.splice_into(*flow.pipe);
+  if (moved.status != RelayLeg::Read::Status::data) {
+    if (flow.pipe) worker_.pipes().give_back(std::move(flow.pipe));
+    return 0;
+  }
+  flow.in_pipe = static_cast<std::uint32_t>(moved.bytes);
+  flow.thin_reads =
+      moved.bytes < kLargeRead ? static_cast<std::uint8_t>(flow.thin_reads + 1) : std::uint8_t{0};
+  if (flow.thin_reads >= kThinReadsToCopy) flow.spliced = false;
+  return moved.bytes;
+}
+
+void Relay::drain_pipe(RelayLeg& from, RelayLeg& to) {
+  Flow& flow = from.flow_;
+  while (flow.in_pipe > 0 && to.is_open()) {
+    const std::size_t sent = to.splice_from(*flow.pipe, flow.in_pipe);
+    if (sent == 0) return;
+    flow.in_pipe -= static_cast<std::uint32_t>(sent);
+    if (flow.in_pipe == 0) worker_.pipes().give_back(std::move(flow.pipe));
+  }
+}
+
+// Bytes have one order of owners: pipe, queue, socket. So what is in the pipe goes behind nothing.
+void Relay::leave_pipe(RelayLeg& from, RelayLeg& to) {
+  Flow& flow = from.flow_;
+  while (flow.in_pipe > 0) {
+    const auto space = worker_.buffer();
+    const ssize_t got = ::read(flow.pipe->read.get(), space.data(), space.size());
+    if (got <= 0) break;
+    flow.in_pipe -= static_cast<std::uint32_t>(got);
+    if (flow.in_pipe == 0) worker_.pipes().give_back(std::move(flow.pipe));
+    to.send({space.data(), static_cast<std::size_t>(got)});
+  }
+  flow.spliced = false;
+}
+
+void Relay::drop_pipe(Flow& flow) {
+  flow.in_pipe = 0;
+  if (flow.pipe) worker_.pipes().forget(std::move(flow.pipe));
+}
+
+void Relay::set_zero_copy(bool on) {
+  zero_copy_ = on;
+  if (on || client_ == nullptr || upstream_ == nullptr) return;
+  leave_pipe(*client_, *upstream_);
+  if (client_ != nullptr && upstream_ != nullptr) leave_pipe(*upstream_, *client_);
 }
 
 void Relay::pass_fin(RelayLeg& from, RelayLeg& to) {
@@ -141,6 +222,7 @@ void Relay::on_idle() { end(Reason::idle_timeout, true); }
 
 void Relay::end(Reason reason, bool graceful) {
   const auto self = shared_from_this();
+  if (connected_) set_zero_copy(false);  // the legs part, and each must have what is still to go out
   for (RelayLeg* const* leg : {&client_, &upstream_}) {
     if (*leg == nullptr) continue;
     if (graceful) {
@@ -161,16 +243,21 @@ void Relay::on_gone(RelayLeg& leg) {
     return;
   }
   if (is_upstream) targets_->ended(*target_);
-  if (peer == nullptr) return;
+  if (peer == nullptr) {
+    drop_pipe(leg.flow_);
+    return;
+  }
+  drop_pipe(peer->flow_);
+  leave_pipe(leg, *peer);
   const CloseFacts& close = leg.facts().close;
   if (!connected_) {
     peer->finish(*close.reason, close.detail);  // the client left while its upstream was being connected
-  } else if (close.how == How::fin && leg.passed_fin_ && peer->stage() != Connection::Stage::open) {
+  } else if (close.how == How::fin && leg.flow_.passed_fin && peer->stage() != Connection::Stage::open) {
     return;  // both directions are done; the peer ends by itself
   } else if (leg.facts().timeline.has(TimelineEvent::rst_received) || close.how != How::fin) {
     peer->abort_when_delivered(*close.reason,
                                close.detail.empty() ? std::string{} : "the other leg: " + close.detail);
-  } else if (!leg.passed_fin_) {
+  } else if (!leg.flow_.passed_fin) {
     peer->finish(*close.reason, close.detail);
   }
 }
@@ -182,6 +269,11 @@ RelayLeg::RelayLeg(std::shared_ptr<Relay> relay, Direction direction, Stage stag
 
 void RelayLeg::on_open() {
   if (facts().direction == Direction::outbound) relay_->on_connected(*this);
+}
+
+std::size_t RelayLeg::held() const {
+  const RelayLeg* const from = relay_->other(*this);
+  return queued() + (from == nullptr ? 0 : from->flow_.in_pipe);
 }
 
 void RelayLeg::on_ready() { relay_->on_ready(*this); }

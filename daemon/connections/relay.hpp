@@ -38,16 +38,31 @@ struct RelayOptions {
   unsigned attempts;  // at least 1
   bool half_close;
   tcp::Options outbound;
+  bool zero_copy{true};  // splice what flows
 };
 
 class RelayLeg;
 
+/// What was read of one leg on its way to the other.
+///
+/// Small messages are copied by way of the worker's buffer. After two large reads in a row the flow is
+/// spliced through a pipe, until eight thin ones follow each other. It holds a pipe only while bytes are in
+/// it. Source: design decision D3.
+struct Flow {
+  PipePtr pipe;
+  std::uint32_t in_pipe{0};
+  std::uint8_t large_reads{0};  // in a row, while copying
+  std::uint8_t thin_reads{0};   // in a row, while splicing
+  bool spliced{false};
+  bool passed_fin{false};
+};
+
 /// A forwarded session: the client's leg and, once connected, the upstream's; each reads for the other.
 ///
 /// A FIN passes on behind the bytes before it; an RST too, once the other side has got what was read before
-/// it. What one side does not take is held for it, one read buffer at most, and the other is not read until
-/// it is gone. Lives as long as a leg of it; both are on one loop, so the count needs no care. Threads: only
-/// on the worker's loop.
+/// it. What one side does not take is held for it, one read buffer or pipe at most, and the other is not read
+/// until it is gone. Lives as long as a leg of it; both are on one loop, so the count needs no care. Threads:
+/// only on the worker's loop.
 class Relay : public std::enable_shared_from_this<Relay> {
  public:
   Relay(Worker& worker, OwnerPtr owner, std::shared_ptr<const RelayOptions> options,
@@ -58,6 +73,9 @@ class Relay : public std::enable_shared_from_this<Relay> {
 
   /// Takes the accepted socket and connects its other side.
   void start(Fd fd, const Address& remote);
+  /// Off: all bytes pass the process from now on, also those that were spliced on their way; on: they need
+  /// not. At any time.
+  void set_zero_copy(bool on);
 
  private:
   friend class RelayLeg;
@@ -71,6 +89,11 @@ class Relay : public std::enable_shared_from_this<Relay> {
   void on_attempt_failed(RelayLeg& leg);
   void end(Reason reason, bool graceful);
   void pump(RelayLeg& from, RelayLeg& to);
+  [[nodiscard]] std::size_t copy(RelayLeg& from, RelayLeg& to);
+  [[nodiscard]] std::size_t splice(RelayLeg& from, RelayLeg& to);
+  void drain_pipe(RelayLeg& from, RelayLeg& to);
+  void leave_pipe(RelayLeg& from, RelayLeg& to);
+  void drop_pipe(Flow& flow);
   void pass_fin(RelayLeg& from, RelayLeg& to);
   [[nodiscard]] RelayLeg* other(const RelayLeg& leg) const { return &leg == client_ ? upstream_ : client_; }
 
@@ -83,6 +106,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
   std::optional<Target> target_;
   unsigned attempts_left_;
   bool connected_{false};
+  bool zero_copy_;
 };
 
 /// One side of a forwarded session.
@@ -100,8 +124,10 @@ class RelayLeg final : public Connection {
   void on_gone() override;
   [[nodiscard]] Phase phase() const override;
 
+  [[nodiscard]] std::size_t held() const override;
+
   std::shared_ptr<Relay> relay_;
-  bool passed_fin_{false};  // this leg's FIN went to the other
+  Flow flow_;  // from here to the other
 };
 
 }  // namespace tcpctl

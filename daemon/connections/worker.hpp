@@ -10,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "connections/history.hpp"
+#include "connections/pipe_pool.hpp"
 #include "engine/loop.hpp"
 #include "engine/wheel.hpp"
 #include "stats/counter.hpp"
@@ -42,6 +43,7 @@ class Worker {
   [[nodiscard]] const History& history() const { return history_; }
   /// Scratch space; what is in it lasts until the next read.
   [[nodiscard]] std::span<char> buffer() { return buffer_; }
+  [[nodiscard]] PipePool& pipes() { return pipes_; }
 
   /// The moment of the event that is being handled.
   [[nodiscard]] Instant time() const { return time_; }
@@ -79,6 +81,7 @@ class Worker {
   Loop& loop_;
   Wheel wheel_;
   std::vector<char> buffer_;
+  PipePool pipes_;
   Instant time_;
   std::uint64_t sequence_{0};
   Counter load_, opened_;

@@ -22,6 +22,7 @@ std::shared_ptr<const ForwardPlan> forward_plan(const ForwardOptions& options,
   relay->connect_timeout = options.connect_timeout;
   relay->attempts = 1 + options.retries;
   relay->half_close = options.half_close;
+  relay->zero_copy = options.zero_copy;
   relay->outbound = listen_options(listener).inherited;
   auto plan = std::make_shared<ForwardPlan>();
   plan->relay = std::move(relay);

@@ -48,6 +48,10 @@ constexpr std::array kKeys{
                 .type = KeyType::boolean,
                 .fallback = "true",
                 .help = "Pass the FIN of one side on and keep the other direction open"},
+    config::Key{.path = "zero_copy",
+                .type = KeyType::boolean,
+                .fallback = "true",
+                .help = "Move what flows in bulk by splice(2), past the daemon's memory"},
 };
 
 tl::expected<ForwardOptions::Upstream, Mistake> read_upstream(const OptionReader& element,
@@ -66,7 +70,8 @@ tl::expected<ForwardOptions, Mistake> forward_options(const OptionReader& option
                         .balance = Balance::round_robin,
                         .connect_timeout = options.duration("connect_timeout"),
                         .retries = static_cast<std::uint32_t>(options.integer("retries")),
-                        .half_close = options.boolean("half_close")};
+                        .half_close = options.boolean("half_close"),
+                        .zero_copy = options.boolean("zero_copy")};
   for (const auto& element : options.elements("upstreams")) {
     auto upstream = read_upstream(element, result.upstreams.size() + 1);
     if (!upstream) return tl::make_unexpected(std::move(upstream).error());

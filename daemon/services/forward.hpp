@@ -25,6 +25,7 @@ struct ForwardOptions {
   Duration connect_timeout{};
   std::uint32_t retries{0};  // further upstreams that are tried after the first
   bool half_close{true};     // pass a FIN on and keep the other direction open
+  bool zero_copy{true};      // splice what flows in bulk
 };
 
 /// Reads the table `forward`. Unnamed upstreams are called u1, u2 … by their place in the list.

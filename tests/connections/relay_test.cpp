@@ -70,8 +70,7 @@ class RelayTest : public test::ConnectionFixture {
     peer = std::move(pair.there);
     worker().tick();
     owner->stats->add_opened();
-    const auto relay =
-        std::make_shared<Relay>(worker(), owner, options, std::make_unique<FakeTargetSource>(targets));
+    relay = std::make_shared<Relay>(worker(), owner, options, std::make_unique<FakeTargetSource>(targets));
     relay->start(std::move(pair.here), peer.local());
     id = make_id(0, 1);
   }
@@ -104,8 +103,10 @@ class RelayTest : public test::ConnectionFixture {
 
   test::PlainListener listener;
   std::shared_ptr<Targets> targets = std::make_shared<Targets>();
-  std::shared_ptr<RelayOptions> options = std::make_shared<RelayOptions>(RelayOptions{1min, 3, true, {}});
+  std::shared_ptr<RelayOptions> options =
+      std::make_shared<RelayOptions>(RelayOptions{1min, 3, true, {}, true});
   Peer upstream;
+  std::shared_ptr<Relay> relay;
 };
 
 TEST_F(RelayTest, CarriesBytesBothWaysAndLinksItsLegs) {
@@ -282,7 +283,7 @@ TEST_F(RelayTest, HoldsBackAWriterWhoseReaderDoesNotRead) {
 
   const auto& inbound = worker().find(make_id(0, 1))->facts();
   const auto& outbound = worker().find(make_id(0, 2))->facts();
-  EXPECT_LE(inbound.bytes_in, outbound.bytes_out + Worker::kBufferBytes);
+  EXPECT_LE(inbound.bytes_in, outbound.bytes_out + PipePool::kPipeBytes);
   EXPECT_LE(runner.run_beats(50), 60U) << "without spinning";
 }
 
@@ -306,6 +307,119 @@ TEST_F(RelayTest, LosesNothingWhenBothSidesFloodAndReadLate) {
   EXPECT_TRUE(peer.received == back);
   record();
   upstream_record();
+}
+
+/// Sends what flows both ways at once, in writes of changing size, and reads it in reads of changing size.
+class RelayFlowTest : public RelayTest {
+ protected:
+  static std::size_t share(std::uint32_t& state, std::size_t most) {
+    state = state * 1664525 + 1013904223;
+    return 1 + (state >> 8) % most;
+  }
+  /// Answers whether all of it came, in order; `each_turn` is called between.
+  void exchange(std::size_t size, std::size_t most_at_once, const std::function<void()>& each_turn) {
+    const std::string forth = pattern(size);
+    const std::string back{forth.rbegin(), forth.rend()};
+    std::size_t sent = 0;
+    std::size_t answered = 0;
+    std::uint32_t state = 7;
+    ASSERT_TRUE(run_until([&] {
+      sent += peer.write(std::string_view{forth}.substr(sent, share(state, most_at_once)));
+      answered += upstream.write(std::string_view{back}.substr(answered, share(state, most_at_once)));
+      peer.read(share(state, most_at_once));
+      upstream.read(share(state, most_at_once));
+      each_turn();
+      return peer.received.size() == size && upstream.received.size() == size;
+    }));
+    EXPECT_TRUE(upstream.received == forth);
+    EXPECT_TRUE(peer.received == back);
+    EXPECT_EQ(worker().find(make_id(0, 1))->facts().bytes_in, size);
+    EXPECT_EQ(worker().find(make_id(0, 2))->facts().bytes_out, size);
+  }
+};
+
+TEST_F(RelayFlowTest, SplicesWhatFlowsAndHoldsNoPipeAfterwards) {
+  begin_connected();
+  std::size_t most = 0;
+  exchange(8UL << 20, 1UL << 20, [&] { most = std::max(most, worker().pipes().in_use()); });
+
+  EXPECT_GT(most, 0U) << "bytes waited in a pipe for a reader";
+  EXPECT_EQ(worker().pipes().in_use(), 0U);
+}
+
+TEST_F(RelayFlowTest, CopiesEverythingWhereItIsTold) {
+  options->zero_copy = false;
+  begin_connected();
+  std::size_t most = 0;
+  exchange(4UL << 20, 1UL << 20, [&] { most = std::max(most, worker().pipes().in_use()); });
+
+  EXPECT_EQ(most, 0U);
+}
+
+TEST_F(RelayFlowTest, LeavesAndEntersTheZeroCopyPathWithoutLosingOrReorderingAByte) {
+  begin_connected();
+  std::uint32_t state = 99;
+  std::size_t rescued = 0;
+  exchange(48UL << 20, 1UL << 20, [&] {
+    if (worker().pipes().in_use() == 0 || share(state, 4) > 1) return;
+    const std::size_t before = worker().pipes().in_use();
+    relay->set_zero_copy(false);
+    rescued += before - worker().pipes().in_use();
+    relay->set_zero_copy(true);
+  });
+
+  EXPECT_GT(rescued, 5U) << "pipes that had bytes in them";
+}
+
+TEST_F(RelayFlowTest, CopiesWhereThereIsNoPipeToBeHad) {
+  std::vector<PipePtr> taken;
+  while (PipePtr pipe = worker().pipes().take(now())) taken.push_back(std::move(pipe));
+  begin_connected();
+
+  exchange(4UL << 20, 1UL << 20, [] {});
+
+  for (auto& pipe : taken) worker().pipes().give_back(std::move(pipe));
+}
+
+TEST_F(RelayFlowTest, GivesThePipesOfASessionBackThatIsKilled) {
+  begin_connected();
+  const std::string much = pattern(8UL << 20);
+  fill(peer, much);
+  ASSERT_EQ(worker().pipes().in_use(), 1U);
+  const auto& outbound = worker().find(make_id(0, 2))->facts();
+  const auto lost = worker().find(make_id(0, 1))->facts().bytes_in - outbound.bytes_out;
+  ASSERT_GT(lost, 0U);
+
+  worker().find(make_id(0, 1))->end(Reason::admin_kill, false);
+
+  EXPECT_EQ(worker().pipes().in_use(), 0U);
+  EXPECT_THAT(close_of(upstream_record()).detail, HasSubstr("bytes not delivered to"));
+}
+
+TEST_F(RelayFlowTest, DeliversWhatWasInThePipeWhenItIsEndedGracefully) {
+  begin_connected();
+  const std::string much = pattern(8UL << 20);
+  fill(peer, much);
+  ASSERT_EQ(worker().pipes().in_use(), 1U);
+  const auto taken = worker().find(make_id(0, 1))->facts().bytes_in;
+
+  worker().find(make_id(0, 1))->end(Reason::drain, true);
+  ASSERT_TRUE(run_until([&] { return upstream.at_eof(); }));
+
+  EXPECT_EQ(upstream.received.size(), taken);
+  EXPECT_TRUE(much.starts_with(upstream.received));
+  EXPECT_EQ(worker().pipes().in_use(), 0U);
+}
+
+TEST_F(RelayFlowTest, GivesThePipeBackWhenItsReaderIsGone) {
+  begin_connected();
+  fill(peer, pattern(8UL << 20));
+  ASSERT_EQ(worker().pipes().in_use(), 1U);
+
+  upstream.rst();
+
+  EXPECT_THAT(close_of(upstream_record()).detail, HasSubstr("bytes not delivered to"));
+  EXPECT_EQ(worker().pipes().in_use(), 0U);
 }
 
 TEST_F(RelayTest, TriesTheNextTargetWhereOneRefuses) {

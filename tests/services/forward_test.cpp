@@ -43,6 +43,7 @@ TEST(Forward, HasTheDefaultsOfTheManual) {
   EXPECT_EQ(read->connect_timeout, 5s);
   EXPECT_EQ(read->retries, 2U);
   EXPECT_TRUE(read->half_close);
+  EXPECT_TRUE(read->zero_copy);
   EXPECT_EQ(read->balance, Balance::round_robin);
 }
 
@@ -52,12 +53,14 @@ upstreams = ["127.0.0.1:1"]
 connect_timeout = "250ms"
 retries = 0
 half_close = false
+zero_copy = false
 balance = "round_robin")");
 
   ASSERT_TRUE(read) << read.error();
   EXPECT_EQ(read->connect_timeout, 250ms);
   EXPECT_EQ(read->retries, 0U);
   EXPECT_FALSE(read->half_close);
+  EXPECT_FALSE(read->zero_copy);
 }
 
 TEST(Forward, RefusesTwoUpstreamsOfOneName) {
