@@ -78,8 +78,9 @@ void Connection::note_reason(Reason reason, std::string_view detail) {
 }
 
 void Connection::note_hangup() {
-  if (hangup_) return;
-  hangup_ = true;
+  if (eof_ || stage_ == Stage::gone || stage_ == Stage::connecting ||
+      facts_.timeline.has(TimelineEvent::fin_received))
+    return;
   const auto now = state();
   if (now == tcp::State::close_wait || now == tcp::State::last_ack || now == tcp::State::closing) {
     facts_.timeline.seen(TimelineEvent::fin_received, worker_.time());
@@ -110,7 +111,7 @@ void Connection::fail_io(int error_number) {
 }
 
 void Connection::end_if_reset() {
-  if (facts_.remote.is_unix() || state() != tcp::State::closed) return;
+  if (unbroken_ || facts_.remote.is_unix() || state() != tcp::State::closed) return;
   const int error = tcp::take_error(fd_.get());
   fail_io(error != 0 ? error : ECONNRESET);
 }
@@ -179,19 +180,24 @@ void Connection::close_if_both_done() {
 
 void Connection::shutdown_write() {
   fin_sent_ = true;
+  if (facts_.close.first) {
+    ::shutdown(fd_.get(), SHUT_WR);
+    facts_.timeline.seen(TimelineEvent::fin_sent, worker_.time());
+    return;
+  }
   // The kernel may know of a FIN of the peer's that nobody has read yet. Asked only afterwards, a peer that
   // answers ours at once would look like that too: both are CLOSED then.
-  const auto before = facts_.close.first ? tcp::State::established : state();
+  const auto before = state();
   if (before == tcp::State::closed) {
     end_if_reset();
     return;
   }
   ::shutdown(fd_.get(), SHUT_WR);
   facts_.timeline.seen(TimelineEvent::fin_sent, worker_.time());
-  state_after_fin_ = state();
-  const bool peer_was_first = before == tcp::State::close_wait || state_after_fin_ == tcp::State::last_ack;
+  const auto after = state();
+  const bool peer_was_first = before == tcp::State::close_wait || after == tcp::State::last_ack;
   note_first(peer_was_first ? First::remote : First::local, How::fin);
-  note_ack(state_after_fin_);
+  note_ack(after);
 }
 
 void Connection::note_ack(tcp::State now) {
@@ -213,7 +219,6 @@ void Connection::discard_input() {
 }
 
 void Connection::step_closing() {
-  const bool fin_was_sent = fin_sent_;
   if (!flush()) return;
   discard_input();
   if (stage_ == Stage::gone || !fin_sent_) return;
@@ -221,15 +226,15 @@ void Connection::step_closing() {
     if (eof_) complete();
     return;
   }
-  const auto now = fin_was_sent ? state() : state_after_fin_;
-  note_ack(now);
-  if (now != tcp::State::closed) return;
+  const auto info = tcp::read_info(fd_.get());
+  if (info) note_ack(info->state);
+  if (info && info->state != tcp::State::closed) return;
   // Where both FINs were acknowledged, the kernel has nothing to complain of.
   const int error = tcp::take_error(fd_.get());
   if (error != 0) {
     fail_io(error);
   } else {
-    complete();
+    complete(info);
   }
 }
 
@@ -296,8 +301,9 @@ void Connection::record_undelivered() {
   std::size_t unacked = facts_.remote.is_unix() ? 0 : tcp::unacknowledged(fd_.get());
   if (fin_sent_ && unacked > 0) --unacked;  // the FIN counts as one
   if (held + unacked == 0) return;
-  if (!facts_.close.detail.empty()) facts_.close.detail += "; ";
-  facts_.close.detail += fmt::format("{} bytes not delivered to {}", held + unacked, facts_.remote.text());
+  const auto before = facts_.close.detail.get();
+  facts_.close.detail = fmt::format("{}{}{} bytes not delivered to {}", before, before.empty() ? "" : "; ",
+                                    held + unacked, facts_.remote.text());
 }
 
 void Connection::count_end() {
@@ -313,15 +319,14 @@ void Connection::log_end() const {
              log::f("remote", facts_.remote.text()), log::f("first", text(*facts_.close.first)),
              log::f("how", text(facts_.close.how)), log::f("reason", text(*facts_.close.reason)),
              log::f("bytes_in", facts_.bytes_in), log::f("bytes_out", facts_.bytes_out),
-             log::f("detail", facts_.close.detail));
+             log::f("detail", facts_.close.detail.get()));
 }
 
-void Connection::complete() {
+void Connection::complete(const std::optional<tcp::Info>& last) {
   if (stage_ == Stage::gone) return;
   History::Entry entry;
-  if (const auto info = tcp::read_info(fd_.get())) {
-    entry.tcp = to_row(*info, "before_close", facts_.owner->congestion);
-  }
+  entry.local = tcp::local_address(fd_.get());
+  if (last) entry.tcp = to_row(*last, "before_close", facts_.owner->congestion);
   const bool was_reset =
       facts_.timeline.has(TimelineEvent::rst_sent) || facts_.timeline.has(TimelineEvent::rst_received);
   const bool ended_in_order = fin_sent_ && eof_ && !was_reset;
@@ -338,9 +343,9 @@ void Connection::complete() {
   note_first(First::unknown, How::abort);
   note_reason(Reason::unknown);
   Wheel::cancel(*this);
+  fd_.reset();  // first: then the kernel takes it out of the epoll set by itself
   event_.reset();
-  fd_.reset();
-  queue_ = {};
+  queue_.reset();
 
   count_end();
   if (log::enabled(log::Level::debug)) log_end();

@@ -27,7 +27,6 @@ Connection::Connection(Worker& worker, OwnerPtr owner, Direction direction, Stag
   facts_.direction = direction;
   facts_.owner = std::move(owner);
   facts_.remote = remote;
-  facts_.local = tcp::local_address(fd_.get());
   facts_.opened = facts_.last_active = worker.time();
   facts_.opened_wall = wall_now();
 }
@@ -66,6 +65,7 @@ tcp::State Connection::state() const {
 
 ConnectionRow Connection::row() const {
   ConnectionRow row = to_row(facts_, now());
+  row.local = tcp::local_address(fd_.get());
   row.state = tcp::text(state());
   if (const auto info = tcp::read_info(fd_.get())) {
     row.state = tcp::text(info->state);
@@ -79,8 +79,12 @@ void Connection::on_event(evutil_socket_t /*fd*/, short what, void* self) {
   connection.worker_.tick();
   if ((what & (EV_READ | EV_CLOSED)) != 0) connection.readable_ = true;
   if ((what & EV_WRITE) != 0) connection.writable_ = true;
-  if ((what & EV_CLOSED) != 0 && connection.stage_ != Stage::connecting) connection.note_hangup();
+  // An RST makes libevent say READ and WRITE alone.
+  connection.unbroken_ = (what & EV_CLOSED) != 0;
+  if (connection.unbroken_ && connection.stage_ != Stage::connecting) connection.hangup_ = true;
   connection.handle();
+  if (connection.unbroken_) connection.note_hangup();
+  connection.unbroken_ = false;
 }
 
 void Connection::on_turn() {
@@ -120,7 +124,6 @@ void Connection::connected() {
   // The first edge may only say that the socket is there: an unconnected one is writable and hung up.
   if (info && info->state == tcp::State::syn_sent) return;
   facts_.timeline.seen(TimelineEvent::established, worker_.time());
-  facts_.local = tcp::local_address(fd_.get());
   touch();
   if (info) facts_.handshake_rtt_us = info->rtt_us;
   stage_ = Stage::open;
@@ -208,12 +211,7 @@ void Connection::recheck() {
 void Connection::send(ByteView bytes) {
   if (stage_ != Stage::open || fin_wanted_ || bytes.empty()) return;
   if (queued() > 0) {
-    // A queue that never runs empty must not keep what has gone; by halves, each byte is moved at most once.
-    if (queue_sent_ > queued()) {
-      queue_.erase(0, queue_sent_);
-      queue_sent_ = 0;
-    }
-    queue_.append(bytes.data(), bytes.size());
+    enqueue(bytes);
     return;
   }
   const ssize_t sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -225,13 +223,23 @@ void Connection::send(ByteView bytes) {
   if (taken > 0) count_out(taken);
   if (taken == bytes.size()) return;
   writable_ = false;
-  queue_.append(bytes.data() + taken, bytes.size() - taken);
+  enqueue(bytes.subspan(taken));
+}
+
+void Connection::enqueue(ByteView bytes) {
+  if (!queue_) queue_ = std::make_unique<Queue>();
+  // A queue that never runs empty must not keep what has gone; by halves, each byte is moved at most once.
+  if (queue_->sent > queued()) {
+    queue_->bytes.erase(0, queue_->sent);
+    queue_->sent = 0;
+  }
+  queue_->bytes.append(bytes.data(), bytes.size());
 }
 
 bool Connection::flush() {
   while (queued() > 0) {
     if (!writable_) return true;
-    const ssize_t sent = ::send(fd_.get(), queue_.data() + queue_sent_, queued(), MSG_NOSIGNAL);
+    const ssize_t sent = ::send(fd_.get(), queue_->bytes.data() + queue_->sent, queued(), MSG_NOSIGNAL);
     if (sent < 0) {
       if (errno == EINTR) continue;
       if (errno == EAGAIN || errno == EWOULDBLOCK) {
@@ -241,13 +249,10 @@ bool Connection::flush() {
       fail_io(errno);
       return false;
     }
-    queue_sent_ += static_cast<std::size_t>(sent);
+    queue_->sent += static_cast<std::size_t>(sent);
     count_out(static_cast<std::size_t>(sent));
   }
-  if (queue_sent_ > 0) {
-    queue_ = {};  // an idle connection keeps no buffer
-    queue_sent_ = 0;
-  }
+  queue_.reset();  // an idle connection keeps no buffer
   if (fin_wanted_ && !fin_sent_) shutdown_write();
   return stage_ != Stage::gone;
 }

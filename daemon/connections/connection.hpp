@@ -107,7 +107,7 @@ class Connection : private Deadline {
   }
 
   [[nodiscard]] Worker& worker() { return worker_; }
-  [[nodiscard]] std::size_t queued() const { return queue_.size() - queue_sent_; }
+  [[nodiscard]] std::size_t queued() const { return queue_ ? queue_->bytes.size() - queue_->sent : 0; }
   /// All that was accepted for this socket's peer and that the kernel did not take yet.
   [[nodiscard]] virtual std::size_t held() const { return queued(); }
   [[nodiscard]] bool readable() const { return readable_; }
@@ -134,7 +134,9 @@ class Connection : private Deadline {
   void note_error(int error_number);
   void fail_io(int error_number);
   void record_undelivered();
-  void complete();
+  void complete() { complete(tcp::read_info(fd_.get())); }
+  void complete(const std::optional<tcp::Info>& last);
+  void enqueue(ByteView bytes);
   void count_end();
   void log_end() const;
   void touch() { facts_.last_active = worker_.time(); }
@@ -146,16 +148,19 @@ class Connection : private Deadline {
   EventPtr event_;
   Facts facts_;
   PartyShare* const share_;  // null for the upstream's leg: its listener counts the client's
-  std::string queue_;        // what the kernel did not take yet, from queue_sent_ on
-  std::size_t queue_sent_{0};
+  struct Queue {
+    std::string bytes;  // what the kernel did not take yet, from `sent` on
+    std::size_t sent{0};
+  };
+  std::unique_ptr<Queue> queue_;  // only while there is something in it
   Instant close_by_{};
   int reset_error_{0};  // taken from the socket while bytes before the RST were unread
-  tcp::State state_after_fin_{tcp::State::established};
   Stage stage_;
   bool turn_wanted_{false};
   bool readable_{false};
   bool writable_{true};
   bool hangup_{false};    // EV_CLOSED was seen: no further edge will tell of data
+  bool unbroken_{false};  // the event being handled tells that no RST has come
   bool doubtful_{false};  // a recheck is due
   bool eof_{false};
   bool fin_wanted_{false};

@@ -50,7 +50,6 @@ ConnectionRow to_row(const Facts& facts, Instant now) {
   (facts.owner->kind == Owner::Kind::listener ? row.listener : row.client) = facts.owner->name;
   row.service = facts.owner->service;
   if (facts.peer_id != ConnectionId{}) row.peer_id = facts.peer_id;
-  row.local = facts.local;
   row.remote = facts.remote;
   if (facts.upstream) row.upstream = *facts.upstream;
   row.opened_at = facts.opened_wall;
@@ -72,7 +71,7 @@ CloseRow close_row(const Facts& facts) {
   row.reason = close.reason.value_or(Reason::unknown);
   row.phase = close.phase;
   row.code = termination_code(facts.direction, row.reason, close.phase);
-  row.detail = close.detail;
+  row.detail = close.detail.get();
   row.duration = close.at - facts.opened;
   return row;
 }

@@ -30,6 +30,31 @@ struct Owner {
 };
 using OwnerPtr = std::shared_ptr<const Owner>;
 
+/// A text that is mostly empty, and then takes eight bytes.
+class SparseText {
+ public:
+  SparseText() = default;
+  SparseText(std::string_view text) { *this = text; }
+  SparseText(const SparseText& other) { *this = other.get(); }
+  SparseText& operator=(const SparseText& other) {
+    *this = other.get();
+    return *this;
+  }
+  SparseText(SparseText&&) noexcept = default;
+  SparseText& operator=(SparseText&&) noexcept = default;
+  ~SparseText() = default;
+  SparseText& operator=(std::string_view text) {
+    text_ = text.empty() ? nullptr : std::make_unique<const std::string>(text);
+    return *this;
+  }
+
+  [[nodiscard]] std::string_view get() const { return text_ ? std::string_view{*text_} : std::string_view{}; }
+  [[nodiscard]] bool empty() const { return text_ == nullptr; }
+
+ private:
+  std::unique_ptr<const std::string> text_;
+};
+
 /// How a connection ended. `reason`, `phase` and `detail` are fixed by what was seen first; `first` and `how`
 /// by the first FIN or RST of this connection, whichever side's.
 struct CloseFacts {
@@ -37,7 +62,7 @@ struct CloseFacts {
   How how{How::abort};
   std::optional<Reason> reason;
   Phase phase{Phase::data};
-  std::string detail;
+  SparseText detail;
   Instant at{};
 };
 
@@ -46,7 +71,7 @@ struct Facts {
   ConnectionId id{};
   Direction direction{Direction::inbound};
   OwnerPtr owner;
-  Address local, remote;
+  Address remote;
   std::shared_ptr<const std::string> upstream;  // the name of the target of an outbound leg
   ConnectionId peer_id{};                       // 0 = none
   Instant opened{};
@@ -61,7 +86,7 @@ struct Facts {
 
 /// TCP_INFO as the API shows it.
 [[nodiscard]] TcpRow to_row(const tcp::Info& info, std::string_view taken, std::string congestion);
-/// Everything but `state`, `tcp` and `close`.
+/// Everything but `local`, `state`, `tcp` and `close`.
 [[nodiscard]] ConnectionRow to_row(const Facts& facts, Instant now);
 [[nodiscard]] CloseRow close_row(const Facts& facts);
 

@@ -32,6 +32,7 @@ const History::Entry* History::find(ConnectionId id) const {
 
 ConnectionRow to_row(const History::Entry& entry, Instant now) {
   ConnectionRow row = to_row(entry.facts, entry.facts.close.at);
+  row.local = entry.local;
   const bool waits = entry.time_wait_until && now < *entry.time_wait_until;
   row.state = tcp::text(waits ? tcp::State::time_wait : tcp::State::closed);
   row.tcp = entry.tcp;

@@ -16,6 +16,7 @@ class History {
  public:
   struct Entry {
     Facts facts;
+    Address local;
     std::optional<TcpRow> tcp;               // sampled before the descriptor was closed
     std::optional<Instant> time_wait_until;  // while the kernel holds the closed socket
   };

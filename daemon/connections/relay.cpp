@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 namespace tcpctl {
@@ -99,7 +100,8 @@ void Relay::on_attempt_failed(RelayLeg& leg) {
   if (attempts_left_ > 0) {
     try_next();
   } else {
-    give_up(*close.reason, *target_->name + " at " + leg.facts().remote.text() + ": " + close.detail);
+    give_up(*close.reason,
+            *target_->name + " at " + leg.facts().remote.text() + ": " + std::string{close.detail.get()});
   }
 }
 
@@ -251,14 +253,16 @@ void Relay::on_gone(RelayLeg& leg) {
   leave_pipe(leg, *peer);
   const CloseFacts& close = leg.facts().close;
   if (!connected_) {
-    peer->finish(*close.reason, close.detail);  // the client left while its upstream was being connected
+    peer->finish(*close.reason,
+                 close.detail.get());  // the client left while its upstream was being connected
   } else if (close.how == How::fin && leg.flow_.passed_fin && peer->stage() != Connection::Stage::open) {
     return;  // both directions are done; the peer ends by itself
   } else if (leg.facts().timeline.has(TimelineEvent::rst_received) || close.how != How::fin) {
-    peer->abort_when_delivered(*close.reason,
-                               close.detail.empty() ? std::string{} : "the other leg: " + close.detail);
+    peer->abort_when_delivered(*close.reason, close.detail.empty()
+                                                  ? std::string{}
+                                                  : fmt::format("the other leg: {}", close.detail.get()));
   } else if (!leg.flow_.passed_fin) {
-    peer->finish(*close.reason, close.detail);
+    peer->finish(*close.reason, close.detail.get());
   }
 }
 

@@ -6,14 +6,29 @@
 
 namespace tcpctl {
 
+Timeline::Timeline(const Timeline& other)
+    : inline_{other.inline_},
+      rest_{other.rest_ ? std::make_unique<Rest>(*other.rest_) : nullptr},
+      known_{other.known_},
+      inferred_{other.inferred_},
+      count_{other.count_} {}
+
+Timeline& Timeline::operator=(const Timeline& other) {
+  if (this != &other) *this = Timeline{other};
+  return *this;
+}
+
 void Timeline::seen(TimelineEvent event, Instant when) {
   if (has(event) && !is_inferred(event)) return;
   // What happens in one turn of the loop happens at one moment; the order in which it was seen stays.
-  for (std::size_t i = 0; i < kTimelineEvents; ++i) {
-    const auto other = static_cast<TimelineEvent>(i);
-    if (has(other) && !is_inferred(other)) when = std::max(when, at_[i] + std::chrono::nanoseconds{1});
+  if (count_ > 0) when = std::max(when, moment(count_ - 1U).at() + std::chrono::nanoseconds{1});
+  if (count_ < kInline) {
+    inline_[count_] = {event, when};
+  } else {
+    if (!rest_) rest_ = std::make_unique<Rest>();
+    (*rest_)[count_ - kInline] = {event, when};
   }
-  at_[static_cast<std::size_t>(event)] = when;
+  ++count_;
   known_ = static_cast<std::uint16_t>(known_ | bit(event));
   inferred_ = static_cast<std::uint16_t>(inferred_ & ~bit(event));
 }
@@ -24,25 +39,31 @@ void Timeline::inferred(TimelineEvent event) {
   inferred_ = static_cast<std::uint16_t>(inferred_ | bit(event));
 }
 
+std::optional<Instant> Timeline::moment_of(TimelineEvent event) const {
+  for (std::size_t i = 0; i < count_; ++i) {
+    if (moment(i).event() == event) return moment(i).at();
+  }
+  return std::nullopt;
+}
+
 std::vector<TimelineRow> Timeline::rows(Instant opened, WallTime opened_wall) const {
   // An inferred event stands right after the latest seen one that the protocol puts before it.
-  std::vector<std::pair<Instant, TimelineEvent>> order;
+  std::vector<std::pair<Instant, TimelineRow>> order;
   Instant latest{};
   for (std::size_t i = 0; i < kTimelineEvents; ++i) {
     const auto event = static_cast<TimelineEvent>(i);
     if (!has(event)) continue;
-    if (!is_inferred(event)) latest = std::max(latest, at_[i]);
-    order.emplace_back(is_inferred(event) ? latest : at_[i], event);
+    const auto at = moment_of(event);
+    latest = std::max(latest, at.value_or(latest));
+    TimelineRow row{event, at.has_value(), std::nullopt};
+    if (at) row.at = opened_wall + std::chrono::floor<std::chrono::microseconds>(*at - opened);
+    order.emplace_back(at.value_or(latest), row);
   }
-  std::ranges::stable_sort(order, {}, &std::pair<Instant, TimelineEvent>::first);
+  std::ranges::stable_sort(order, {}, &std::pair<Instant, TimelineRow>::first);
 
   std::vector<TimelineRow> rows;
   rows.reserve(order.size());
-  for (const auto& [when, event] : order) {
-    TimelineRow row{event, !is_inferred(event), std::nullopt};
-    if (row.seen) row.at = opened_wall + std::chrono::floor<std::chrono::microseconds>(when - opened);
-    rows.push_back(row);
-  }
+  for (const auto& [when, row] : order) rows.push_back(row);
   return rows;
 }
 

@@ -28,17 +28,16 @@ Worker::~Worker() = default;
 void Worker::adopt(std::unique_ptr<Connection> connection) {
   loop_.assert_here();
   const ConnectionId id = connection->facts().id;
-  connections_.emplace_hint(connections_.end(), id, std::move(connection));
+  connections_.add(id, std::move(connection));
   load_.add();
   opened_.add();
 }
 
 void Worker::retire(Connection& connection) {
   loop_.assert_here();
-  const auto found = connections_.find(connection.facts().id);
-  if (found == connections_.end()) return;
-  retired_.push_back(std::move(found->second));
-  connections_.erase(found);
+  auto taken = connections_.take(connection.facts().id);
+  if (!taken) return;
+  retired_.push_back(std::move(taken));
   load_.sub();
   wake_later();
 }
@@ -60,10 +59,7 @@ void Worker::recheck() {
   }
 }
 
-Connection* Worker::find(ConnectionId id) {
-  const auto found = connections_.find(id);
-  return found == connections_.end() ? nullptr : found->second.get();
-}
+Connection* Worker::find(ConnectionId id) { return connections_.find(id); }
 
 void Worker::wake_later() {
   if (later_set_) return;

@@ -3,12 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <span>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "connections/connection_set.hpp"
 #include "connections/history.hpp"
 #include "connections/pipe_pool.hpp"
 #include "engine/loop.hpp"
@@ -59,8 +59,7 @@ class Worker {
   void recheck_later(ConnectionId id);
 
   [[nodiscard]] Connection* find(ConnectionId id);
-  using Set = std::map<ConnectionId, std::unique_ptr<Connection>>;
-  [[nodiscard]] const Set& connections() const { return connections_; }
+  [[nodiscard]] const ConnectionSet& connections() const { return connections_; }
 
   /// Sockets of this worker's connections now. Written by the loop, read by acceptors.
   [[nodiscard]] const Counter& load() const { return load_; }
@@ -92,7 +91,7 @@ class Worker {
   Recheck recheck_{*this};
   std::vector<ConnectionId> doubtful_;  // for the recheck
   std::vector<std::unique_ptr<Connection>> retired_;
-  Set connections_;  // last: connections take leave of the members above
+  ConnectionSet connections_;  // last: connections take leave of the members above
 };
 
 }  // namespace tcpctl

@@ -124,7 +124,7 @@ void KeepClient::Slot::on_gone(ClientConnection& connection) {
   connection_ = nullptr;
   if (was_up && client_.worker_.time() - up_since_ >= kStable) failures_ = 0;
   const CloseFacts& close = connection.facts().close;
-  client_.note_failure(*close.reason, close.detail);
+  client_.note_failure(*close.reason, std::string{close.detail.get()});
   if (was_up) {
     log::info("client.down", log::f("client", client_.plan_->owner->name),
               log::f("connection", id_text(connection.facts().id)), log::f("reason", text(*close.reason)));

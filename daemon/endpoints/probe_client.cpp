@@ -101,10 +101,10 @@ void ProbeClient::on_gone(ClientConnection& connection) {
   } else if (close.reason == Reason::connect_refused) {
     run_->steps.on_refused(worker_.time());
   } else {
-    fail(word_of(*close.reason), close.detail);
+    fail(word_of(*close.reason), std::string{close.detail.get()});
     return;
   }
-  if (run_->steps.finished()) finish(row_of(run_->steps.result(), close.detail));
+  if (run_->steps.finished()) finish(row_of(run_->steps.result(), std::string{close.detail.get()}));
 }
 
 void ProbeClient::after_steps() {

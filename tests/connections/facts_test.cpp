@@ -68,7 +68,8 @@ TEST(Facts, ShowTheClientsSyn) {
 
 TEST(Facts, TellTheEndWithTheCodeOfItsSide) {
   auto facts = facts_of(Owner::Kind::listener);
-  facts.close = {First::remote, How::rst, Reason::peer_rst, Phase::data, "why", facts.opened + 31ms};
+  facts.close = {First::remote,           How::rst,           Reason::peer_rst, Phase::data,
+                 std::string_view{"why"}, facts.opened + 31ms};
 
   facts.direction = Direction::inbound;
   EXPECT_EQ(close_row(facts).code, "CD");

@@ -32,7 +32,7 @@ class ListingTest : public testing::Test {
     entry.facts.bytes_in = number * 10;
     entry.facts.bytes_out = 1000 - number * 10;
     entry.facts.close = {First::local, How::fin, Reason::local_done,
-                         Phase::data,  "",       entry.facts.opened + 1s};
+                         Phase::data,  {},       entry.facts.opened + 1s};
     change(entry.facts);
     Worker& worker = index == 0 ? first.worker : second;
     worker.history().add(std::move(entry));

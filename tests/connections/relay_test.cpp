@@ -546,8 +546,8 @@ TEST_F(RelayTest, EndsBothLegsForAnOperator) {
   for (const bool graceful : {true, false}) {
     SCOPED_TRACE(graceful ? "graceful" : "reset");
     begin_connected();
-    const ConnectionId inbound = worker().connections().begin()->first;
-    const ConnectionId outbound = worker().connections().rbegin()->first;
+    const ConnectionId inbound = worker().connections().begin()->id;
+    const ConnectionId outbound = std::next(worker().connections().begin())->id;
     worker().find(outbound)->end(Reason::admin_kill, graceful);
     ASSERT_TRUE(run_until([&] { return peer.is_over() && upstream.is_over(); }));
     EXPECT_EQ(peer.error, graceful ? 0 : ECONNRESET);
