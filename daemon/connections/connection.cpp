@@ -208,6 +208,11 @@ void Connection::recheck() {
   handle();
 }
 
+void Connection::set_options(const tcp::Options& options) {
+  // They were checked when the listener's socket was made, so what fails now is the end of this connection.
+  (void)tcp::apply(options, fd_.get());
+}
+
 void Connection::send(ByteView bytes) {
   if (stage_ != Stage::open || fin_wanted_ || bytes.empty()) return;
   if (queued() > 0) {

@@ -13,6 +13,7 @@
 #include "connections/facts.hpp"
 #include "connections/pipe_pool.hpp"
 #include "connections/worker.hpp"
+#include "tcp/socket.hpp"
 #include "tcp/state.hpp"
 
 namespace tcpctl {
@@ -55,6 +56,8 @@ class Connection : private Deadline {
   void on_turn();
   /// What `Worker::recheck_later` calls.
   void recheck();
+  /// What `Worker::settle_later` calls: it has lasted for a second.
+  virtual void settle() {}
 
  protected:
   virtual void on_open() {}
@@ -107,6 +110,7 @@ class Connection : private Deadline {
   }
 
   [[nodiscard]] Worker& worker() { return worker_; }
+  void set_options(const tcp::Options& options);
   [[nodiscard]] std::size_t queued() const { return queue_ ? queue_->bytes.size() - queue_->sent : 0; }
   /// All that was accepted for this socket's peer and that the kernel did not take yet.
   [[nodiscard]] virtual std::size_t held() const { return queued(); }

@@ -9,20 +9,7 @@
 namespace tcpctl {
 
 void History::add(Entry entry) {
-  if (limit_ == 0) {
-    ++dropped_;
-    return;
-  }
-  entries_.push_back(std::move(entry));
-  set_limit(limit_);
-}
-
-void History::set_limit(std::size_t limit) {
-  limit_ = limit;
-  while (entries_.size() > limit_) {
-    entries_.pop_front();
-    ++dropped_;
-  }
+  if (entries_.push(std::move(entry))) ++dropped_;
 }
 
 const History::Entry* History::find(ConnectionId id) const {

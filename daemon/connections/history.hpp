@@ -3,9 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 
+#include "base/ring.hpp"
 #include "connections/facts.hpp"
 
 namespace tcpctl {
@@ -21,18 +21,16 @@ class History {
     std::optional<Instant> time_wait_until;  // while the kernel holds the closed socket
   };
 
-  explicit History(std::size_t limit) : limit_{limit} {}
+  explicit History(std::size_t limit) : entries_{limit} {}
 
   void add(Entry entry);
-  void set_limit(std::size_t limit);
-  [[nodiscard]] const std::deque<Entry>& entries() const { return entries_; }  // oldest first
+  [[nodiscard]] const Ring<Entry>& entries() const { return entries_; }  // oldest first
   [[nodiscard]] const Entry* find(ConnectionId id) const;
   [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
 
  private:
-  std::size_t limit_;
   std::uint64_t dropped_{0};
-  std::deque<Entry> entries_;
+  Ring<Entry> entries_;
 };
 
 /// `entry` as the API shows it; its state is TIME_WAIT for the 60 s that the kernel keeps it, then CLOSED.

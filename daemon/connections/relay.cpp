@@ -87,6 +87,7 @@ void Relay::give_up(Reason reason, const std::string& detail) {
 
 void Relay::on_connected(RelayLeg& leg) {
   connected_ = true;
+  worker_.settle_later(leg.facts().id);
   targets_->connected(*target_, worker_.time() - leg.facts().opened);
   // What the client sent before was left in the kernel, and its edge has been.
   pump(*client_, leg);

@@ -38,7 +38,8 @@ struct RelayOptions {
   unsigned attempts;  // at least 1
   bool half_close;
   tcp::Options outbound;
-  bool zero_copy{true};  // splice what flows
+  tcp::Options outbound_settled;  // set once the connection has lasted a second: a short one needs them not
+  bool zero_copy{true};           // splice what flows
 };
 
 class RelayLeg;
@@ -124,6 +125,7 @@ class RelayLeg final : public Connection {
   void on_gone() override;
   [[nodiscard]] Phase phase() const override;
 
+  void settle() override { set_options(relay_->options_->outbound_settled); }
   [[nodiscard]] std::size_t held() const override;
 
   std::shared_ptr<Relay> relay_;

@@ -11,6 +11,7 @@ namespace tcpctl {
 namespace {
 
 constexpr Duration kRecheck = std::chrono::milliseconds{200};
+constexpr Duration kSettle = std::chrono::seconds{1};
 
 }  // namespace
 
@@ -21,7 +22,9 @@ Worker::Worker(std::size_t index, Loop& loop, std::size_t history_limit)
       buffer_(kBufferBytes),
       time_{now()},
       history_{history_limit},
-      later_{evtimer_new(loop.base(), &Worker::on_later, this)} {}
+      later_{evtimer_new(loop.base(), &Worker::on_later, this)},
+      recheck_{*this, kRecheck, &Connection::recheck},
+      settle_{*this, kSettle, &Connection::settle} {}
 
 Worker::~Worker() = default;
 
@@ -45,18 +48,6 @@ void Worker::retire(Connection& connection) {
 void Worker::again(Connection& connection) {
   again_.push_back(&connection);
   wake_later();
-}
-
-void Worker::recheck_later(ConnectionId id) {
-  doubtful_.push_back(id);
-  if (!recheck_.is_set()) wheel_.set(recheck_, time_ + kRecheck);
-}
-
-void Worker::recheck() {
-  tick();
-  for (const ConnectionId id : std::exchange(doubtful_, {})) {
-    if (Connection* const connection = find(id)) connection->recheck();
-  }
 }
 
 Connection* Worker::find(ConnectionId id) { return connections_.find(id); }

@@ -11,6 +11,7 @@
 #include "connections/connection_set.hpp"
 #include "connections/history.hpp"
 #include "connections/pipe_pool.hpp"
+#include "connections/reminder.hpp"
 #include "engine/loop.hpp"
 #include "engine/wheel.hpp"
 #include "stats/counter.hpp"
@@ -56,7 +57,9 @@ class Worker {
   /// Calls `connection.on_turn()` again after other descriptors had their turn.
   void again(Connection& connection);
   /// Calls `recheck()` of the connection in a moment, if there still is one.
-  void recheck_later(ConnectionId id);
+  void recheck_later(ConnectionId id) { recheck_.add(id); }
+  /// Calls `settle()` of the connection when it has lasted for a while, if it does.
+  void settle_later(ConnectionId id) { settle_.add(id); }
 
   [[nodiscard]] Connection* find(ConnectionId id);
   [[nodiscard]] const ConnectionSet& connections() const { return connections_; }
@@ -68,13 +71,6 @@ class Worker {
  private:
   static void on_later(evutil_socket_t fd, short what, void* self);
   void wake_later();
-  void recheck();
-
-  struct Recheck final : Deadline {
-    explicit Recheck(Worker& of) : worker{of} {}
-    void on_deadline() override { worker.recheck(); }
-    Worker& worker;
-  };
 
   const std::size_t index_;
   Loop& loop_;
@@ -88,8 +84,7 @@ class Worker {
   EventPtr later_;
   bool later_set_{false};
   std::vector<Connection*> again_;
-  Recheck recheck_{*this};
-  std::vector<ConnectionId> doubtful_;  // for the recheck
+  Reminder recheck_, settle_;
   std::vector<std::unique_ptr<Connection>> retired_;
   ConnectionSet connections_;  // last: connections take leave of the members above
 };

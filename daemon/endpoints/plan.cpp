@@ -15,6 +15,16 @@ std::optional<tcp::Options::Keepalive> keepalive_of(const std::optional<config::
   return tcp::Options::Keepalive{keepalive->idle, keepalive->interval, keepalive->probes};
 }
 
+// Keepalive and user timeout speak of silences; where they are long, a connection that is over within a
+// second spares five system calls.
+void split_options(RelayOptions& relay) {
+  constexpr Duration kLong = std::chrono::seconds{5};
+  auto& [keepalive, user_timeout, congestion] = relay.outbound;
+  if (keepalive && keepalive->idle >= kLong) relay.outbound_settled.keepalive = std::exchange(keepalive, {});
+  if (user_timeout && *user_timeout >= kLong)
+    relay.outbound_settled.user_timeout = std::exchange(user_timeout, {});
+}
+
 std::shared_ptr<const ForwardPlan> forward_plan(const ForwardOptions& options,
                                                 const config::Listener& listener,
                                                 const UpstreamStatsOf& upstream_stats) {
@@ -24,6 +34,7 @@ std::shared_ptr<const ForwardPlan> forward_plan(const ForwardOptions& options,
   relay->half_close = options.half_close;
   relay->zero_copy = options.zero_copy;
   relay->outbound = listen_options(listener).inherited;
+  split_options(*relay);
   auto plan = std::make_shared<ForwardPlan>();
   plan->relay = std::move(relay);
   for (const auto& upstream : options.upstreams) {

@@ -30,17 +30,6 @@ TEST(History, KeepsTheLastOnesAndCountsTheOthers) {
   EXPECT_EQ(history.entries().front().facts.id, make_id(0, 3));
 }
 
-TEST(History, GivesUpTheOldestWhenItsLimitShrinks) {
-  History history{10};
-  for (std::uint64_t number = 1; number <= 5; ++number) history.add(entry(number));
-
-  history.set_limit(2);
-
-  EXPECT_EQ(history.entries().size(), 2U);
-  EXPECT_EQ(history.dropped(), 3U);
-  EXPECT_EQ(history.entries().back().facts.id, make_id(0, 5));
-}
-
 TEST(History, KeepsNothingWithALimitOfZero) {
   History history{0};
   history.add(entry(1));

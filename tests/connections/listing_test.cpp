@@ -141,7 +141,9 @@ TEST_F(ListingTest, KeepsItsPlaceWhileConnectionsComeAndGo) {
   const auto one = page(query);
   EXPECT_THAT(numbers(one), ElementsAre(1, 2, 3));
 
-  first.worker.history().set_limit(1);  // 1 and 3 go, 5 stays
+  auto last = first.worker.history().entries().back();
+  first.worker.history() = History{1};  // 1 and 3 go, 5 stays
+  first.worker.history().add(std::move(last));
   add(8);
   query.cursor = one.next;
 

@@ -104,7 +104,7 @@ class RelayTest : public test::ConnectionFixture {
   test::PlainListener listener;
   std::shared_ptr<Targets> targets = std::make_shared<Targets>();
   std::shared_ptr<RelayOptions> options =
-      std::make_shared<RelayOptions>(RelayOptions{1min, 3, true, {}, true});
+      std::make_shared<RelayOptions>(RelayOptions{1min, 3, true, {}, {}, true});
   Peer upstream;
   std::shared_ptr<Relay> relay;
 };
