@@ -38,8 +38,8 @@ struct RelayOptions {
   unsigned attempts;  // at least 1
   bool half_close;
   tcp::Options outbound;
-  tcp::Options outbound_settled;  // set once the connection has lasted a second: a short one needs them not
-  bool zero_copy{true};           // splice what flows
+  tcp::Options outbound_settled{};  // set once the connection has lasted a second: a short one needs them not
+  bool zero_copy{true};             // splice what flows
 };
 
 class RelayLeg;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """forward: bytes both ways, the choice of an upstream, and what happens when there is none."""
 import contextlib
+import subprocess
 import tempfile
 import threading
 
@@ -325,3 +326,16 @@ def test_both_legs_are_listed_while_they_stand(launch, server):
         assert inbound["state"] == outbound["state"] == "ESTABLISHED"
         assert daemon.upstreams("web")["b"]["active"] == 1
     eventually(lambda: daemon.upstreams("web")["b"]["active"] == 0)
+
+
+def test_a_session_that_lasts_is_kept_alive_on_both_sides(launch, server):
+    daemon = launch(forward([server.address], listener='keepalive = { idle = "100s" }'))
+
+    def timers():
+        shown = subprocess.run(["ss", "-Htno", f"dport = :{server.port} or sport = :{daemon.port('web')}"],
+                               capture_output=True, text=True, check=True).stdout
+        return [line for line in shown.splitlines() if "keepalive,1min" in line]
+
+    with daemon.connect("web"), server.accept():
+        # The client's leg inherits the options of its listener; the upstream's gets them a moment later.
+        eventually(lambda: len(timers()) == 2, "a keepalive timer on both legs")
