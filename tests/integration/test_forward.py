@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """forward: bytes both ways, the choice of an upstream, and what happens when there is none."""
+import concurrent.futures
 import contextlib
+import hashlib
 import subprocess
 import tempfile
 import threading
@@ -326,6 +328,42 @@ def test_both_legs_are_listed_while_they_stand(launch, server):
         assert inbound["state"] == outbound["state"] == "ESTABLISHED"
         assert daemon.upstreams("web")["b"]["active"] == 1
     eventually(lambda: daemon.upstreams("web")["b"]["active"] == 0)
+
+
+def flood(peer, seed, size):
+    """Sends `size` bytes of blocks that differ, then FIN; answers their digest."""
+    block, digest = bytearray(pattern(1 << 20, seed)), hashlib.sha256()
+    for number in range(size // len(block)):
+        block[:8] = number.to_bytes(8, "big")
+        digest.update(block)
+        peer.send(block)
+    peer.fin()
+    return digest.hexdigest()
+
+
+def digest_of_all(peer):
+    digest, length, space = hashlib.sha256(), 0, bytearray(1 << 20)
+    while got := peer.socket.recv_into(space):
+        digest.update(memoryview(space)[:got])
+        length += got
+    return length, digest.hexdigest()
+
+
+def test_a_gibibyte_each_way_at_once_arrives_as_it_was_sent(launch, server):
+    daemon = launch(forward([server.address]))
+    size = 1 << 30
+    with daemon.connect("web") as client, server.accept() as upstream, \
+            concurrent.futures.ThreadPoolExecutor(4) as pool:
+        name = client.name
+        sent = [pool.submit(flood, client, 1, size), pool.submit(flood, upstream, 2, size)]
+        received = [pool.submit(digest_of_all, upstream), pool.submit(digest_of_all, client)]
+
+        assert [each.result() for each in received] == [(size, each.result()) for each in sent]
+        assert daemon.pipes() > 0, "it went through pipes"
+
+    for leg in legs(daemon, name):
+        assert (leg["bytes_in"], leg["bytes_out"]) == (size, size)
+        assert leg["close"]["reason"] == "peer_fin"
 
 
 def test_a_session_that_lasts_is_kept_alive_on_both_sides(launch, server):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The half-close matrix: {FIN, RST, timeout} x {client, server side} x {idle, data pending}, for forward and for
-each service, with the bytes compared and the close facts of every leg.
+each service, with the bytes compared and the close facts of every leg. forward has it twice: copied, and spliced in a
+session that flowed before.
 
 Pending means that what was sent has not been read when the end begins. For forward the side is the one that sends FIN
 or RST, or that falls silent (idle) or does not read (pending). For a service the server is the daemon: an operator ends
@@ -22,6 +23,7 @@ CELLS = list(itertools.product(HOWS, SIDES, DATA))
 #: 6 MB, more than the kernel holds for a peer that does not read.
 LINES = b"".join(b"%07d\n" % n for n in range(750_000))
 SMALL_BUFFER = 65536
+FLOW = 1_000_000  # bytes after which a direction is spliced, if it may be
 
 pytestmark = pytest.mark.threaded
 
@@ -51,15 +53,15 @@ def upstream_server():
         yield server
 
 
-@pytest.fixture(scope="module")
-def relay(launch_shared, upstream_server):
+@pytest.fixture(scope="module", params=["copied", "spliced"])
+def relay(request, launch_shared, upstream_server):
     template = """
 [listeners.{name}]
 listen = ["127.0.0.1:0"]
 service = "forward"
-forward = {{ upstreams = ["{upstream}"] }}
+forward = {{ upstreams = ["{upstream}"], zero_copy = ZERO_COPY }}
 {more}
-"""
+""".replace("ZERO_COPY", "true" if request.param == "spliced" else "false")
     return launch_shared(
         template.format(name="plain", upstream=upstream_server.address, more="") +
         template.format(name="timeout", upstream=upstream_server.address,
@@ -79,6 +81,9 @@ class Session:
         assert self.actor.read(4) == b"ping"
         self.actor.send(b"pong")
         assert self.other.read(4) == b"pong"
+        for writer, reader in ((self.actor, self.other), (self.other, self.actor)):
+            writer.send_later(LINES[:FLOW])
+            assert_same(reader.read(FLOW), LINES[:FLOW])
 
     def legs(self):
         """What the history says of the client's leg and of the upstream's."""
@@ -173,6 +178,12 @@ def test_forward(relay, upstream_server, how, side, data):
     assert {row["close"]["phase"] for row in (client, upstream)} == {"data"}
     if (how, data) == ("timeout", "pending"):
         assert "not delivered" in actor["close"]["detail"]
+
+
+def test_only_spliced_sessions_have_pipes(relay, request):
+    """So that the matrix is known to have gone both ways."""
+    spliced = request.node.callspec.params["relay"] == "spliced"
+    assert (relay.pipes() > 0) == spliced
 
 
 # --- services -------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One running tcpctld: started on a configuration, asked, signalled, ended and judged."""
 import contextlib
+import fcntl
 import json
 import os
 import pathlib
@@ -211,6 +212,17 @@ class Daemon:
             return bound.removeprefix("unix:")
         host, port = bound.rsplit(":", 1)
         return host.strip("[]").replace("0.0.0.0", "127.0.0.1"), int(port)
+
+    def pipes(self):
+        """How many pipe ends of the size that a relay splices through the process has open; sanitizers have others."""
+        folder, count = pathlib.Path(f"/proc/{self.process.pid}/fd"), 0
+        for entry in folder.iterdir():
+            with contextlib.suppress(OSError):  # it may be closed meanwhile
+                if os.readlink(entry).startswith("pipe:"):
+                    end = os.open(entry, os.O_RDONLY | os.O_NONBLOCK)
+                    count += fcntl.fcntl(end, fcntl.F_GETPIPE_SZ) > 65536
+                    os.close(end)
+        return count
 
     def port(self, listener, index=0):
         return self.address(listener, index)[1]
