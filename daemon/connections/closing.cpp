@@ -160,6 +160,7 @@ void Connection::abort_when_delivered(Reason reason, std::string_view detail) {
     return;
   }
   note_reason(reason, detail);
+  attend();
   stage_ = Stage::resetting;
   close_by_ = worker_.time() + facts_.owner->close_timeout;
   step_resetting();
@@ -179,6 +180,8 @@ void Connection::close_if_both_done() {
 }
 
 void Connection::shutdown_write() {
+  attend();
+  if (stage_ == Stage::gone) return;
   fin_sent_ = true;
   if (facts_.close.first) {
     ::shutdown(fd_.get(), SHUT_WR);

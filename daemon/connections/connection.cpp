@@ -46,9 +46,7 @@ void Connection::start() {
     }
     facts_.timeline.seen(TimelineEvent::accepted, worker_.time());
   }
-  event_.reset(event_new(worker_.loop().base(), fd_.get(),
-                         EV_READ | EV_WRITE | EV_CLOSED | EV_ET | EV_PERSIST, &Connection::on_event, this));
-  if (!event_ || event_add(event_.get(), nullptr) != 0) {
+  if (!add_event()) {
     abort(Reason::resource, "no memory for an event");
     return;
   }
@@ -56,6 +54,36 @@ void Connection::start() {
     if (facts_.owner->idle_timeout) worker_.wheel().set(*this, worker_.time() + *facts_.owner->idle_timeout);
     on_open();
   }
+}
+
+bool Connection::add_event() {
+  event_.reset(event_new(worker_.loop().base(), fd_.get(),
+                         EV_READ | EV_WRITE | EV_CLOSED | EV_ET | EV_PERSIST, &Connection::on_event, this));
+  if (!event_ || event_add(event_.get(), nullptr) != 0) return false;
+  worker_.park_later(facts_.id);
+  return true;
+}
+
+void Connection::park_if_idle() {
+  if (!event_) return;
+  const bool is_silent = worker_.time() - facts_.last_active >= Worker::kSilence;
+  if (!is_silent || !park()) worker_.park_later(facts_.id);
+}
+
+bool Connection::park() {
+  const bool waits_for_peer_alone = stage_ == Stage::open && !readable_ && !hangup_ && !eof_ &&
+                                    !fin_wanted_ && held() == 0 && reset_error_ == 0 && !turn_wanted_;
+  if (!event_ || !waits_for_peer_alone) return false;
+  event_.reset();
+  if (worker_.parking().enter(fd_.get(), facts_.id)) return true;
+  attend();
+  return false;
+}
+
+void Connection::attend() {
+  if (event_ || stage_ == Stage::gone) return;
+  worker_.parking().leave(fd_.get());
+  if (!add_event()) abort(Reason::resource, "no memory for an event");
 }
 
 tcp::State Connection::state() const {
@@ -186,6 +214,7 @@ std::size_t Connection::splice_from(const Pipe& pipe, std::size_t bytes) {
   }
   if (errno == EAGAIN || errno == EWOULDBLOCK) {
     writable_ = false;
+    attend();
   } else if (errno != EINTR) {
     fail_io(errno);
   }
@@ -232,6 +261,8 @@ void Connection::send(ByteView bytes) {
 }
 
 void Connection::enqueue(ByteView bytes) {
+  attend();
+  if (stage_ == Stage::gone) return;
   if (!queue_) queue_ = std::make_unique<Queue>();
   // A queue that never runs empty must not keep what has gone; by halves, each byte is moved at most once.
   if (queue_->sent > queued()) {

@@ -56,6 +56,12 @@ class Connection : private Deadline {
   void on_turn();
   /// What `Worker::recheck_later` calls.
   void recheck();
+  /// What `Worker::park_later` calls: gives its event up if nothing happens, nor is about to.
+  void park_if_idle();
+  /// The same without a look at the clock; answers whether it did.
+  bool park();
+  /// Has an event of its own again. Whatever waits for the kernel needs it.
+  void attend();
   /// What `Worker::settle_later` calls: it has lasted for a second.
   virtual void settle() {}
 
@@ -121,6 +127,7 @@ class Connection : private Deadline {
  private:
   static void on_event(evutil_socket_t fd, short what, void* self);
   void on_deadline() override;
+  [[nodiscard]] bool add_event();
   void handle();
   void connected();
   [[nodiscard]] Read::Status nothing_read(ssize_t got);
@@ -149,7 +156,7 @@ class Connection : private Deadline {
 
   Worker& worker_;
   Fd fd_;
-  EventPtr event_;
+  EventPtr event_;  // null while it is parked, and after its end
   Facts facts_;
   PartyShare* const share_;  // null for the upstream's leg: its listener counts the client's
   struct Queue {

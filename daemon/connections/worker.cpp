@@ -23,8 +23,10 @@ Worker::Worker(std::size_t index, Loop& loop, std::size_t history_limit)
       time_{now()},
       history_{history_limit},
       later_{evtimer_new(loop.base(), &Worker::on_later, this)},
+      parking_{*this},
       recheck_{*this, kRecheck, &Connection::recheck},
-      settle_{*this, kSettle, &Connection::settle} {}
+      settle_{*this, kSettle, &Connection::settle},
+      park_{*this, kSilence, &Connection::park_if_idle} {}
 
 Worker::~Worker() = default;
 

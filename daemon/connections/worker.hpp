@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "connections/connection_set.hpp"
 #include "connections/history.hpp"
+#include "connections/parking.hpp"
 #include "connections/pipe_pool.hpp"
 #include "connections/reminder.hpp"
 #include "engine/loop.hpp"
@@ -31,6 +32,9 @@ class Worker {
   /// How much one connection may move in one turn, so that a bulk stream does not starve a thousand small
   /// ones.
   static constexpr std::size_t kTurnBytes = 4 * kBufferBytes;
+
+  /// After this time without a byte a connection is parked.
+  static constexpr Duration kSilence = std::chrono::seconds{1};
 
   Worker(std::size_t index, Loop& loop, std::size_t history_limit);
   Worker(const Worker&) = delete;
@@ -58,6 +62,9 @@ class Worker {
   void again(Connection& connection);
   /// Calls `recheck()` of the connection in a moment, if there still is one.
   void recheck_later(ConnectionId id) { recheck_.add(id); }
+  /// Calls `park_if_idle()` of the connection in a moment, if there still is one.
+  void park_later(ConnectionId id) { park_.add(id); }
+  [[nodiscard]] Parking& parking() { return parking_; }
   /// Calls `settle()` of the connection when it has lasted for a while, if it does.
   void settle_later(ConnectionId id) { settle_.add(id); }
 
@@ -84,7 +91,8 @@ class Worker {
   EventPtr later_;
   bool later_set_{false};
   std::vector<Connection*> again_;
-  Reminder recheck_, settle_;
+  Parking parking_;
+  Reminder recheck_, settle_, park_;
   std::vector<std::unique_ptr<Connection>> retired_;
   ConnectionSet connections_;  // last: connections take leave of the members above
 };
