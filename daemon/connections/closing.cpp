@@ -346,8 +346,8 @@ void Connection::complete(const std::optional<tcp::Info>& last) {
   note_first(First::unknown, How::abort);
   note_reason(Reason::unknown);
   Wheel::cancel(*this);
-  fd_.reset();  // first: then the kernel takes it out of the epoll set by itself
-  event_.reset();
+  event_.reset();  // first: a closed number may be another thread's socket already
+  fd_.reset();
   queue_.reset();
 
   count_end();
