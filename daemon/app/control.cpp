@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/control.hpp"
 
+#include <tuple>
 #include <utility>
 
 #include "app/key_table.hpp"
@@ -40,18 +41,27 @@ Result<StatusRow> Control::status() {
   return row;
 }
 
+Result<StateTally> Control::count_states(std::size_t worker) {
+  StateTally tally;
+  for (bool more = true; more;) {
+    auto counted = ask_.worker(worker, [so_far = tally](Hub& hub) {
+      StateTally counting = so_far;
+      const bool is_more = counting.count(hub.worker());
+      return std::pair{counting, is_more};
+    });
+    if (!counted) return tl::make_unexpected(std::move(counted).error());
+    std::tie(tally, more) = *counted;
+  }
+  return tally;
+}
+
 Result<MetricsRow> Control::metrics() {
   MetricsRow row;
-  for (const auto state : tcp::kStates) row.connections_by_state[std::string{tcp::text(state)}] = 0;
-  auto states = ask_.workers([](Hub& hub) {
-    std::map<std::string, std::uint64_t, std::less<>> counts;
-    for (const auto& [id, connection] : hub.worker().connections())
-      ++counts[std::string{tcp::text(connection->state())}];
-    return counts;
-  });
-  if (!states) return tl::make_unexpected(std::move(states).error());
-  for (const auto& counts : *states) {
-    for (const auto& [state, count] : counts) row.connections_by_state[state] += count;
+  for (std::size_t worker = 0; worker < crew_.size(); ++worker) {
+    const auto tally = count_states(worker);
+    if (!tally) return tl::make_unexpected(tally.error());
+    for (const auto state : tcp::kStates)
+      row.connections_by_state[std::string{tcp::text(state)}] += tally->in(state);
   }
   auto all_status = status();
   auto all_clients = clients();

@@ -8,6 +8,7 @@
 #include "api/control.hpp"
 #include "app/asker.hpp"
 #include "app/supervisor.hpp"
+#include "connections/tally.hpp"
 
 namespace tcpctl {
 
@@ -54,6 +55,7 @@ class Control final : public ControlPlane {
   Result<void> change_client(const std::string& name, Result<void> (*change)(Client&));
   template <class Question>
   auto ask_client(const std::string& name, Question question) -> std::invoke_result_t<Question, Client&>;
+  Result<StateTally> count_states(std::size_t worker);
   Result<ConnectionPage> page(const ConnectionQuery& query,
                               Result<ConnectionPage> (*part)(const Worker&, const ConnectionQuery&));
 

@@ -91,6 +91,11 @@ tcp::State Connection::state() const {
   return tcp::read_state(fd_.get());
 }
 
+tcp::State Connection::seen_state() const {
+  const bool stands = stage_ == Stage::open && !hangup_ && !eof_ && !fin_sent_ && reset_error_ == 0;
+  return stands ? tcp::State::established : state();
+}
+
 ConnectionRow Connection::row() const {
   ConnectionRow row = to_row(facts_, now());
   row.local = tcp::local_address(fd_.get());

@@ -39,7 +39,10 @@ class Connection : private Deadline {
   void start();
   [[nodiscard]] const Facts& facts() const { return facts_; }
   [[nodiscard]] Stage stage() const { return stage_; }
+  /// As the kernel says now; a system call.
   [[nodiscard]] tcp::State state() const;
+  /// The same, but the kernel is asked only once something was seen that ends the connection.
+  [[nodiscard]] tcp::State seen_state() const;
   /// With TCP_INFO as of now.
   [[nodiscard]] ConnectionRow row() const;
 

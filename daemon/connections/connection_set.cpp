@@ -43,6 +43,14 @@ std::unique_ptr<Connection> ConnectionSet::take(ConnectionId id) {
   return connection;
 }
 
+std::span<const ConnectionSet::Entry> ConnectionSet::above(ConnectionId id) const {
+  return {std::ranges::upper_bound(entries_, id, {}, &Entry::id), entries_.end()};
+}
+
+std::span<const ConnectionSet::Entry> ConnectionSet::below(ConnectionId id) const {
+  return {entries_.begin(), std::ranges::lower_bound(entries_, id, {}, &Entry::id)};
+}
+
 void ConnectionSet::close_holes() {
   while (!entries_.empty() && !entries_.back().connection) entries_.pop_back();
   if (entries_.size() < kFewEntries || entries_.size() / 2 < size_) return;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <iterator>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "stats/snapshot.hpp"
@@ -63,6 +64,10 @@ class ConnectionSet {
   [[nodiscard]] Connection* find(ConnectionId id) const;
   /// Null if there is none.
   [[nodiscard]] std::unique_ptr<Connection> take(ConnectionId id);
+
+  /// Those whose id is above `id`, and those whose id is below, in ascending order; holes are among them.
+  [[nodiscard]] std::span<const Entry> above(ConnectionId id) const;
+  [[nodiscard]] std::span<const Entry> below(ConnectionId id) const;
 
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] bool empty() const { return size_ == 0; }

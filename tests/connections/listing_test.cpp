@@ -256,5 +256,34 @@ TEST_F(ListingOfOpenTest, GivesFirstPageAndRest) {
   EXPECT_EQ(two->items.back().id, id);
 }
 
+TEST_F(ListingOfOpenTest, GoesOnWhereAConnectionWentAwayInBothOrders) {
+  std::vector<test::Peer> peers;
+  std::vector<ConnectionId> ids;
+  for (int i = 0; i < 5; ++i) {
+    serve({});
+    peers.push_back(std::move(peer));
+    ids.push_back(id);
+  }
+  ConnectionQuery upwards;
+  upwards.limit = 3;
+  upwards.cursor = open_page(worker(), upwards)->next;
+  ConnectionQuery downwards;
+  downwards.limit = 3;
+  downwards.descending = true;
+  downwards.cursor = open_page(worker(), downwards)->next;
+
+  worker().find(ids[2])->abort(Reason::admin_kill);  // the last one of both pages
+
+  const auto ids_of = [&](const ConnectionQuery& query) {
+    std::vector<ConnectionId> all;
+    const auto page = open_page(worker(), query);
+    for (const auto& row : page->items) all.push_back(row.id);
+    return all;
+  };
+  EXPECT_THAT(ids_of(upwards), ElementsAre(ids[3], ids[4]));
+  EXPECT_THAT(ids_of(downwards), ElementsAre(ids[1], ids[0]));
+  EXPECT_EQ(open_page(worker(), upwards)->total, 4U);
+}
+
 }  // namespace
 }  // namespace tcpctl
