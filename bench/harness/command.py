@@ -14,10 +14,14 @@ from harness import contestants, namespace, report
 SOURCE = Path(__file__).resolve().parent.parent
 
 
-def parser(description):
-    made = argparse.ArgumentParser(description=description)
+def building(made):
     made.add_argument("--build", default=SOURCE.parent / "build-release", type=Path,
                       help="build folder, configured with TCPCTL_BENCH=ON (default: %(default)s)")
+    return made
+
+
+def parser(description):
+    made = building(argparse.ArgumentParser(description=description))
     made.add_argument("--threads", type=int, default=2, help="of every program (default: %(default)s)")
     made.add_argument("--congestion", default="reno", help="congestion control of all (default: %(default)s)")
     return made

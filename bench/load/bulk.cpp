@@ -66,7 +66,14 @@ class Bulk final : public Workload {
       const auto n = ::send(socket.get(), chunk.data(), chunk.size(), MSG_NOSIGNAL);
       if (n < 0 && errno != EAGAIN) return end("cannot send");
       if (n > 0) sent += static_cast<std::uint64_t>(n);
-      if (now_ns() >= load.deadline_) stop_sending();
+      if (now_ns() >= load.deadline_ || is_enough()) stop_sending();
+    }
+
+    /// Has each direction in use brought what --count asks for?
+    [[nodiscard]] bool is_enough() const {
+      const Plan& plan = load.plan_;
+      return plan.count != 0 && (!goes_up(plan.direction) || sent >= plan.count) &&
+             (!goes_down(plan.direction) || received >= plan.count);
     }
 
     void stop_sending() {
@@ -92,6 +99,7 @@ class Bulk final : public Workload {
       if (!Pattern::matches(received, checked)) return end("other bytes came than were sent");
       received += checked.size();
       std::ranges::copy(bytes.last(held), tail.begin());
+      if (is_enough()) stop_sending();
     }
 
     void finish() {

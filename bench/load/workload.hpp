@@ -18,7 +18,7 @@ struct Plan {
   std::uint64_t connections{1};
   std::uint64_t message_bytes{64};
   std::int64_t duration_ns{0};
-  std::uint64_t count{0};  // round trips or connections after which to stop; 0 = by time alone
+  std::uint64_t count{0};  // round trips, connections or bytes after which to stop; 0 = by time alone
   double rate{0};          // open loop: messages per second
   Direction direction{Direction::up};
   bool reset{false};  // conn: close with RST
