@@ -121,6 +121,7 @@ std::vector<Column> connection_columns() {
           {.title = "STATE", .field = "state", .rank = 0, .show = state_cell},
           {.title = "LOCAL", .field = "local", .rank = 7, .min = 15},
           {.title = "REMOTE", .field = "remote", .rank = 0, .min = 15},
+          {.title = "PROXIED FOR", .field = "proxied_source", .wide = true},
           {.title = "PEER", .field = "peer_id", .rank = 8},
           {.title = "UPSTREAM", .field = "upstream", .wide = true},
           {.title = "AGE", .field = "age_ms", .align = Align::right, .rank = 3, .show = millis_cell},

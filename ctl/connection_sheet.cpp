@@ -26,6 +26,8 @@ void identity(Sheet& sheet, const Json& connection, const View& view) {
   sheet.fact("Local", word(connection, "local"));
   sheet.fact("Remote", word(connection, "remote"));
   if (const auto source = connection.text("proxied_source")) sheet.fact("Proxied for", *source);
+  if (const auto to = connection.text("proxied_destination")) sheet.fact("Proxied to", *to);
+  if (const auto id = connection.text("proxied_id")) sheet.fact("Proxied as", *id);
   sheet.fact("Opened", moment(connection, "opened_at", view, Precision::microseconds));
   sheet.fact("Age", millis(connection, "age_ms"));
   sheet.fact("Idle", millis(connection, "idle_ms"));

@@ -66,6 +66,8 @@ Json to_json(const ConnectionRow& row) {
           {"local", or_null(row.local)},
           {"remote", or_null(row.remote)},
           {"proxied_source", or_null(row.proxied_source)},
+          {"proxied_destination", or_null(row.proxied_destination)},
+          {"proxied_id", or_null(row.proxied_id)},
           {"upstream", or_null(row.upstream)},
           {"state", row.state},
           {"opened_at", rfc3339(row.opened_at)},

@@ -99,6 +99,9 @@ Listener listener(const std::string& name, const OptionReader& options) {
           .on_limit = options.text("on_limit"),
           .unix_mode = options.text("unix_mode"),
           .unix_group = options.text("unix_group"),
+          .proxy_protocol = {.from = networks(options, "proxy_protocol.accept_from"),
+                             .timeout = options.duration("proxy_protocol.timeout"),
+                             .max_header = options.size("proxy_protocol.max_header")},
           .node = options.node()};
 }
 

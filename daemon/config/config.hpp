@@ -65,6 +65,13 @@ struct History {
   std::uint64_t connections;
 };
 
+/// From whom PROXY headers are taken, and required. Nobody where `from` is empty.
+struct ProxyAccept {
+  std::vector<Network> from;
+  Duration timeout;
+  Bytes max_header;
+};
+
 struct Listener {
   std::string name;
   Source source{Source::file};
@@ -83,6 +90,7 @@ struct Listener {
   std::string on_limit;    // close | wait
   std::string unix_mode;   // "" = by umask; octal text
   std::string unix_group;
+  ProxyAccept proxy_protocol;
   Node node;  // the table as written: `config` of the API, and what a reload compares
 };
 

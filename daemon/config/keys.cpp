@@ -199,6 +199,25 @@ constexpr std::array kListenerKeys{
         .help = "Group of a Unix socket; default the daemon's"},
 };
 
+constexpr std::array kProxyKeys{
+    Key{.path = "listeners.*.proxy_protocol.accept_from",
+        .type = KeyType::network,
+        .list = true,
+        .help = "Networks whose connections begin with a PROXY header, without fail; default none"},
+    Key{.path = "listeners.*.proxy_protocol.timeout",
+        .type = KeyType::duration,
+        .fallback = "5s",
+        .min = 10 * kMillisecond,
+        .max = kDay,
+        .help = "How long the whole header may take; below 3s a lost packet is one too many"},
+    Key{.path = "listeners.*.proxy_protocol.max_header",
+        .type = KeyType::size,
+        .fallback = "4KiB",
+        .min = 536,  // what every sender may count on: section 2.2
+        .max = 16 * 1024,
+        .help = "Longest header of version 2; certificates in it may need more"},
+};
+
 /// Paths of what every socket has, inbound or outbound.
 struct SocketPaths {
   std::string_view idle, interval, probes, user_timeout, close_timeout;
@@ -322,6 +341,7 @@ std::span<const Key> core_keys() {
     append(kDaemonKeys);
     append(kApiKeys);
     append(kListenerKeys);
+    append(kProxyKeys);
     append(kListenerSocketKeys);
     append(kClientKeys);
     append(kClientSocketKeys);

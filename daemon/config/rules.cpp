@@ -148,7 +148,30 @@ void foreign_service_tables(const Scope& scope, const std::string& service) {
   }
 }
 
+const Node* below(const Node* table, std::string_view key) {
+  return table == nullptr ? nullptr : table->find(key);
+}
+
+/// A forward may say it in its own table, too, but it is one list; and without one the rest says nothing.
+void proxy_protocol(const Scope& scope) {
+  const auto* accept = below(scope.table.find("proxy_protocol"), "accept_from");
+  const auto* forward = below(below(scope.table.find("forward"), "proxy_protocol"), "accept_from");
+  if (accept != nullptr && forward != nullptr) {
+    scope.refuse_key(*forward, "said twice: it stands in proxy_protocol of the listener already");
+  }
+  if (accept != nullptr || forward != nullptr) return;
+  for (const std::string_view key : {"timeout", "max_header"}) {
+    const auto* node = below(scope.table.find("proxy_protocol"), key);
+    if (node != nullptr) scope.refuse_key(*node, "says nothing without accept_from");
+  }
+}
+
+void proxy_networks(const Scope& scope) {
+  not_empty(scope, "accept_from", "nobody would send a header; name a network, or leave it out");
+}
+
 void listener(const Scope& scope) {
+  proxy_protocol(scope);
   not_empty(scope, "allow", "nobody could connect; name a network, or leave it out to allow all");
   unix_mode(scope);
   const auto* service = scope.text("service");
@@ -213,6 +236,8 @@ constexpr std::array kRules{
     Rule{"api.tokens.*", api_token},
     Rule{"listeners.*", listener},
     Rule{"listeners.*.keepalive", keepalive},
+    Rule{"listeners.*.proxy_protocol", proxy_networks},
+    Rule{"listeners.*.forward.proxy_protocol", proxy_networks},
     Rule{"clients.*", client},
     Rule{"clients.*.keepalive", keepalive},
     Rule{"clients.*.backoff", backoff},

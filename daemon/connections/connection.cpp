@@ -37,7 +37,7 @@ void Connection::start() {
   const bool is_tcp = !facts_.remote.is_unix();
   if (stage_ == Stage::connecting) {
     if (is_tcp) facts_.timeline.seen(TimelineEvent::syn_sent, worker_.time());
-  } else {
+  } else if (!facts_.timeline.has(TimelineEvent::accepted)) {
     if (is_tcp) {
       facts_.timeline.inferred(TimelineEvent::syn_received);
       facts_.timeline.inferred(TimelineEvent::established);
@@ -202,6 +202,40 @@ Connection::Read::Status Connection::nothing_read(ssize_t got) {
   return Read::Status::ended;
 }
 
+Connection::Read Connection::peek(std::size_t most) {
+  const auto space = worker_.buffer();
+  const ssize_t got = ::recv(fd_.get(), space.data(), std::min(most, space.size()), MSG_PEEK);
+  if (got > 0) return {Read::Status::data, ByteView{space.data(), static_cast<std::size_t>(got)}};
+  return {nothing_read(got), {}};
+}
+
+bool Connection::skip(std::size_t bytes) {
+  while (bytes > 0) {
+    const auto space = worker_.buffer();
+    const ssize_t got = ::recv(fd_.get(), space.data(), std::min(bytes, space.size()), 0);
+    if (got > 0) {
+      bytes -= static_cast<std::size_t>(got);
+    } else if (got == 0 || errno != EINTR) {
+      fail_io(got == 0 ? ECONNRESET : errno);
+      return false;
+    }
+  }
+  touch();
+  return true;
+}
+
+Address Connection::destination() const {
+  return facts_.has_proxied_ends() ? facts_.proxied->destination : tcp::local_address(fd_.get());
+}
+
+Connection::HandedOver Connection::hand_over() {
+  attend();
+  Wheel::cancel(*this);
+  event_.reset();
+  stage_ = Stage::gone;
+  return {std::move(fd_), facts_};
+}
+
 Connection::Moved Connection::splice_into(const Pipe& pipe) {
   const ssize_t got = ::splice(fd_.get(), nullptr, pipe.write.get(), nullptr, PipePool::kPipeBytes,
                                SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
@@ -247,13 +281,14 @@ void Connection::set_options(const tcp::Options& options) {
   (void)tcp::apply(options, fd_.get());
 }
 
-void Connection::send(ByteView bytes) {
+void Connection::send(ByteView bytes, bool more_follows) {
   if (stage_ != Stage::open || fin_wanted_ || bytes.empty()) return;
   if (queued() > 0) {
     enqueue(bytes);
     return;
   }
-  const ssize_t sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  const ssize_t sent =
+      ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | (more_follows ? MSG_MORE : 0));
   if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
     fail_io(errno);
     return;
@@ -275,6 +310,10 @@ void Connection::enqueue(ByteView bytes) {
     queue_->sent = 0;
   }
   queue_->bytes.append(bytes.data(), bytes.size());
+}
+
+void Connection::push() {
+  if (is_open()) tcp::set_nodelay(fd_.get());
 }
 
 bool Connection::flush() {

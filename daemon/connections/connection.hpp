@@ -35,6 +35,8 @@ class Connection : private Deadline {
   Connection& operator=(const Connection&) = delete;
   virtual ~Connection();
 
+  /// Goes on with the record of the connection that had the socket before it. Call it before Worker::adopt.
+  void go_on(Facts record) { facts_ = std::move(record); }
   /// Registers the descriptor; `on_open` follows at once if it is open. Call it once, after Worker::adopt.
   void start();
   [[nodiscard]] const Facts& facts() const { return facts_; }
@@ -94,7 +96,9 @@ class Connection : private Deadline {
   /// Moves what is there from the socket to `pipe`, which must be empty; otherwise as `receive`.
   [[nodiscard]] Moved splice_into(const Pipe& pipe);
   /// Writes what the kernel takes and queues the rest.
-  void send(ByteView bytes);
+  /// `more_follows`: at once, so that both may share a segment; where it does not, `push` sends what waits.
+  void send(ByteView bytes, bool more_follows = false);
+  void push();
   /// Moves up to `bytes` from `pipe` to the socket and answers how many the kernel took. Nothing may be
   /// queued.
   [[nodiscard]] std::size_t splice_from(const Pipe& pipe, std::size_t bytes);
@@ -107,6 +111,21 @@ class Connection : private Deadline {
   void end_if_reset();
   /// Notices an RST while what was received before it has to wait; that has `close_timeout` to be read.
   void note_reset();
+  struct HandedOver {
+    Fd fd;
+    Facts facts;
+  };
+  /// Gives the socket and the record to another connection, which goes on with both and is to be adopted at
+  /// once; this one is gone, and has no end of its own.
+  [[nodiscard]] HandedOver hand_over();
+  void note_proxied(Proxied proxied) { facts_.proxied = MaybeProxied{std::move(proxied)}; }
+  /// Where it connected to: what a PROXY header says, else the local address.
+  [[nodiscard]] Address destination() const;
+  /// What the kernel has got, without taking it; nothing where that is nothing, or the end. `ended`: as for
+  /// `receive`.
+  [[nodiscard]] Read peek(std::size_t most);
+  /// Takes the first `bytes` of what was peeked at; they count as none of the connection's. False: it ended.
+  [[nodiscard]] bool skip(std::size_t bytes);
   void connect_within(Duration timeout);
   /// An attempt that failed before there was an event to wait for.
   void fail_connect(int error_number);
@@ -124,6 +143,8 @@ class Connection : private Deadline {
   /// All that was accepted for this socket's peer and that the kernel did not take yet.
   [[nodiscard]] virtual std::size_t held() const { return queued(); }
   [[nodiscard]] bool readable() const { return readable_; }
+  /// The peer's FIN or RST is there; what came before it may still be unread.
+  [[nodiscard]] bool hung_up() const { return hangup_; }
   [[nodiscard]] bool eof() const { return eof_; }
   [[nodiscard]] bool is_open() const { return stage_ == Stage::open; }
 

@@ -29,6 +29,13 @@ std::size_t ConnectionSet::place_of(ConnectionId id) const {
   return static_cast<std::size_t>(found - entries_.begin());
 }
 
+std::unique_ptr<Connection> ConnectionSet::replace(ConnectionId id, std::unique_ptr<Connection>& connection) {
+  if (entries_.empty() || entries_.back().id < id) return nullptr;  // a new one, as nearly all are
+  const std::size_t place = place_of(id);
+  if (place == entries_.size()) return nullptr;
+  return std::exchange(entries_[place].connection, std::move(connection));
+}
+
 Connection* ConnectionSet::find(ConnectionId id) const {
   const std::size_t place = place_of(id);
   return place == entries_.size() ? nullptr : entries_[place].connection.get();

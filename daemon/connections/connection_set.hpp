@@ -60,6 +60,8 @@ class ConnectionSet {
 
   /// Its id is above all that were added before.
   void add(ConnectionId id, std::unique_ptr<Connection> connection);
+  /// Puts `connection` into the place of the one with its id and answers that; null if there is none.
+  [[nodiscard]] std::unique_ptr<Connection> replace(ConnectionId id, std::unique_ptr<Connection>& connection);
   /// Null if there is none.
   [[nodiscard]] Connection* find(ConnectionId id) const;
   /// Null if there is none.

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "base/text.hpp"
+
 namespace tcpctl {
 namespace {
 
@@ -19,6 +21,9 @@ HandshakeRow handshake_row(const Facts& facts) {
   }
   return row;
 }
+
+/// A Unix path from a PROXY header may have any bytes.
+std::string shown(const Address& address) { return escaped(as_bytes(address.text())); }
 
 }  // namespace
 
@@ -51,6 +56,11 @@ ConnectionRow to_row(const Facts& facts, Instant now) {
   row.service = facts.owner->service;
   if (facts.peer_id != ConnectionId{}) row.peer_id = facts.peer_id;
   row.remote = facts.remote;
+  if (facts.has_proxied_ends()) {
+    row.proxied_source = shown(facts.proxied->source);
+    row.proxied_destination = shown(facts.proxied->destination);
+  }
+  if (facts.proxied) row.proxied_id = escaped(as_bytes(facts.proxied->id));
   if (facts.upstream) row.upstream = *facts.upstream;
   row.opened_at = facts.opened_wall;
   row.age = now - facts.opened;

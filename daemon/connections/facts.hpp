@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/address.hpp"
 #include "base/clock.hpp"
@@ -66,12 +67,38 @@ struct CloseFacts {
   Instant at{};
 };
 
+/// What a PROXY header said of a connection's ends.
+struct Proxied {
+  Address source, destination;  // empty where it did not say
+  std::string id;               // its UNIQUE_ID: bytes of the sender's choice
+};
+
+/// None for a connection without a header, or if that was its sender's own: then it takes eight bytes.
+class MaybeProxied {
+ public:
+  MaybeProxied() = default;
+  MaybeProxied(Proxied proxied) : proxied_{std::make_unique<const Proxied>(std::move(proxied))} {}
+  MaybeProxied(const MaybeProxied& other)
+      : proxied_{other ? std::make_unique<const Proxied>(*other.proxied_) : nullptr} {}
+  MaybeProxied& operator=(const MaybeProxied& other) { return *this = MaybeProxied{other}; }
+  MaybeProxied(MaybeProxied&&) noexcept = default;
+  MaybeProxied& operator=(MaybeProxied&&) noexcept = default;
+  ~MaybeProxied() = default;
+
+  explicit operator bool() const { return proxied_ != nullptr; }
+  const Proxied* operator->() const { return proxied_.get(); }
+
+ private:
+  std::unique_ptr<const Proxied> proxied_;
+};
+
 /// What is known of one connection, open or ended. Threads: a plain value.
 struct Facts {
   ConnectionId id{};
   Direction direction{Direction::inbound};
   OwnerPtr owner;
   Address remote;
+  MaybeProxied proxied;
   std::shared_ptr<const std::string> upstream;  // the name of the target of an outbound leg
   ConnectionId peer_id{};                       // 0 = none
   Instant opened{};
@@ -82,6 +109,10 @@ struct Facts {
   std::optional<tcp::SavedSyn> syn;
   std::uint32_t handshake_rtt_us{0};  // 0 = unknown
   CloseFacts close;
+
+  /// Whose connection it is: what a PROXY header says, else the peer's own address.
+  [[nodiscard]] const Address& source() const { return has_proxied_ends() ? proxied->source : remote; }
+  [[nodiscard]] bool has_proxied_ends() const { return proxied && proxied->source.family() != AF_UNSPEC; }
 };
 
 /// TCP_INFO as the API shows it.

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "tcp/proxy_protocol.hpp"
+
 namespace tcpctl {
 namespace {
 
@@ -27,10 +29,11 @@ Relay::Relay(Worker& worker, OwnerPtr owner, std::shared_ptr<const RelayOptions>
 
 Relay::~Relay() = default;
 
-void Relay::start(Fd fd, const Address& remote) {
+void Relay::start(Fd fd, const Address& remote, std::optional<Facts> before) {
   auto leg = std::make_unique<RelayLeg>(shared_from_this(), Direction::inbound, Connection::Stage::open,
                                         std::move(fd), remote);
   client_ = leg.get();
+  if (before) client_->go_on(*std::move(before));
   worker_.adopt(std::move(leg));
   client_->start();
   if (client_ != nullptr) try_next();
@@ -89,8 +92,19 @@ void Relay::on_connected(RelayLeg& leg) {
   connected_ = true;
   worker_.settle_later(leg.facts().id);
   targets_->connected(*target_, worker_.time() - leg.facts().opened);
+  if (options_->send_proxy != SendProxy::off) send_proxy_header(leg);
   // What the client sent before was left in the kernel, and its edge has been.
-  pump(*client_, leg);
+  if (client_ != nullptr) pump(*client_, leg);
+  if (options_->send_proxy != SendProxy::off) leg.push();
+}
+
+void Relay::send_proxy_header(RelayLeg& leg) {
+  const Facts& client = client_->facts();
+  const std::string header =
+      options_->send_proxy == SendProxy::v1
+          ? tcp::proxy_header_v1(client.source(), client_->destination())
+          : tcp::proxy_header_v2(client.source(), client_->destination(), id_text(client.id));
+  leg.send(as_bytes(header), client_->readable());
 }
 
 void Relay::on_attempt_failed(RelayLeg& leg) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -32,6 +33,9 @@ class TargetSource {
   virtual void ended(const Target& target) = 0;
 };
 
+/// The PROXY header that an upstream gets before the client's first byte.
+enum class SendProxy : std::uint8_t { off, v1, v2 };
+
 /// How a relay connects.
 struct RelayOptions {
   Duration connect_timeout;
@@ -40,6 +44,7 @@ struct RelayOptions {
   tcp::Options outbound;
   tcp::Options outbound_settled{};  // set once the connection has lasted a second: a short one needs them not
   bool zero_copy{true};             // splice what flows
+  SendProxy send_proxy{SendProxy::off};
 };
 
 class RelayLeg;
@@ -72,8 +77,9 @@ class Relay : public std::enable_shared_from_this<Relay> {
   Relay& operator=(const Relay&) = delete;
   ~Relay();
 
-  /// Takes the accepted socket and connects its other side.
-  void start(Fd fd, const Address& remote);
+  /// Takes the accepted socket and connects its other side. `before`: the record of the connection that had
+  /// the socket before.
+  void start(Fd fd, const Address& remote, std::optional<Facts> before = std::nullopt);
   /// Off: all bytes pass the process from now on, also those that were spliced on their way; on: they need
   /// not. At any time.
   void set_zero_copy(bool on);
@@ -84,6 +90,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
   void connect(const Target& target);
   void give_up(Reason reason, const std::string& detail);
   void on_connected(RelayLeg& leg);
+  void send_proxy_header(RelayLeg& leg);
   void on_ready(RelayLeg& leg);
   void on_idle();
   void on_gone(RelayLeg& leg);

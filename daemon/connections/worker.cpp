@@ -33,6 +33,11 @@ Worker::~Worker() = default;
 void Worker::adopt(std::unique_ptr<Connection> connection) {
   loop_.assert_here();
   const ConnectionId id = connection->facts().id;
+  if (auto before = connections_.replace(id, connection)) {
+    retired_.push_back(std::move(before));
+    wake_later();
+    return;
+  }
   connections_.add(id, std::move(connection));
   load_.add();
   opened_.add();

@@ -55,6 +55,7 @@ class Worker {
   void tick() { time_ = now(); }
 
   [[nodiscard]] ConnectionId next_id() { return make_id(index_, ++sequence_); }
+  /// Takes it into the set; one that goes on with the id of another comes into its place.
   void adopt(std::unique_ptr<Connection> connection);
   /// Takes `connection` out of the set and frees it once the loop is out of its callbacks.
   void retire(Connection& connection);

@@ -203,12 +203,8 @@ bool Acceptor::is_full(const Batch& batch) const {
 }
 
 std::optional<Refusal> Acceptor::refusal_of(const Address& remote, const Batch& batch) const {
-  const auto covers = [&](const Network& network) { return network.contains(remote); };
-  const auto& config = *plan_->config;
-  if (!remote.is_unix()) {
-    if (std::ranges::any_of(config.deny, covers)) return Refusal::acl;
-    if (!config.allow.empty() && std::ranges::none_of(config.allow, covers)) return Refusal::acl;
-  }
+  // Whose it is behind a proxy is not known yet; the hub asks once its header is there.
+  if (!plan_->expects_header_of(remote) && !plan_->allows(remote)) return Refusal::acl;
   if (is_full(batch)) return Refusal::limit;
   return std::nullopt;
 }

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "connections/relay.hpp"
 #include "connections/served.hpp"
 
@@ -20,15 +22,46 @@ void Hub::serve(Accepted accepted) {
 }
 
 void Hub::begin(Accepted accepted) {
-  const ListenerPlan& plan = *accepted.plan;
+  if (accepted.plan->expects_header_of(accepted.remote)) {
+    await_header(std::move(accepted));
+  } else {
+    begin_service(*accepted.plan, std::move(accepted.fd), accepted.remote, std::nullopt);
+  }
+}
+
+void Hub::await_header(Accepted accepted) {
+  const auto plan = std::move(accepted.plan);
+  auto connection = std::make_unique<ProxyHeaderConnection>(
+      worker_, plan->owner, std::move(accepted.fd), accepted.remote, plan->proxy_header,
+      [this, plan](ProxyHeaderConnection& waiting) { on_header(plan, waiting); });
+  Connection& started = *connection;
+  worker_.adopt(std::move(connection));
+  started.start();
+}
+
+void Hub::on_header(const std::shared_ptr<const ListenerPlan>& plan, ProxyHeaderConnection& connection) {
+  // A proxy's own connection is let in as the proxy is.
+  if (const Address& source = connection.facts().source(); !connection.is_local() && !plan->allows(source)) {
+    plan->owner->stats->share(worker_.index()).refused[static_cast<std::size_t>(Refusal::acl)].add();
+    connection.finish(Reason::local_limit,
+                      fmt::format("source {} is not allowed", escaped(as_bytes(source.text()))));
+    return;
+  }
+  auto [fd, facts] = connection.hand_over();
+  const Address remote = facts.remote;
+  begin_service(*plan, std::move(fd), remote, std::move(facts));
+}
+
+void Hub::begin_service(const ListenerPlan& plan, Fd fd, const Address& remote, std::optional<Facts> before) {
   if (plan.forward) {
     const auto relay =
         std::make_shared<Relay>(worker_, plan.owner, plan.forward->relay, pool_of(plan).session());
-    relay->start(std::move(accepted.fd), accepted.remote);
+    relay->start(std::move(fd), remote, std::move(before));
     return;
   }
-  auto connection = std::make_unique<ServedConnection>(worker_, plan.owner, std::move(accepted.fd),
-                                                       accepted.remote, plan.service());
+  auto connection =
+      std::make_unique<ServedConnection>(worker_, plan.owner, std::move(fd), remote, plan.service());
+  if (before) connection->go_on(*std::move(before));
   Connection& started = *connection;
   worker_.adopt(std::move(connection));
   started.start();

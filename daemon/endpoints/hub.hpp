@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,10 @@ class Hub {
 
  private:
   void begin(Accepted accepted);
+  void await_header(Accepted accepted);
+  void on_header(const std::shared_ptr<const ListenerPlan>& plan, ProxyHeaderConnection& connection);
+  /// `before`: the record of the connection that had the socket before.
+  void begin_service(const ListenerPlan& plan, Fd fd, const Address& remote, std::optional<Facts> before);
   [[nodiscard]] Pool& pool_of(const ListenerPlan& plan);
 
   Worker& worker_;

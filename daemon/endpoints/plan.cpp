@@ -25,6 +25,22 @@ void split_options(RelayOptions& relay) {
     relay.outbound_settled.user_timeout = std::exchange(user_timeout, {});
 }
 
+bool covers(const std::vector<Network>& networks, const Address& address) {
+  return std::ranges::any_of(networks, [&](const Network& network) { return network.contains(address); });
+}
+
+SendProxy sent(ProxyVersion version) {
+  switch (version) {
+    case ProxyVersion::none:
+      return SendProxy::off;
+    case ProxyVersion::v1:
+      return SendProxy::v1;
+    case ProxyVersion::v2:
+      return SendProxy::v2;
+  }
+  return SendProxy::off;
+}
+
 std::shared_ptr<const ForwardPlan> forward_plan(const ForwardOptions& options,
                                                 const config::Listener& listener,
                                                 const UpstreamStatsOf& upstream_stats) {
@@ -33,6 +49,7 @@ std::shared_ptr<const ForwardPlan> forward_plan(const ForwardOptions& options,
   relay->attempts = 1 + options.retries;
   relay->half_close = options.half_close;
   relay->zero_copy = options.zero_copy;
+  relay->send_proxy = sent(options.send_proxy);
   relay->outbound = listen_options(listener).inherited;
   split_options(*relay);
   auto plan = std::make_shared<ForwardPlan>();
@@ -45,6 +62,15 @@ std::shared_ptr<const ForwardPlan> forward_plan(const ForwardOptions& options,
 }
 
 }  // namespace
+
+bool ListenerPlan::expects_header_of(const Address& peer) const {
+  return !proxies.empty() && covers(proxies, peer);
+}
+
+bool ListenerPlan::allows(const Address& source) const {
+  if (source.is_unix()) return true;
+  return !covers(config->deny, source) && (config->allow.empty() || covers(config->allow, source));
+}
 
 tcp::ListenOptions listen_options(const config::Listener& listener) {
   tcp::ListenOptions options;
@@ -71,6 +97,9 @@ config::Checked<std::shared_ptr<const ListenerPlan>> make_plan(
 
   auto plan = std::make_shared<ListenerPlan>();
   plan->owner = std::move(owner);
+  plan->proxies = listener->proxy_protocol.from;
+  plan->proxy_header = {listener->proxy_protocol.timeout,
+                        static_cast<std::size_t>(listener->proxy_protocol.max_header.count())};
   const config::OptionReader table{listener->node, keys, "listeners.*"};
   const config::OptionReader options = table.table(listener->service);
   if (const ServiceKind* const kind = find_service(listener->service);
@@ -81,6 +110,7 @@ config::Checked<std::shared_ptr<const ListenerPlan>> make_plan(
   } else {
     const auto forward = forward_options(options);
     if (!forward) return tl::make_unexpected(config::Mistakes{forward.error()});
+    plan->proxies.insert(plan->proxies.end(), forward->accept_from.begin(), forward->accept_from.end());
     plan->forward = forward_plan(*forward, *listener, upstream_stats);
   }
   plan->config = std::move(listener);

@@ -4,9 +4,11 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "config/config.hpp"
 #include "connections/facts.hpp"
+#include "connections/proxy_header.hpp"
 #include "services/service.hpp"
 #include "steps/steps.hpp"
 #include "tcp/socket.hpp"
@@ -17,10 +19,17 @@ namespace tcpctl {
 /// Everything that a listener's connections need, made once from the configuration and shared by all workers.
 /// Immutable; connections keep the plan that they began with.
 struct ListenerPlan {
+  /// The connections of `peer` begin with a PROXY header.
+  [[nodiscard]] bool expects_header_of(const Address& peer) const;
+  /// What `allow` and `deny` say of a source; a Unix socket's has no address that they could name.
+  [[nodiscard]] bool allows(const Address& source) const;
+
   std::shared_ptr<const config::Listener> config;
   OwnerPtr owner;
   ServiceFactory service;                      // null where `forward` is set
   std::shared_ptr<const ForwardPlan> forward;  // null for all other services
+  std::vector<Network> proxies;                // whose connections begin with a PROXY header
+  ProxyHeaderLimits proxy_header{};
 };
 
 /// The same of a client.

@@ -52,7 +52,21 @@ constexpr std::array kKeys{
                 .type = KeyType::boolean,
                 .fallback = "true",
                 .help = "Move what flows in bulk by splice(2), past the daemon's memory"},
+    config::Key{.path = "proxy_protocol.accept_from",
+                .type = KeyType::network,
+                .list = true,
+                .help = "The same as proxy_protocol.accept_from of the listener; say it at one place"},
+    config::Key{
+        .path = "proxy_protocol.send",
+        .type = KeyType::choice,
+        .choices = "v1|v2",
+        .help = "Tell upstreams whose connection it is, by a PROXY header of this version; default off"},
 };
+
+ProxyVersion version_of(const std::string& text) {
+  if (text.empty()) return ProxyVersion::none;
+  return text == "v1" ? ProxyVersion::v1 : ProxyVersion::v2;
+}
 
 tl::expected<ForwardOptions::Upstream, Mistake> read_upstream(const OptionReader& element,
                                                               std::size_t place) {
@@ -71,7 +85,12 @@ tl::expected<ForwardOptions, Mistake> forward_options(const OptionReader& option
                         .connect_timeout = options.duration("connect_timeout"),
                         .retries = static_cast<std::uint32_t>(options.integer("retries")),
                         .half_close = options.boolean("half_close"),
-                        .zero_copy = options.boolean("zero_copy")};
+                        .zero_copy = options.boolean("zero_copy"),
+                        .accept_from = {},
+                        .send_proxy = version_of(options.text("proxy_protocol.send"))};
+  for (const auto& text : options.texts("proxy_protocol.accept_from")) {
+    if (auto network = parse_network(text)) result.accept_from.push_back(*std::move(network));
+  }
   for (const auto& element : options.elements("upstreams")) {
     auto upstream = read_upstream(element, result.upstreams.size() + 1);
     if (!upstream) return tl::make_unexpected(std::move(upstream).error());

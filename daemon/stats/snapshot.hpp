@@ -75,7 +75,9 @@ struct ConnectionRow {
   std::string service;
   std::optional<ConnectionId> peer_id;
   Address local, remote;
-  std::string proxied_source, upstream;  // "" = null
+  std::string proxied_source, proxied_destination;  // escaped; "" = null
+  std::string proxied_id;                           // escaped; "" = null
+  std::string upstream;                             // "" = null
   std::string_view state;
   WallTime opened_at;
   Duration age, idle;

@@ -46,7 +46,7 @@ TEST(Rows, ShowAProbeAsTheContractDoes) {
 TEST(Rows, ShowAConnectionAsTheContractDoes) {
   expect_json(to_json(test::sample_connection()), R"(
 {"id": "2-1417", "direction": "inbound", "listener": "web", "client": null, "service": "forward", "peer_id": "2-1418",
- "local": "10.0.0.1:8080", "remote": "10.0.0.7:51344", "proxied_source": null, "upstream": null,
+ "local": "10.0.0.1:8080", "remote": "10.0.0.7:51344", "proxied_source": null, "proxied_destination": null, "proxied_id": null, "upstream": null,
  "state": "ESTABLISHED", "opened_at": "…Z", "age_ms": 81234, "idle_ms": 12, "bytes_in": 5120, "bytes_out": 991232,
  "timeline": [{"at": null, "event": "syn_received", "basis": "inferred"}, {"at": "…Z", "event": "accepted", "basis": "seen"},
               {"at": "…Z", "event": "first_byte_in", "basis": "seen"}],

@@ -37,6 +37,8 @@ inline constexpr std::array kForwardKeys{
         .applies = Applies::now},
     Key{.path = "connect_timeout", .type = KeyType::duration, .fallback = "5s", .min = 1'000'000},
     Key{.path = "half_close", .type = KeyType::boolean, .fallback = "true"},
+    Key{.path = "proxy_protocol.accept_from", .type = KeyType::network, .list = true},
+    Key{.path = "proxy_protocol.send", .type = KeyType::choice, .choices = "v1|v2"},
 };
 inline constexpr std::array kStepKeys{
     Key{.path = "send", .type = KeyType::text, .secret = true},

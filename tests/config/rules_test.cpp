@@ -40,6 +40,29 @@ TEST(Rules, AnEmptyAllowListIsAsked) {
   EXPECT_EQ(listener("service = 'echo'\ndeny = []"), "");
 }
 
+TEST(Rules, TheNetworksOfProxiesAreSaidOnce) {
+  const std::string forward = "service = 'forward'\nforward.upstreams = 'h:1'\n";
+  EXPECT_EQ(listener("service = 'echo'\nproxy_protocol.accept_from = '10.0.0.0/8'"), "");
+  EXPECT_EQ(listener(forward + "forward.proxy_protocol = { accept_from = '10.0.0.0/8', send = 'v2' }"), "");
+  EXPECT_EQ(listener(forward + "proxy_protocol.accept_from = '10.0.0.0/8'\n"
+                               "forward.proxy_protocol.accept_from = '10.0.0.0/8'"),
+            "t.toml:6:24: listeners.web.forward.proxy_protocol.accept_from: said twice: it stands in "
+            "proxy_protocol of the listener already");
+  EXPECT_EQ(
+      listener("service = 'echo'\nproxy_protocol.accept_from = []"),
+      "t.toml:4:30: listeners.web.proxy_protocol.accept_from: nobody would send a header; name a network, "
+      "or leave it out");
+}
+
+TEST(Rules, TheDeadlineOfAHeaderNeedsSomebodyWhoSendsIt) {
+  EXPECT_EQ(listener("service = 'echo'\nproxy_protocol.timeout = '5s'"),
+            "t.toml:4:16: listeners.web.proxy_protocol.timeout: says nothing without accept_from");
+  EXPECT_EQ(
+      listener("service = 'forward'\nforward = { upstreams = 'h:1', proxy_protocol.accept_from = '::/0' }\n"
+               "proxy_protocol.timeout = '5s'"),
+      "");
+}
+
 TEST(Rules, KeepaliveCountsWholeSeconds) {
   EXPECT_EQ(listener("service = 'echo'\nkeepalive.idle = '1500ms'"),
             "t.toml:4:18: listeners.web.keepalive.idle: the kernel counts whole seconds, got 1500ms");

@@ -50,6 +50,34 @@ TEST_F(ConnectionSetTest, FindsWhatWasAddedUntilItIsTaken) {
   EXPECT_EQ(set.size(), 1U);
 }
 
+TEST_F(ConnectionSetTest, PutsOneIntoThePlaceOfAnotherWithItsId) {
+  Connection* const first = add();
+  Connection* const second = add();
+  const auto id = first->facts().id;
+  auto after = std::make_unique<Standing>(worker(), owner);
+  Connection* const placed = after.get();
+  std::unique_ptr<Connection> moved = std::move(after);
+
+  const auto before = set.replace(id, moved);
+
+  EXPECT_EQ(before.get(), first);
+  EXPECT_EQ(set.find(id), placed);
+  EXPECT_EQ(set.find(second->facts().id), second);
+  EXPECT_EQ(set.size(), 2U);
+  EXPECT_THAT(walk(), testing::ElementsAre(id, second->facts().id));
+}
+
+TEST_F(ConnectionSetTest, LeavesToItsOwnerWhatHasNoPlaceToComeTo) {
+  const auto gone = add()->facts().id;
+  add();
+  (void)set.take(gone);
+  std::unique_ptr<Connection> fresh = std::make_unique<Standing>(worker(), owner);
+
+  EXPECT_EQ(set.replace(gone, fresh), nullptr);
+  EXPECT_EQ(set.replace(fresh->facts().id, fresh), nullptr);
+  EXPECT_NE(fresh, nullptr);
+}
+
 TEST_F(ConnectionSetTest, IsEmptyAndWalkedWhenTheLastHasGone) {
   const auto only = add()->facts().id;
   (void)set.take(only);

@@ -5,6 +5,7 @@
 
 #include "endpoints/client_plans.hpp"
 #include "endpoints/hub_fixture.hpp"
+#include "tcp/proxy_protocol.hpp"
 
 namespace tcpctl {
 namespace {
@@ -159,6 +160,112 @@ TEST_F(HubTest, GoesWithSessionsThatStillRun) {
 
   EXPECT_FALSE(brief.worker.connections().empty()) << "the worker holds them";
   EXPECT_TRUE(upstream.accept());
+}
+
+/// A listener behind a proxy, which the test's own address is.
+class HubBehindProxyTest : public HubTest {
+ protected:
+  std::shared_ptr<const ListenerPlan> behind_proxy(std::shared_ptr<const ListenerPlan> of) const {
+    auto made = std::make_shared<ListenerPlan>(*of);
+    made->proxies = {parse_network("127.0.0.0/8").value()};
+    made->proxy_header = {1min, 4096};
+    return made;
+  }
+  static Address ip(std::string_view text) { return parse_ip_port(text).value(); }
+};
+
+TEST_F(HubBehindProxyTest, ServesOnlyWhomAllowNamesByTheHeader) {
+  listener->allow = {parse_network("192.0.2.0/24").value()};
+  listener->deny = {parse_network("192.0.2.66").value()};
+  listen();
+  hub.set_listener(behind_proxy(plan()), sockets());
+  const auto header_of = [](const std::string& host) {
+    return "PROXY TCP4 " + host + " 198.51.100.2 8080 80\r\n";
+  };
+
+  auto allowed = connect();
+  allowed.write(header_of("192.0.2.1"));
+  EXPECT_TRUE(is_served(allowed)) << "though its own address is none of the list";
+  for (const std::string host : {"192.0.2.66", "203.0.113.1"}) {
+    auto refused_peer = connect();
+    refused_peer.write(header_of(host));
+    EXPECT_FALSE(is_served(refused_peer)) << host;
+    refused_peer.close();
+    ASSERT_TRUE(run_until([&] { return worker().history().entries().size() == refused(Refusal::acl); }));
+    EXPECT_EQ(last_record().facts.close.reason, Reason::local_limit);
+    EXPECT_EQ(last_record().facts.close.phase, Phase::proxy_header);
+    EXPECT_EQ(last_record().facts.close.detail.get(), "source " + host + ":8080 is not allowed");
+  }
+  EXPECT_EQ(refused(Refusal::acl), 2U);
+}
+
+TEST_F(HubBehindProxyTest, LetsTheProxysOwnConnectionsIn) {
+  listener->allow = {parse_network("192.0.2.0/24").value()};
+  listen();
+  hub.set_listener(behind_proxy(plan()), sockets());
+
+  auto check = connect();
+  check.write(tcp::proxy_header_local());
+  EXPECT_TRUE(is_served(check));
+
+  auto unknown = connect();
+  unknown.write("PROXY UNKNOWN\r\n");
+  EXPECT_FALSE(is_served(unknown)) << "somebody behind it whom it cannot name";
+}
+
+TEST_F(HubBehindProxyTest, TakesTheBytesOfOthersAsTheyAre) {
+  listen();
+  auto made = std::make_shared<ListenerPlan>(*behind_proxy(plan()));
+  made->proxies = {parse_network("10.0.0.0/8").value()};
+  hub.set_listener(made, sockets());
+
+  auto other = connect();
+  other.write("PROXY TCP4 192.0.2.1 198.51.100.2 8080 80\r\n");
+
+  EXPECT_TRUE(run_until([&] { return other.has("PROXY TCP4 192.0.2.1 198.51.100.2 8080 80\r\n"); }));
+}
+
+TEST_F(HubBehindProxyTest, PassesOnWhomTheHeaderNamedUnderItsOwnId) {
+  test::PlainListener upstream;
+  listen();
+  auto forward = std::make_shared<ListenerPlan>(*behind_proxy(forwarding({upstream.address()})));
+  auto relay = std::make_shared<RelayOptions>(*forward->forward->relay);
+  relay->send_proxy = SendProxy::v2;
+  auto target = std::make_shared<ForwardPlan>(*forward->forward);
+  target->relay = relay;
+  forward->forward = target;
+  hub.set_listener(forward, sockets());
+
+  auto peer = connect();
+  peer.write(tcp::proxy_header_v2(ip("192.0.2.1:8080"), ip("198.51.100.2:80"), "7-7") + "data");
+  auto behind = accept(upstream);
+  const auto id = worker().connections().begin()->id;
+  const auto expected =
+      tcp::proxy_header_v2(ip("192.0.2.1:8080"), ip("198.51.100.2:80"), id_text(id)) + "data";
+
+  EXPECT_TRUE(run_until([&] { return behind.has(expected); }));
+  EXPECT_EQ(worker().find(id)->facts().proxied->id, "7-7");
+  EXPECT_EQ(worker().find(id)->facts().bytes_in, 4U);
+}
+
+TEST_F(HubBehindProxyTest, TellsTheUpstreamBeforeAClientThatWaitsForItsGreeting) {
+  test::PlainListener upstream;
+  listen();
+  auto forward = std::make_shared<ListenerPlan>(*forwarding({upstream.address()}));
+  auto relay = std::make_shared<RelayOptions>(*forward->forward->relay);
+  relay->send_proxy = SendProxy::v1;
+  auto target = std::make_shared<ForwardPlan>(*forward->forward);
+  target->relay = relay;
+  forward->forward = target;
+  hub.set_listener(forward, sockets());
+
+  auto peer = connect();
+  auto behind = accept(upstream);
+
+  const auto expected = tcp::proxy_header_v1(peer.local(), address());
+  EXPECT_TRUE(run_until([&] { return behind.has(expected); }));
+  behind.write("220 ready");
+  EXPECT_TRUE(run_until([&] { return peer.has("220 ready"); }));
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ def pages(daemon, path, **parameters):
 # --- what a row tells -----------------------------------------------------------------------------
 
 FIELDS = {"id", "direction", "listener", "client", "service", "peer_id", "local", "remote", "proxied_source",
-          "upstream", "state", "opened_at", "age_ms", "idle_ms", "bytes_in", "bytes_out", "timeline", "handshake", "tcp", "close"}
+          "proxied_destination", "proxied_id", "upstream", "state", "opened_at", "age_ms", "idle_ms", "bytes_in", "bytes_out", "timeline", "handshake", "tcp", "close"}
 
 
 @pytest.mark.quick
