@@ -38,7 +38,7 @@ config::Mistakes service_mistakes(const config::Node& listener) {
   const ServiceKind* const kind = find_service(table.text("service"));
   const auto options = table.table(kind->name);
   if (kind->make != nullptr) {
-    if (const auto made = kind->make(options); !made) return {made.error()};
+    if (auto made = kind->make(options); !made) return std::move(made).error();
   } else if (const auto made = forward_options(options); !made) {
     return {made.error()};
   }

@@ -32,6 +32,7 @@ class ClientConnection final : public Connection {
   void forget_observer() { observer_ = nullptr; }
   using Connection::connect_within;
   using Connection::fail_connect;
+  using Connection::finish_sending;
   using Connection::is_open;
   using Connection::note_reason;
   using Connection::queued;

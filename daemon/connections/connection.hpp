@@ -69,11 +69,17 @@ class Connection : private Deadline {
   void attend();
   /// What `Worker::settle_later` calls: it has lasted for a second.
   virtual void settle() {}
+  /// What `Worker::wake` asked for.
+  void woken() {
+    if (stage_ == Stage::open) on_wake();
+  }
 
  protected:
   virtual void on_open() {}
   /// There may be something to read, or room to write again.
   virtual void on_ready() = 0;
+  /// The moment came that was asked for with Worker::wake.
+  virtual void on_wake() {}
   /// No byte moved for `idle_timeout`.
   virtual void on_idle() { finish(Reason::idle_timeout); }
   /// It is over and the record is complete. The object lives until the loop is out of its callbacks.
@@ -137,7 +143,7 @@ class Connection : private Deadline {
     if (!std::exchange(turn_wanted_, true)) worker_.again(*this);
   }
 
-  [[nodiscard]] Worker& worker() { return worker_; }
+  [[nodiscard]] Worker& worker() const { return worker_; }
   void set_options(const tcp::Options& options);
   [[nodiscard]] std::size_t queued() const { return queue_ ? queue_->bytes.size() - queue_->sent : 0; }
   /// All that was accepted for this socket's peer and that the kernel did not take yet.
@@ -146,6 +152,7 @@ class Connection : private Deadline {
   /// The peer's FIN or RST is there; what came before it may still be unread.
   [[nodiscard]] bool hung_up() const { return hangup_; }
   [[nodiscard]] bool eof() const { return eof_; }
+  [[nodiscard]] bool fin_sent() const { return fin_sent_; }
   [[nodiscard]] bool is_open() const { return stage_ == Stage::open; }
 
  private:

@@ -41,8 +41,12 @@ std::size_t ServedConnection::room() const {
 }
 
 void ServedConnection::finish(ServiceEnd end, std::string_view detail) {
-  // A service that ends because its peer did is the peer's end.
-  Connection::finish(eof() ? Reason::peer_fin : reason_of(end), detail);
+  // A service that is done because its peer is, is the peer's end.
+  Connection::finish(eof() && end == ServiceEnd::done ? Reason::peer_fin : reason_of(end), detail);
+}
+
+void ServedConnection::wake_at(Instant when) {
+  if (is_open()) worker().wake(facts().id, when);
 }
 
 void ServedConnection::on_ready() {
@@ -50,6 +54,16 @@ void ServedConnection::on_ready() {
   read_while_there_is_room();
   if (!is_open() || queued() > 0) return;
   if (std::exchange(was_denied_, false)) service_->on_room(*this);
+  go_on_if_due();
+}
+
+void ServedConnection::on_wake() {
+  turn_left_ = Worker::kTurnBytes;
+  service_->on_wake(*this);
+  go_on_if_due();
+}
+
+void ServedConnection::go_on_if_due() {
   if (is_open() && queued() == 0 && (was_denied_ || readable() || !held_.empty())) another_turn();
 }
 
@@ -61,7 +75,8 @@ void ServedConnection::read_while_there_is_room() {
     }
     if (eof()) {
       if (!std::exchange(told_fin_, true)) service_->on_peer_fin(*this);
-      if (is_open()) end_if_reset();  // behind the FIN there is nothing to read that would tell
+      // Behind the FIN there is nothing to read that would tell; behind both, nothing can come.
+      if (is_open() && !fin_sent()) end_if_reset();
       return;
     }
     if (!readable()) return;

@@ -24,11 +24,20 @@ class ServedConnection final : public Connection, public Session {
   void send(ByteView bytes) override;
   [[nodiscard]] std::size_t room() const override;
   void finish(ServiceEnd end, std::string_view detail) override;
+  void finish_sending() override { Connection::finish_sending(); }
+  void reset(std::string_view detail) override { abort_when_delivered(Reason::local_done, detail); }
+  [[nodiscard]] Instant time() const override { return worker().time(); }
+  void wake_at(Instant when) override;
   [[nodiscard]] const Address& remote() const override { return facts().remote; }
 
  private:
   void on_open() override;
   void on_ready() override;
+  void on_wake() override;
+  [[nodiscard]] Phase phase() const override {
+    return service_->phase() == ServicePhase::script ? Phase::script : Connection::phase();
+  }
+  void go_on_if_due();
   void read_while_there_is_room();
   bool offer(ByteView bytes);
   bool offer_held();

@@ -48,6 +48,7 @@ void Worker::retire(Connection& connection) {
   auto taken = connections_.take(connection.facts().id);
   if (!taken) return;
   retired_.push_back(std::move(taken));
+  wakers_.erase(connection.facts().id);
   load_.sub();
   wake_later();
 }
@@ -55,6 +56,17 @@ void Worker::retire(Connection& connection) {
 void Worker::again(Connection& connection) {
   again_.push_back(&connection);
   wake_later();
+}
+
+void Worker::wake(ConnectionId id, Instant when) {
+  loop_.assert_here();
+  wheel_.set(wakers_.try_emplace(id, *this, id).first->second, when);
+}
+
+void Worker::Waker::on_deadline() {
+  worker.tick();
+  // This goes with its connection, maybe within the call.
+  if (Connection* const connection = worker.find(id)) connection->woken();
 }
 
 Connection* Worker::find(ConnectionId id) { return connections_.find(id); }

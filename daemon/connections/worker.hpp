@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <vector>
@@ -61,6 +62,9 @@ class Worker {
   void retire(Connection& connection);
   /// Calls `connection.on_turn()` again after other descriptors had their turn.
   void again(Connection& connection);
+  /// Calls `woken()` of the connection at `when`, if there still is one; the last wish holds. Connections
+  /// that never ask for it hold no timer.
+  void wake(ConnectionId id, Instant when);
   /// Calls `recheck()` of the connection in a moment, if there still is one.
   void recheck_later(ConnectionId id) { recheck_.add(id); }
   /// Calls `park_if_idle()` of the connection in a moment, if there still is one.
@@ -80,6 +84,13 @@ class Worker {
   static void on_later(evutil_socket_t fd, short what, void* self);
   void wake_later();
 
+  struct Waker final : Deadline {
+    Waker(Worker& of, ConnectionId whom) : worker{of}, id{whom} {}
+    void on_deadline() override;
+    Worker& worker;
+    const ConnectionId id;
+  };
+
   const std::size_t index_;
   Loop& loop_;
   Wheel wheel_;
@@ -94,6 +105,7 @@ class Worker {
   std::vector<Connection*> again_;
   Parking parking_;
   Reminder recheck_, settle_, park_;
+  std::map<ConnectionId, Waker> wakers_;
   std::vector<std::unique_ptr<Connection>> retired_;
   ConnectionSet connections_;  // last: connections take leave of the members above
 };

@@ -21,6 +21,9 @@ struct ClientRecord {
   bool paused{false};
   std::uint64_t attempts{0};
   std::map<std::string, std::uint64_t> failures;  // by reason or result word
+  /// Of the attempts that are over, each counted once: "connected" (a probe that was good), else the reason
+  /// or result word.
+  std::map<std::string, std::uint64_t> outcomes;
   std::string last_failure;
   std::deque<ProbeRow> results;  // newest first
 };

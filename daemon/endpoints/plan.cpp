@@ -105,7 +105,7 @@ config::Checked<std::shared_ptr<const ListenerPlan>> make_plan(
   if (const ServiceKind* const kind = find_service(listener->service);
       kind != nullptr && kind->make != nullptr) {
     auto factory = kind->make(options);
-    if (!factory) return tl::make_unexpected(config::Mistakes{std::move(factory).error()});
+    if (!factory) return tl::make_unexpected(std::move(factory).error());
     plan->service = std::move(*factory);
   } else {
     const auto forward = forward_options(options);

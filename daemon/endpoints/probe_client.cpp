@@ -109,6 +109,7 @@ void ProbeClient::on_gone(ClientConnection& connection) {
 
 void ProbeClient::after_steps() {
   if (run_->connection != nullptr) run_->connection->send(as_bytes(run_->steps.take_output()));
+  if (run_ && run_->connection != nullptr && run_->steps.ends_sending()) run_->connection->finish_sending();
   if (!run_) return;  // the sending failed, and that ended the run
   if (run_->steps.finished()) {
     finish(row_of(run_->steps.result(), {}));
@@ -162,11 +163,16 @@ void ProbeClient::finish(ProbeRow row) {
   if (ClientConnection* const connection = std::exchange(run_->connection, nullptr)) {
     connection->forget_observer();
     const bool was_connecting = connection->stage() == Connection::Stage::connecting;
-    connection->finish(row.success      ? Reason::local_done
-                       : was_connecting ? Reason::connect_timeout
-                                        : Reason::script_mismatch);
+    if (run_->steps.wants_reset()) {
+      connection->abort_when_delivered(Reason::local_done, "the step reset");
+    } else {
+      connection->finish(row.success      ? Reason::local_done
+                         : was_connecting ? Reason::connect_timeout
+                                          : Reason::script_mismatch);
+    }
   }
   run_.reset();
+  ++record_.outcomes[row.success ? "connected" : row.result];
   if (!row.success) {
     ++record_.failures[row.result];
     record_.last_failure = row.result + (row.got.empty() ? "" : ": " + row.got);
@@ -230,6 +236,7 @@ ClientRow ProbeClient::row() const {
   for (const auto& address : addresses_.known()) row.resolved.push_back(address.text());
   row.attempts = record_.attempts;
   row.failures = record_.failures;
+  row.outcomes = record_.outcomes;
   if (!run_ && !record_.paused) row.next_attempt_in = std::max(Duration{0}, Duration{next_run_ - now()});
   row.last_failure = record_.last_failure;
   if (!record_.results.empty()) row.last_probe = record_.results.front();

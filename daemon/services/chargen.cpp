@@ -46,7 +46,7 @@ class Chargen final : public Service {
   std::size_t at_{0};  // in the period
 };
 
-tl::expected<ServiceFactory, config::Mistake> make(const config::OptionReader&) {
+tl::expected<ServiceFactory, config::Mistakes> make(const config::OptionReader&) {
   return [] { return std::make_unique<Chargen>(); };
 }
 

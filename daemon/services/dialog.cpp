@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // dialog - the textbook TCP server: greets, answers each message, says goodbye.
 #include <array>
+#include <limits>
+#include <optional>
 
 #include "services/line_reader.hpp"
 #include "services/registry.hpp"
@@ -36,6 +38,19 @@ constexpr std::array kKeys{
                 .min = 1,
                 .max = 1048576,
                 .help = "Longest message; a longer line ends the connection, a longer read is cut"},
+    config::Key{
+        .path = "max_messages",
+        .type = KeyType::integer,
+        .min = 1,
+        .help = "Most messages of a connection; it ends after the answer to the last; off = any number"},
+    config::Key{.path = "max_bytes",
+                .type = KeyType::size,
+                .min = 1,
+                .help = "Most bytes that are received on a connection; beyond it ends; off = any number"},
+    config::Key{.path = "max_time",
+                .type = KeyType::duration,
+                .min = 1'000'000,
+                .help = "How long a connection may last; then it ends; off = any time"},
 };
 
 struct Settings {
@@ -43,16 +58,23 @@ struct Settings {
   ReplyTemplate reply;
   std::optional<std::string> quit;
   std::size_t max_line;
+  std::uint64_t max_messages;
+  std::uint64_t max_bytes;
+  std::optional<Duration> max_time;
 };
 
-/// What both framings share: greeting, answers, the quit message.
+constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
+
+/// What both framings share: greeting, answers, the quit message, the limits of a conversation.
 class Dialog : public Service {
  public:
   explicit Dialog(std::shared_ptr<const Settings> settings) : settings_{std::move(settings)} {}
 
   void on_open(Session& session) override {
+    if (settings_->max_time) session.wake_at(session.time() + *settings_->max_time);
     if (!settings_->greeting.empty()) session.send(as_bytes(settings_->greeting));
   }
+  void on_wake(Session& session) override { session.finish(ServiceEnd::limit, "max_time reached"); }
 
  protected:
   [[nodiscard]] const Settings& settings() const { return *settings_; }
@@ -66,10 +88,22 @@ class Dialog : public Service {
   static void flush(Session& session, const std::string& out) {
     if (!out.empty()) session.send(as_bytes(out));
   }
+  /// Was that answer the last?
+  [[nodiscard]] bool has_answered_all() const { return messages_ >= settings_->max_messages; }
+  /// Counts bytes that were taken; ends the connection once they are too many, or messages were.
+  void count(Session& session, std::size_t bytes) {
+    bytes_ += bytes;
+    if (has_answered_all()) {
+      session.finish(ServiceEnd::limit, "max_messages reached");
+    } else if (bytes_ > settings_->max_bytes) {
+      session.finish(ServiceEnd::limit, "max_bytes reached");
+    }
+  }
 
  private:
   const std::shared_ptr<const Settings> settings_;
   std::uint64_t messages_{0};
+  std::uint64_t bytes_{0};
 };
 
 class LineDialog final : public Dialog {
@@ -83,7 +117,7 @@ class LineDialog final : public Dialog {
     const auto peer = peer_text(session);
     std::string out;
     std::size_t taken = 0;
-    while (taken < bytes.size() && out.size() < room) {
+    while (taken < bytes.size() && out.size() < room && !has_answered_all()) {
       const auto step = reader_.next(bytes.subspan(taken));
       taken += step.used;
       if (step.found == LineReader::Found::none) break;
@@ -95,6 +129,7 @@ class LineDialog final : public Dialog {
       answer(out, step.line, peer);
     }
     flush(session, out);
+    count(session, taken);
     return taken;
   }
 
@@ -135,6 +170,7 @@ class ReadDialog final : public Dialog {
     std::string out;
     answer(out, message, peer_text(session));
     flush(session, out);
+    count(session, message.size());
     return message.size();
   }
 
@@ -147,19 +183,24 @@ class ReadDialog final : public Dialog {
   }
 };
 
-tl::expected<ServiceFactory, config::Mistake> make(const config::OptionReader& options) {
+tl::expected<ServiceFactory, config::Mistakes> make(const config::OptionReader& options) {
   auto reply = ReplyTemplate::parse(options.maybe_text("reply").value_or(""));
-  if (!reply) return tl::make_unexpected(options.mistake("reply", reply.error().what));
+  if (!reply) return tl::make_unexpected(config::Mistakes{options.mistake("reply", reply.error().what)});
   const bool by_line = options.text("framing") == "line";
   const auto quit = options.text("quit");
   if (by_line && quit.find('\n') != std::string::npos) {
-    return tl::make_unexpected(options.mistake("quit", "a line has no line end in it; leave out the '\\n'"));
+    return tl::make_unexpected(
+        config::Mistakes{options.mistake("quit", "a line has no line end in it; leave out the '\\n'")});
   }
   const auto settings = std::make_shared<const Settings>(
       Settings{.greeting = options.maybe_text("greeting").value_or(""),
                .reply = *std::move(reply),
                .quit = quit.empty() ? std::nullopt : std::optional{quit},
-               .max_line = static_cast<std::size_t>(options.size("max_line").count())});
+               .max_line = static_cast<std::size_t>(options.size("max_line").count()),
+               .max_messages = static_cast<std::uint64_t>(
+                   options.maybe_integer("max_messages").value_or(std::numeric_limits<std::int64_t>::max())),
+               .max_bytes = options.has("max_bytes") ? options.size("max_bytes").count() : kUnlimited,
+               .max_time = options.maybe_duration("max_time")});
   if (by_line) return [settings] { return std::make_unique<LineDialog>(settings); };
   return [settings] { return std::make_unique<ReadDialog>(settings); };
 }

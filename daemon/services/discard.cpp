@@ -29,7 +29,7 @@ class Discard final : public Service {
   Bytes seen_;
 };
 
-tl::expected<ServiceFactory, config::Mistake> make(const config::OptionReader& options) {
+tl::expected<ServiceFactory, config::Mistakes> make(const config::OptionReader& options) {
   const auto limit = options.has("close_after") ? options.size("close_after") : Bytes::unlimited();
   return [limit] { return std::make_unique<Discard>(limit); };
 }

@@ -14,7 +14,7 @@ class Echo final : public Service {
   }
 };
 
-tl::expected<ServiceFactory, config::Mistake> make(const config::OptionReader&) {
+tl::expected<ServiceFactory, config::Mistakes> make(const config::OptionReader&) {
   return [] { return std::make_unique<Echo>(); };
 }
 

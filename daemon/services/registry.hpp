@@ -12,6 +12,7 @@
   X(daytime)               \
   X(time)                  \
   X(dialog)                \
+  X(script)                \
   X(forward)
 
 namespace tcpctl {

@@ -18,6 +18,9 @@ namespace tcpctl {
 /// Why a service ends its connection: the part of the contract's close reasons that a service can know.
 enum class ServiceEnd { done, limit, script_mismatch };
 
+/// What a connection is about while its service has it.
+enum class ServicePhase { data, script };
+
 /// A connection as its service sees it. Threads: only on the connection's loop.
 class Session {
  public:
@@ -29,6 +32,14 @@ class Session {
   [[nodiscard]] virtual std::size_t room() const = 0;
   /// Sends what is queued, then FIN; `on_data` is not called any more.
   virtual void finish(ServiceEnd end, std::string_view detail = {}) = 0;
+  /// Sends what is queued, then FIN, and reads on.
+  virtual void finish_sending() = 0;
+  /// RST as soon as the peer has what was sent; `on_data` is not called any more.
+  virtual void reset(std::string_view detail = {}) = 0;
+  /// The moment of the event that is being handled.
+  [[nodiscard]] virtual Instant time() const = 0;
+  /// Calls `on_wake` at `when`, or a little later; of several wishes the last one holds.
+  virtual void wake_at(Instant when) = 0;
   [[nodiscard]] virtual const Address& remote() const = 0;
 };
 
@@ -43,8 +54,12 @@ class Service {
   [[nodiscard]] virtual std::size_t on_data(Session& session, ByteView bytes) = 0;
   /// There is room again, after `room` had answered 0.
   virtual void on_room(Session&) {}
+  /// The moment came that `wake_at` asked for.
+  virtual void on_wake(Session&) {}
   /// The peer's FIN came, and all its bytes were taken.
   virtual void on_peer_fin(Session& session) { session.finish(ServiceEnd::done); }
+  /// What the record calls the time in which it serves.
+  [[nodiscard]] virtual ServicePhase phase() const { return ServicePhase::data; }
 };
 
 /// Makes the service of each new connection. Threads: any number at once; it holds only const data.
@@ -55,8 +70,8 @@ struct ServiceKind {
   std::string_view name;
   std::string_view help;              // one line
   std::span<const config::Key> keys;  // relative to the table of the service's name
-  /// Null for `forward`, which endpoints builds of a relay and a pool.
-  tl::expected<ServiceFactory, config::Mistake> (*make)(const config::OptionReader& options);
+  /// Null for `forward`, which endpoints builds of a relay and a pool. Errors: all that is wrong at once.
+  tl::expected<ServiceFactory, config::Mistakes> (*make)(const config::OptionReader& options);
 };
 
 /// All services, in the order of the registry. The lists in help, API and manuals are made of it.

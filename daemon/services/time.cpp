@@ -18,7 +18,7 @@ class Time final : public Service {
   std::size_t on_data(Session&, ByteView bytes) override { return bytes.size(); }
 };
 
-tl::expected<ServiceFactory, config::Mistake> make(const config::OptionReader&) {
+tl::expected<ServiceFactory, config::Mistakes> make(const config::OptionReader&) {
   return [] { return std::make_unique<Time>(); };
 }
 

@@ -177,7 +177,8 @@ struct ClientRow {
   std::vector<std::string> resolved;
   std::uint64_t wanted{0}, up{0}, connecting{0}, backing_off{0};
   std::uint64_t attempts{0};
-  std::map<std::string, std::uint64_t> failures;
+  std::map<std::string, std::uint64_t> failures;  // of attempts, and of connections that stood
+  std::map<std::string, std::uint64_t> outcomes;  // of attempts that are over: "connected", or why not
   std::optional<Duration> next_attempt_in;
   std::string last_failure;  // "" = null
   std::optional<ProbeRow> last_probe;

@@ -28,15 +28,18 @@ void StepRunner::on_refused(Instant now) {
   }
 }
 
-void StepRunner::on_data(ByteView bytes, Instant now) {
-  while (running_ && !bytes.empty()) {
-    // There is room: `advance` fails the step or throws data away once the window is full.
-    const auto piece =
-        bytes.first(std::min<std::size_t>(bytes.size(), kStepWindow.count() - unread().size()));
+std::size_t StepRunner::on_data(ByteView bytes, Instant now) {
+  if (running_ && pending_) advance(now);
+  std::size_t taken = 0;
+  while (running_ && taken < bytes.size()) {
+    const std::size_t space = kStepWindow.count() - unread().size();
+    if (space == 0) break;  // a step that waits for data fails or throws some away, so none does
+    const auto piece = bytes.subspan(taken, std::min(bytes.size() - taken, space));
     window_.append(piece.data(), piece.size());
-    bytes = bytes.subspan(piece.size());
-    advance(now);
+    taken += piece.size();
+    if (!pending_) advance(now);
   }
+  return running_ ? taken : bytes.size();
 }
 
 void StepRunner::on_eof(Instant now) {
@@ -56,28 +59,41 @@ void StepRunner::on_timeout(Instant now) {
 
 std::optional<Instant> StepRunner::deadline() const {
   if (!running_) return std::nullopt;
+  if (pending_) return std::min(deadline_, step_started_);
   if (step().kind == StepKind::wait) return std::min(deadline_, step_started_ + step().wait);
   return deadline_;
 }
 
 void StepRunner::advance(Instant now) {
-  while (running_) {
-    const auto progress = take_step(now);
-    if (progress != Progress::next) return;
+  pending_ = waits_for_room_ = false;
+  for (std::size_t taken = 0; running_; ++taken) {
+    if (ended_between_rounds()) {
+      finish(true, "L7OK", now);
+      return;
+    }
+    pending_ = taken == kStepsPerCall;
+    if (pending_ || take_step(now) != Progress::next) return;
     report(at_, true, now - step_started_);
     step_started_ = now;
-    if (++at_ == steps_->size()) finish(true, "L7OK", now);
+    if (++at_ == steps_->size()) next_round(now);
   }
+}
+
+void StepRunner::next_round(Instant now) {
+  if (++rounds_taken_ == run_.rounds) {
+    finish(true, "L7OK", now);
+    return;
+  }
+  at_ = 0;
+  armed_.clear();
+  result_.steps.clear();
 }
 
 StepRunner::Progress StepRunner::take_step(Instant now) {
   switch (step().kind) {
     case StepKind::send:
     case StepKind::send_bytes:
-      output_ += step().bytes;
-      window_.erase(0, context_);  // an answer begins a line
-      context_ = 0;
-      return Progress::next;
+      return take_send();
     case StepKind::expect:
     case StepKind::expect_bytes:
       return take_expect(now);
@@ -90,9 +106,24 @@ StepRunner::Progress StepRunner::take_step(Instant now) {
       break;
     case StepKind::wait:
       return take_wait(now);
+    case StepKind::close:
+      ends_sending_ = true;
+      return Progress::next;
+    case StepKind::reset:
+      resets_ = true;
+      return Progress::next;
   }
   fail("L7RSP", at_, now);  // it was to be refused, and it stands
   return Progress::failed;
+}
+
+StepRunner::Progress StepRunner::take_send() {
+  waits_for_room_ = output_.size() >= room_;
+  if (waits_for_room_) return Progress::waits;
+  output_ += step().bytes;
+  window_.erase(0, context_);  // an answer begins a line
+  context_ = 0;
+  return Progress::next;
 }
 
 StepRunner::Progress StepRunner::take_expect(Instant now) {
@@ -161,9 +192,9 @@ void StepRunner::discard_lines() {
 }
 
 void StepRunner::fail(std::string_view word, std::size_t failed, Instant now) {
-  if (steps_->at(failed).kind == StepKind::reject) {
-    const auto row = std::ranges::find(result_.steps, failed + 1, &StepReport::n);
-    row->ok = false;
+  const auto row = std::ranges::find(result_.steps, failed + 1, &StepReport::n);
+  if (row != result_.steps.end()) {
+    row->ok = false;  // a `reject` was taken, and holds on
   } else {
     report(failed, false, now - step_started_);
   }
@@ -173,6 +204,7 @@ void StepRunner::fail(std::string_view word, std::size_t failed, Instant now) {
 }
 
 void StepRunner::report(std::size_t step, bool ok, Duration took) {
+  if (!run_.reports) return;
   result_.steps.push_back(
       {.n = static_cast<std::uint32_t>(step + 1), .kind = steps_->at(step).kind, .ok = ok, .took = took});
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,26 +34,43 @@ struct StepsResult {
   std::vector<StepReport> steps;
 };
 
+/// How steps are taken.
+struct StepRun {
+  std::uint64_t rounds{1};  // 0 = again and again, until the peer's FIN comes between two rounds
+  bool reports{true};       // keep StepsResult::steps, of the last round
+};
+
 /// Takes the steps of a probe, a health check or a script over one connection; it has no socket and no clock.
 ///
-/// Its owner tells it what happens, with the moment; after each call it sends `take_output`, sees to it that
-/// `on_timeout` comes at `deadline`, and stops when `finished`. Calls after that do nothing.
-/// Memory: at most kStepWindow, plus what waits to be taken by `take_output`.
-/// Threads: one owner.
+/// Its owner tells it what happens, with the moment; after each call it sends `take_output`, then FIN if
+/// `ends_sending`, sees to it that `on_timeout` comes at `deadline`, and stops when `finished`: then with an
+/// RST if `wants_reset`. Calls after that do nothing. However many steps nobody has to wait for, a call takes
+/// no more than kStepsPerCall; the rest is due at once. Memory: at most kStepWindow, plus what waits to be
+/// taken by `take_output`: one step's, and the room. Threads: one owner.
 class StepRunner {
  public:
-  explicit StepRunner(Steps steps) : steps_{std::move(steps)} {}
+  static constexpr std::size_t kStepsPerCall = kMostScriptSteps;
+
+  explicit StepRunner(Steps steps, StepRun run = {}) : steps_{std::move(steps)}, run_{run} {}
+
+  /// From now on `send` steps wait while that much output is to be taken; `on_timeout` goes on with them.
+  void set_room(std::size_t bytes) { room_ = bytes; }
 
   /// The connection stands; all steps have to be taken before `deadline`.
   void start(Instant now, Instant deadline);
   void on_refused(Instant now);  // instead of `start`
-  void on_data(ByteView bytes, Instant now);
+  /// Answers how many of `bytes` were taken: all, but while steps wait for room or for their next call.
+  std::size_t on_data(ByteView bytes, Instant now);
   void on_eof(Instant now);      // the peer's FIN
   void on_reset(Instant now);    // the connection was lost in any other way
   void on_timeout(Instant now);  // too early is harmless
 
   [[nodiscard]] std::string take_output() { return std::exchange(output_, {}); }
-  /// When `on_timeout` is to come: the end of a `wait`, or the deadline of all.
+  [[nodiscard]] bool waits_for_room() const { return running_ && waits_for_room_; }
+  [[nodiscard]] bool ends_sending() const { return ends_sending_; }
+  [[nodiscard]] bool wants_reset() const { return finished_ && resets_; }
+  /// When `on_timeout` is to come: the end of a `wait`, the deadline of all, or at once (a moment in the
+  /// past).
   [[nodiscard]] std::optional<Instant> deadline() const;
   [[nodiscard]] bool finished() const { return finished_; }
   [[nodiscard]] const StepsResult& result() const { return result_; }
@@ -62,7 +81,9 @@ class StepRunner {
   [[nodiscard]] const Step& step() const { return steps_->at(at_); }
   [[nodiscard]] std::string_view unread() const { return std::string_view{window_}.substr(context_); }
   void advance(Instant now);
+  void next_round(Instant now);
   Progress take_step(Instant now);
+  Progress take_send();
   Progress take_expect(Instant now);
   Progress take_expect_eof(Instant now);
   Progress take_wait(Instant now);
@@ -71,12 +92,19 @@ class StepRunner {
   bool rejected(std::size_t limit, Instant now);
   void consume(Pattern::Match match);
   void discard_lines();
+  /// Between two rounds the peer may go as it likes.
+  [[nodiscard]] bool ended_between_rounds() const {
+    return eof_ && at_ == 0 && rounds_taken_ > 0 && unread().empty();
+  }
   [[nodiscard]] bool window_is_full() const { return unread().size() >= kStepWindow.count(); }
   void fail(std::string_view word, std::size_t failed, Instant now);
   void report(std::size_t step, bool ok, Duration took);
   void finish(bool success, std::string_view word, Instant now);
 
   const Steps steps_;
+  const StepRun run_;
+  std::uint64_t rounds_taken_{0};
+  std::size_t room_{std::numeric_limits<std::size_t>::max()};
   Instant started_{};
   Instant step_started_{};
   Instant deadline_{};
@@ -86,6 +114,10 @@ class StepRunner {
   std::size_t context_{0};          // 1 where the last match ended within a line: `^` must not match there
   std::string output_;
   bool eof_{false};
+  bool waits_for_room_{false};
+  bool pending_{false};  // steps are left that wait for nothing
+  bool ends_sending_{false};
+  bool resets_{false};
   bool finished_{false};
   bool running_{false};
   StepsResult result_;

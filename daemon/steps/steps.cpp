@@ -60,6 +60,12 @@ constexpr std::array kKeys{
         .type = KeyType::boolean,
         .help = "The connection is to be refused; the only step then"},
     Key{.path = "steps[].wait", .type = KeyType::duration, .min = 1, .help = "Let this time pass"},
+    Key{.path = "steps[].close",
+        .type = KeyType::boolean,
+        .help = "Send FIN; what comes can still be read, nothing more can be sent"},
+    Key{.path = "steps[].reset",
+        .type = KeyType::boolean,
+        .help = "Send RST once the peer has what was sent; the last step"},
 };
 
 tl::unexpected<Mistake> wrong(const OptionReader& element, std::string_view key, std::string what) {
@@ -113,6 +119,8 @@ tl::expected<Step, Mistake> read_step(const OptionReader& element) {
       return read_pattern(element, *kind);
     case StepKind::expect_eof:
     case StepKind::expect_refused:
+    case StepKind::close:
+    case StepKind::reset:
       return read_flag(element, *kind);
     case StepKind::wait:
       break;
@@ -125,19 +133,30 @@ bool waits_for_data(const Step& step) {
          step.kind == StepKind::expect_eof || step.kind == StepKind::wait;
 }
 
+bool sends(const Step& step) {
+  return step.kind == StepKind::send || step.kind == StepKind::send_bytes || step.kind == StepKind::close;
+}
+
 /// What is wrong with a step because of those around it.
-std::optional<std::string> misplaced(const std::vector<Step>& steps, std::size_t i) {
+std::optional<std::string> misplaced(const std::vector<Step>& steps, std::size_t i, StepsFor whom) {
   const auto kind = steps.at(i).kind;
+  if (kind == StepKind::expect_refused && whom == StepsFor::script) {
+    return "a connection that was accepted cannot be refused";
+  }
   if (kind == StepKind::expect_refused && steps.size() > 1) {
     return "where the connection is to be refused no other step can be taken";
   }
+  const auto before = std::span{steps}.first(i);
   const auto rest = std::span{steps}.subspan(i + 1);
+  if (kind == StepKind::reset && !rest.empty()) return "'reset' ends the connection; make it the last step";
   if (kind == StepKind::reject && std::ranges::none_of(rest, waits_for_data)) {
     return "'reject' needs a step behind it that waits: expect, expect_bytes, expect_eof or wait";
   }
-  const auto is_eof = [](const Step& step) { return step.kind == StepKind::expect_eof; };
-  const bool has_ended = std::ranges::any_of(std::span{steps}.first(i), is_eof);
-  if (has_ended && waits_for_data(steps.at(i)) && kind != StepKind::wait) {
+  const auto has = [before](StepKind other) {
+    return std::ranges::find(before, other, &Step::kind) != before.end();
+  };
+  if (sends(steps.at(i)) && has(StepKind::close)) return "nothing can be sent after 'close'";
+  if (has(StepKind::expect_eof) && waits_for_data(steps.at(i)) && kind != StepKind::wait) {
     return "nothing can come after the peer's FIN";
   }
   return std::nullopt;
@@ -149,11 +168,12 @@ std::string_view text(StepKind kind) { return kKindTexts.at(static_cast<std::siz
 
 std::span<const Key> step_keys() { return kKeys; }
 
-tl::expected<Steps, Mistakes> parse_steps(const OptionReader& owner) {
+tl::expected<Steps, Mistakes> parse_steps(const OptionReader& owner, StepsFor whom) {
   const auto elements = owner.elements("steps");
-  if (elements.size() > kMostSteps) {
+  const auto most = whom == StepsFor::script ? kMostScriptSteps : kMostSteps;
+  if (elements.size() > most) {
     return tl::make_unexpected(
-        Mistakes{owner.mistake("steps", fmt::format("{} steps; at most {}", elements.size(), kMostSteps))});
+        Mistakes{owner.mistake("steps", fmt::format("{} steps; at most {}", elements.size(), most))});
   }
   std::vector<Step> steps;
   Mistakes mistakes;
@@ -165,7 +185,7 @@ tl::expected<Steps, Mistakes> parse_steps(const OptionReader& owner) {
     }
   }
   for (std::size_t i = 0; mistakes.empty() && i < steps.size(); ++i) {
-    if (auto what = misplaced(steps, i)) {
+    if (auto what = misplaced(steps, i, whom)) {
       mistakes.push_back(elements.at(i).mistake(text(steps.at(i).kind), *std::move(what)));
     }
   }

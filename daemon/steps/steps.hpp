@@ -17,7 +17,8 @@ namespace tcpctl {
 
 /// How much of what was received a step can look at; beyond it the step fails.
 inline constexpr Bytes kStepWindow = 64_KiB;
-inline constexpr std::size_t kMostSteps = 100;
+inline constexpr std::size_t kMostSteps = 100;          // of a probe or a health check
+inline constexpr std::size_t kMostScriptSteps = 1'000;  // of a service
 
 /// The kinds of steps, each named as its key.
 ///
@@ -28,6 +29,8 @@ inline constexpr std::size_t kMostSteps = 100;
 ///   expect_eof            wait for the peer's FIN; what comes before it is thrown away
 ///   expect_refused        the connection is to be refused; it is the only step then
 ///   wait                  let time pass
+///   close                 send FIN; what comes can still be read, nothing more can be sent
+///   reset                 send RST once the peer has what was sent; the last step
 #define TCPCTL_STEP_KINDS(X) \
   X(send)                    \
   X(send_bytes)              \
@@ -36,7 +39,9 @@ inline constexpr std::size_t kMostSteps = 100;
   X(reject)                  \
   X(expect_eof)              \
   X(expect_refused)          \
-  X(wait)
+  X(wait)                    \
+  X(close)                   \
+  X(reset)
 enum class StepKind : std::uint8_t {
 #define X(name) name,
   TCPCTL_STEP_KINDS(X)
@@ -57,8 +62,12 @@ using Steps = std::shared_ptr<const std::vector<Step>>;
 /// The keys of the array `steps`, relative to the table that holds it: "steps[].send" …
 [[nodiscard]] std::span<const config::Key> step_keys();
 
+/// Who takes the steps: a probe or a health check, which connects, or a script, with what it accepted.
+enum class StepsFor : std::uint8_t { check, script };
+
 /// Reads the array `steps` of `owner`; an empty one if it is not written.
 /// Errors: all of them at once: no kind or two in a step, a pattern that is none, steps that cannot be met.
-[[nodiscard]] tl::expected<Steps, config::Mistakes> parse_steps(const config::OptionReader& owner);
+[[nodiscard]] tl::expected<Steps, config::Mistakes> parse_steps(const config::OptionReader& owner,
+                                                                StepsFor whom = StepsFor::check);
 
 }  // namespace tcpctl

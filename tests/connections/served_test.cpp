@@ -8,6 +8,8 @@
 namespace tcpctl {
 namespace {
 
+using namespace std::chrono_literals;
+
 using test::pattern;
 using test::Peer;
 using ServedTest = test::ConnectionFixture;
@@ -207,6 +209,92 @@ TEST_F(ServedTest, AnswersNoRoomOnceItHasEnded) {
   EXPECT_EQ(room, 0U);
   peer.close();
   record();
+}
+
+TEST_F(ServedTest, WakesItsServiceWhenItAskedForIt) {
+  int woken = 0;
+  Instant due{};
+  serve({.on_open =
+             [&](Session& session) {
+               due = session.time() + 20ms;
+               session.wake_at(session.time() + 1h);
+               session.wake_at(due);
+             },
+         .on_wake =
+             [&](Session& session) {
+               ++woken;
+               EXPECT_GE(session.time(), due);
+               session.finish(ServiceEnd::done);
+             }});
+
+  ASSERT_TRUE(run_until([&] { return peer.at_eof(); }));
+
+  EXPECT_EQ(woken, 1);
+  peer.close();
+  record();
+}
+
+TEST_F(ServedTest, HoldsNoTimerForAServiceThatWantsNone) {
+  serve({.on_data = echo});
+  peer.write("hello");
+  ASSERT_TRUE(run_until([&] { return peer.has("hello"); }));
+  peer.close();
+  record();
+  const auto before = worker().wheel().size();
+
+  serve({.on_open = [](Session& session) { session.wake_at(session.time() + 1h); }});
+  EXPECT_EQ(worker().wheel().size(), before + 1);
+  peer.rst();
+  record();
+
+  EXPECT_LE(worker().wheel().size(), before) << "it went with its connection";
+}
+
+TEST_F(ServedTest, ReadsOnBehindItsOwnFin) {
+  std::string got;
+  serve({.on_open = [](Session& session) { session.finish_sending(); },
+         .on_data =
+             [&](Session&, ByteView bytes) {
+               got += as_text(bytes);
+               return bytes.size();
+             }});
+  ASSERT_TRUE(run_until([&] { return peer.at_eof(); }));
+
+  peer.write("late");
+  peer.fin();
+  const auto row = record();
+
+  EXPECT_EQ(got, "late");
+  EXPECT_EQ(close_of(row).first, First::local);
+  EXPECT_EQ(close_of(row).how, How::fin);
+}
+
+TEST_F(ServedTest, GoesOnBehindBothFinsUntilItsServiceIsDone) {
+  serve({.on_open = [](Session& session) { session.finish_sending(); },
+         .on_wake = [](Session& session) { session.finish(ServiceEnd::limit, "late"); },
+         .on_peer_fin = [](Session& session) { session.wake_at(session.time() + 20ms); }});
+  peer.fin();
+
+  const auto row = record();
+
+  EXPECT_EQ(close_of(row).reason, Reason::local_limit);
+  EXPECT_EQ(close_of(row).how, How::fin);
+}
+
+TEST_F(ServedTest, ResetsBehindWhatWasSent) {
+  serve({.on_open = [](Session& session) {
+    session.send(as_bytes("last words"));
+    session.reset("as told");
+  }});
+
+  const auto row = record();
+
+  EXPECT_TRUE(run_until([&] { return peer.is_over(); }));
+  EXPECT_EQ(peer.received, "last words");
+  EXPECT_EQ(close_of(row).first, First::local);
+  EXPECT_EQ(close_of(row).how, How::rst);
+  EXPECT_EQ(close_of(row).reason, Reason::local_done);
+  EXPECT_EQ(close_of(row).detail, "as told");
 }
 
 TEST_F(ServedTest, SurvivesThatItsPeerResetsInTheMidstOfAnAnswer) {

@@ -7,6 +7,7 @@
 namespace tcpctl {
 namespace {
 
+using namespace std::chrono_literals;
 using test::Conversation;
 using test::make_service;
 using test::refusal;
@@ -222,6 +223,63 @@ TEST(Dialog, RefusesAQuitLineThatCannotBeMet) {
 TEST(Dialog, RefusesAMaxLineOutOfBounds) {
   EXPECT_NE(refusal("dialog", R"(max_line = "0")"), "");
   EXPECT_NE(refusal("dialog", R"(max_line = "2MiB")"), "");
+}
+
+TEST(Dialog, EndsAfterTheAnswerToItsLastMessage) {
+  Conversation talk{make_service("dialog", "reply = '{n};'\nmax_messages = 2")};
+
+  talk.open();
+  talk.say("a\n");
+  EXPECT_FALSE(talk.session.finished);
+  talk.say("b\nc\n");
+
+  EXPECT_EQ(talk.session.sent, "1;2;");
+  EXPECT_EQ(talk.session.end, ServiceEnd::limit);
+  EXPECT_EQ(talk.session.detail, "max_messages reached");
+}
+
+TEST(Dialog, CountsReadsAsMessagesWhereItIsFramedByReads) {
+  Conversation talk{make_service("dialog", "reply = '{n};'\nframing = 'read'\nmax_messages = 2")};
+
+  talk.open();
+  talk.say("a");
+  talk.say("b");
+
+  EXPECT_EQ(talk.session.sent, "1;2;");
+  EXPECT_EQ(talk.session.detail, "max_messages reached");
+}
+
+TEST(Dialog, EndsOnceItHasReceivedTooMuch) {
+  Conversation talk{make_service("dialog", "reply = ''\nmax_bytes = '10B'")};
+
+  talk.open();
+  talk.say("12345678\n");
+  EXPECT_FALSE(talk.session.finished);
+  talk.say("0\n");
+
+  EXPECT_EQ(talk.session.end, ServiceEnd::limit);
+  EXPECT_EQ(talk.session.detail, "max_bytes reached");
+}
+
+TEST(Dialog, EndsWhenItsTimeIsOver) {
+  Conversation talk{make_service("dialog", "max_time = '10s'")};
+
+  talk.open();
+  talk.pass(9s);
+  EXPECT_FALSE(talk.session.finished);
+  talk.pass(1s);
+
+  EXPECT_EQ(talk.session.end, ServiceEnd::limit);
+  EXPECT_EQ(talk.session.detail, "max_time reached");
+}
+
+TEST(Dialog, AsksForNoTimerWithoutALimitOfTime) {
+  Conversation talk{make_service("dialog")};
+
+  talk.open();
+  talk.say("a\n");
+
+  EXPECT_FALSE(talk.session.wake);
 }
 
 }  // namespace

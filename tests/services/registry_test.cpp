@@ -10,8 +10,8 @@ TEST(Registry, ListsTheServicesInItsOrder) {
   std::vector<std::string_view> names;
   for (const auto& kind : services()) names.push_back(kind.name);
 
-  EXPECT_THAT(names,
-              testing::ElementsAre("echo", "discard", "chargen", "daytime", "time", "dialog", "forward"));
+  EXPECT_THAT(names, testing::ElementsAre("echo", "discard", "chargen", "daytime", "time", "dialog", "script",
+                                          "forward"));
 }
 
 TEST(Registry, FindsAServiceByItsName) {

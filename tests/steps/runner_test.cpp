@@ -16,7 +16,7 @@ constexpr auto kTimeout = 5s;
 /// A runner with a clock that only the test moves.
 class Trial {
  public:
-  explicit Trial(const std::string& list) : runner{parse(list)} {}
+  explicit Trial(const std::string& list, StepRun run = {}) : runner{parse(list), run} {}
 
   Trial& start() {
     runner.start(clock, clock + kTimeout);
@@ -341,6 +341,110 @@ TEST(Runner, IgnoresWhatHappensAfterTheEnd) {
 
   EXPECT_EQ(run.result(), "L7OK");
   EXPECT_EQ(run.runner.deadline(), std::nullopt);
+}
+
+TEST(Runner, EndsSendingAtACloseAndReadsOn) {
+  Trial run{R"([{ send = "bye" }, { close = true }, { expect = "ok" }, { expect_eof = true }])"};
+
+  run.start();
+  EXPECT_EQ(run.runner.take_output(), "bye");
+  EXPECT_TRUE(run.runner.ends_sending());
+  EXPECT_FALSE(run.runner.finished());
+  run.receive("ok").fin();
+
+  EXPECT_EQ(run.result(), "L7OK");
+  EXPECT_FALSE(run.runner.wants_reset());
+}
+
+TEST(Runner, WantsAResetOnceTheStepsBeforeAreTaken) {
+  Trial run{R"([{ expect = "x" }, { send = "y" }, { reset = true }])"};
+
+  run.start();
+  EXPECT_FALSE(run.runner.wants_reset());
+  run.receive("x");
+
+  EXPECT_EQ(run.runner.take_output(), "y");
+  EXPECT_TRUE(run.runner.wants_reset());
+  EXPECT_EQ(run.result(), "L7OK");
+}
+
+TEST(Runner, TakesItsStepsAsOftenAsItIsTold) {
+  Trial run{R"([{ expect = "^PING" }, { send = "PONG\n" }])", {.rounds = 3}};
+
+  run.start().receive("PING\nPING\n");
+  EXPECT_EQ(run.runner.take_output(), "PONG\nPONG\n");
+  EXPECT_FALSE(run.runner.finished());
+  run.receive("PING\n");
+
+  EXPECT_EQ(run.result(), "L7OK");
+  EXPECT_EQ(run.runner.result().steps.size(), 2U) << "the reports are of the last round";
+}
+
+TEST(Runner, LetsThePeerGoBetweenTwoRounds) {
+  Trial run{R"([{ expect = "^PING" }, { send = "PONG\n" }])", {.rounds = 0}};
+
+  run.start().receive("PING\n").fin();
+
+  EXPECT_EQ(run.result(), "L7OK");
+}
+
+TEST(Runner, FailsWhereThePeerGoesWithinARound) {
+  Trial run{R"([{ expect = "^PING" }, { send = "PONG\n" }])", {.rounds = 0}};
+
+  run.start().receive("PING\nPI").fin();
+
+  EXPECT_EQ(run.result(), "L7EOF");
+  EXPECT_EQ(run.runner.result().got, "PI");
+}
+
+TEST(Runner, FailsWhereThePeerGoesBeforeTheFirstRound) {
+  Trial run{R"([{ expect = "^PING" }])", {.rounds = 0}};
+
+  run.start().fin();
+
+  EXPECT_EQ(run.result(), "L7EOF");
+}
+
+TEST(Runner, SendsNoMoreThanThereIsRoomFor) {
+  Trial run{R"([{ send = "aaaa" }, { send = "bbbb" }, { send = "cccc" }])"};
+  run.runner.set_room(5);
+
+  run.start();
+  EXPECT_TRUE(run.runner.waits_for_room());
+  EXPECT_EQ(run.runner.take_output(), "aaaabbbb") << "whole steps, until the room is used up";
+  run.runner.set_room(0);
+  run.after(0s);
+  run.runner.on_timeout(run.clock);
+  EXPECT_EQ(run.runner.take_output(), "");
+  run.runner.set_room(1);
+  run.runner.on_timeout(run.clock);
+
+  EXPECT_EQ(run.runner.take_output(), "cccc");
+  EXPECT_EQ(run.result(), "L7OK");
+}
+
+TEST(Runner, TakesNoMoreThanItsWindowWhileItWaitsForRoom) {
+  Trial run{R"([{ send = "a" }, { expect = "x$" }])"};
+  run.runner.set_room(0);
+  run.start();
+  const std::string much(kStepWindow.count() + 1000, '.');
+
+  EXPECT_EQ(run.runner.on_data(as_bytes(much), run.clock), kStepWindow.count());
+  EXPECT_EQ(run.runner.on_data(as_bytes(much), run.clock), 0U);
+  EXPECT_FALSE(run.runner.finished());
+}
+
+TEST(Runner, TakesABoundedNumberOfStepsACallAndTheRestAtOnce) {
+  Trial run{R"([{ expect = "x*" }, { send = "y" }])", {.rounds = 0}};
+
+  run.start();
+  EXPECT_EQ(run.runner.take_output().size(), StepRunner::kStepsPerCall / 2);
+  ASSERT_TRUE(run.runner.deadline());
+  EXPECT_LE(*run.runner.deadline(), run.clock);
+  run.after(0s);
+
+  EXPECT_EQ(run.runner.take_output().size(), StepRunner::kStepsPerCall / 2);
+  EXPECT_FALSE(run.runner.finished());
 }
 
 }  // namespace

@@ -27,12 +27,12 @@ std::vector<std::string> mistakes(const std::string& list) {
 TEST(Steps, ReadsEachKindOfStep) {
   const auto read = steps(R"([
     { expect = "^220 " }, { send = "QUIT\r\n" }, { send_bytes = "0d 0a" }, { reject = "^5" }, { wait = "150ms" },
-    { expect_bytes = "ff00" }, { expect_eof = true }])");
+    { expect_bytes = "ff00" }, { expect_eof = true }, { close = true }, { reset = true }])");
 
   std::vector<std::string_view> kinds;
   for (const auto& step : *read) kinds.push_back(text(step.kind));
-  EXPECT_THAT(kinds,
-              ElementsAre("expect", "send", "send_bytes", "reject", "wait", "expect_bytes", "expect_eof"));
+  EXPECT_THAT(kinds, ElementsAre("expect", "send", "send_bytes", "reject", "wait", "expect_bytes",
+                                 "expect_eof", "close", "reset"));
   EXPECT_EQ(read->at(1).bytes, "QUIT\r\n");
   EXPECT_EQ(read->at(2).bytes, "\r\n");
   EXPECT_EQ(read->at(4).wait, 150ms);
@@ -49,7 +49,7 @@ TEST(Steps, RefuseAStepOfTwoKinds) {
 TEST(Steps, RefuseAStepOfNoKind) {
   EXPECT_THAT(mistakes("[{}]"),
               ElementsAre("a step needs one of send, send_bytes, expect, expect_bytes, reject, "
-                          "expect_eof, expect_refused, wait"));
+                          "expect_eof, expect_refused, wait, close, reset"));
 }
 
 TEST(Steps, RefuseAKindThatDoesNotExist) {
@@ -83,6 +83,36 @@ TEST(Steps, RefuseToGoOnWhereTheConnectionIsToBeRefused) {
 TEST(Steps, RefuseToExpectAnythingBehindTheFin) {
   EXPECT_THAT(mistakes(R"([{ expect_eof = true }, { send = "x" }, { expect = "y" }])"),
               ElementsAre("nothing can come after the peer's FIN"));
+}
+
+TEST(Steps, RefuseToSendAfterTheOwnFin) {
+  EXPECT_THAT(mistakes(R"([{ close = true }, { expect = "x" }, { send = "y" }])"),
+              ElementsAre("nothing can be sent after 'close'"));
+  EXPECT_THAT(mistakes("[{ close = true }, { close = true }]"),
+              ElementsAre("nothing can be sent after 'close'"));
+}
+
+TEST(Steps, RefuseAnythingBehindAReset) {
+  EXPECT_THAT(mistakes("[{ reset = true }, { expect_eof = true }]"),
+              ElementsAre("'reset' ends the connection; make it the last step"));
+}
+
+TEST(Steps, OfAScriptCannotExpectARefusal) {
+  const test::Options options{"steps = [{ expect_refused = true }]", step_keys()};
+
+  EXPECT_THAT(test::whats(parse_steps(options.reader(), StepsFor::script).error()),
+              ElementsAre("a connection that was accepted cannot be refused"));
+}
+
+TEST(Steps, OfAScriptMayBeMore) {
+  std::string list = "steps = [";
+  for (std::size_t i = 0; i < kMostScriptSteps; ++i) list += "{ send = \"x\" },";
+  const test::Options most{list + "]", step_keys()};
+  const test::Options beyond{list + "{ send = \"x\" }]", step_keys()};
+
+  EXPECT_TRUE(parse_steps(most.reader(), StepsFor::script));
+  EXPECT_THAT(test::whats(parse_steps(beyond.reader(), StepsFor::script).error()),
+              ElementsAre("1001 steps; at most 1000"));
 }
 
 TEST(Steps, RefuseARejectThatNothingWaitsFor) {

@@ -24,6 +24,7 @@ class ScriptedService final : public Service {
       return bytes.size();
     };
     std::function<void(Session&)> on_room = [](Session&) {};
+    std::function<void(Session&)> on_wake = [](Session&) {};
     std::function<void(Session&)> on_peer_fin = [](Session& session) { session.finish(ServiceEnd::done); };
   };
   explicit ScriptedService(Script script) : script_{std::move(script)} {}
@@ -31,6 +32,7 @@ class ScriptedService final : public Service {
   void on_open(Session& session) override { script_.on_open(session); }
   std::size_t on_data(Session& session, ByteView bytes) override { return script_.on_data(session, bytes); }
   void on_room(Session& session) override { script_.on_room(session); }
+  void on_wake(Session& session) override { script_.on_wake(session); }
   void on_peer_fin(Session& session) override { script_.on_peer_fin(session); }
 
  private:

@@ -3,6 +3,7 @@
 
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,12 +25,23 @@ class FakeSession final : public Session {
     end = how;
     detail = why;
   }
+  void finish_sending() override { ended_sending = true; }
+  void reset(std::string_view why) override {
+    finished = was_reset = true;
+    detail = why;
+  }
+  [[nodiscard]] Instant time() const override { return clock; }
+  void wake_at(Instant when) override { wake = when; }
   [[nodiscard]] const Address& remote() const override { return peer; }
 
   std::string sent;  // everything, in order
   std::size_t queued{0};
   std::size_t capacity{std::numeric_limits<std::size_t>::max()};
   bool finished{false};
+  bool was_reset{false};
+  bool ended_sending{false};
+  Instant clock{};
+  std::optional<Instant> wake;  // what the service asked for last, until it came
   ServiceEnd end{};
   std::string detail;
   Address peer;
@@ -52,6 +64,14 @@ class Conversation {
     session.queued = 0;
     if (!session.finished) service_->on_room(session);
     if (session.queued == 0) offer();
+  }
+  /// Lets time pass, and wakes the service if the moment came that it asked for.
+  void pass(Duration duration) {
+    session.clock += duration;
+    if (session.finished || !session.wake || *session.wake > session.clock) return;
+    session.wake.reset();
+    service_->on_wake(session);
+    offer();
   }
   /// The peer's FIN; it comes to the service once all its bytes were taken.
   void fin() {

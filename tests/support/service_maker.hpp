@@ -18,7 +18,7 @@ namespace tcpctl::test {
   if (kind == nullptr) throw std::invalid_argument{"no service " + name};
   const Options options{toml, kind->keys};
   if (!options.mistakes().empty()) return tl::make_unexpected(options.mistakes().front());
-  return kind->make(options.reader()).map_error([](const auto& mistake) { return mistake.what; });
+  return kind->make(options.reader()).map_error([](const auto& mistakes) { return mistakes.front().what; });
 }
 
 /// A service for one connection; throws, so that the test fails, if the options are wrong.
