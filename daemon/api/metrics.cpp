@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <numeric>
 
 #include <prometheus/text_serializer.h>
 
@@ -118,27 +117,25 @@ void add_upstreams(const MetricsRow& row, Families& families) {
   put(families, std::move(connect));
 }
 
-/// Attempts that neither failed nor still run have connected.
-std::uint64_t connected(const ClientRow& row) {
-  const auto failed =
-      std::accumulate(row.failures.begin(), row.failures.end(), std::uint64_t{0},
-                      [](std::uint64_t sum, const auto& failure) { return sum + failure.second; });
-  const auto open = failed + row.connecting;
-  return row.attempts > open ? row.attempts - open : 0;
-}
-
 void add_clients(const std::vector<ClientRow>& clients, Families& families) {
   auto up =
       Family::gauge("tcpctl_client_up", "Whether all wanted connections stand, or the last probe was good.");
-  auto attempts = Family::counter("tcpctl_client_attempts_total", "Attempts to connect, by outcome.");
+  auto attempts = Family::counter("tcpctl_client_attempts_total",
+                                  "Attempts that are over: connected (a probe: was good), or why not.");
+  auto failures = Family::counter("tcpctl_client_failures_total",
+                                  "Attempts that failed and connections that were lost, by reason.");
   auto bytes = Family::counter("tcpctl_client_bytes_total", "Bytes received (in) and sent (out).");
   auto success = Family::gauge("tcpctl_probe_success", "Whether the last probe was good.");
   auto took = Family::gauge("tcpctl_probe_duration_seconds", "How long the last probe took.");
   for (const auto& row : clients) {
     up.add({{"client", row.name}}, row.state == "up");
-    attempts.add({{"client", row.name}, {"outcome", "connected"}}, connected(row));
-    for (const auto& [outcome, count] : row.failures) {
+    if (!row.outcomes.contains("connected"))
+      attempts.add({{"client", row.name}, {"outcome", "connected"}}, std::uint64_t{0});
+    for (const auto& [outcome, count] : row.outcomes) {
       attempts.add({{"client", row.name}, {"outcome", outcome}}, count);
+    }
+    for (const auto& [reason, count] : row.failures) {
+      failures.add({{"client", row.name}, {"reason", reason}}, count);
     }
     bytes.add({{"client", row.name}, {"direction", "in"}}, row.bytes_in);
     bytes.add({{"client", row.name}, {"direction", "out"}}, row.bytes_out);
@@ -148,6 +145,7 @@ void add_clients(const std::vector<ClientRow>& clients, Families& families) {
   }
   put(families, std::move(up));
   put(families, std::move(attempts));
+  put(families, std::move(failures));
   put(families, std::move(bytes));
   put(families, std::move(success));
   put(families, std::move(took));

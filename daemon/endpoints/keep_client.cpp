@@ -65,7 +65,7 @@ void KeepClient::Slot::attempt() {
           connect((*addresses)[client_.next_address_++ % addresses->size()]);
           return;
         }
-        client_.note_failure(Reason::connect_unreachable, addresses.error().what);
+        client_.note_attempt_failed(Reason::connect_unreachable, addresses.error().what);
         back_off();
       });
 }
@@ -75,7 +75,7 @@ void KeepClient::Slot::connect(const Address& address) {
   ++client_.record_.attempts;
   auto connecting = tcp::connect_to(address, client_.plan_->socket);
   if (!connecting) {
-    client_.note_failure(Reason::resource, connecting.error().what);
+    client_.note_attempt_failed(Reason::resource, connecting.error().what);
     back_off();
     return;
   }
@@ -108,6 +108,7 @@ void KeepClient::Slot::back_off() {
 
 void KeepClient::Slot::on_up(ClientConnection& connection) {
   state_ = State::up;
+  ++client_.record_.outcomes["connected"];
   up_since_ = client_.worker_.time();
   log::info("client.up", log::f("client", client_.plan_->owner->name),
             log::f("connection", id_text(connection.facts().id)),
@@ -124,8 +125,11 @@ void KeepClient::Slot::on_gone(ClientConnection& connection) {
   connection_ = nullptr;
   if (was_up && client_.worker_.time() - up_since_ >= kStable) failures_ = 0;
   const CloseFacts& close = connection.facts().close;
-  client_.note_failure(*close.reason, std::string{close.detail.get()});
-  if (was_up) {
+  const std::string detail{close.detail.get()};
+  if (!was_up) {
+    client_.note_attempt_failed(*close.reason, detail);
+  } else {
+    client_.note_failure(*close.reason, detail);
     log::info("client.down", log::f("client", client_.plan_->owner->name),
               log::f("connection", id_text(connection.facts().id)), log::f("reason", text(*close.reason)));
   }
@@ -161,6 +165,11 @@ Duration KeepClient::backoff(unsigned failures) {
 void KeepClient::note_failure(Reason reason, const std::string& detail) {
   ++record_.failures[std::string{text(reason)}];
   record_.last_failure = std::string{text(reason)} + (detail.empty() ? "" : ": " + detail);
+}
+
+void KeepClient::note_attempt_failed(Reason reason, const std::string& detail) {
+  ++record_.outcomes[std::string{text(reason)}];
+  note_failure(reason, detail);
 }
 
 void KeepClient::pause() {
@@ -222,6 +231,7 @@ ClientRow KeepClient::row() const {
   for (const auto& address : addresses_.known()) row.resolved.push_back(address.text());
   row.attempts = record_.attempts;
   row.failures = record_.failures;
+  row.outcomes = record_.outcomes;
   row.last_failure = record_.last_failure;
   return row;
 }

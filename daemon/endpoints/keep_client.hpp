@@ -40,6 +40,7 @@ class KeepClient final : public Client {
   friend class Slot;
 
   void note_failure(Reason reason, const std::string& detail);
+  void note_attempt_failed(Reason reason, const std::string& detail);
   [[nodiscard]] Duration backoff(unsigned failures);
 
   Worker& worker_;

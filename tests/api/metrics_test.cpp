@@ -48,6 +48,7 @@ TEST_F(Metrics, HaveTheNamesOfTheContract) {
         R"(tcpctl_client_up{client="feed"} 1)",
         R"(tcpctl_client_attempts_total{client="feed",outcome="connect_refused"} 2)",
         R"(tcpctl_client_attempts_total{client="feed",outcome="connected"} 1)",
+        R"(tcpctl_client_failures_total{client="feed",reason="peer_rst"} 4)",
         R"(tcpctl_probe_success{client="feed"} 0)",
         R"(tcpctl_config_reload_success 1)",
         R"(tcpctl_log_dropped_total 0)"}) {
@@ -63,6 +64,14 @@ TEST_F(Metrics, LeaveOutWhatNoRowTells) {
 
   EXPECT_EQ(all.find("tcpctl_probe_success"), std::string::npos);
   EXPECT_EQ(all.find("tcpctl_listener_accept_queue"), std::string::npos);
+}
+
+TEST_F(Metrics, CountALostConnectionAsNoFailedAttempt) {
+  asker_.control.client_rows[0].outcomes.clear();
+  const auto all = text();
+
+  EXPECT_TRUE(has_line(all, R"(tcpctl_client_attempts_total{client="feed",outcome="connected"} 0)"));
+  EXPECT_EQ(all.find(R"(outcome="peer_rst")"), std::string::npos);
 }
 
 TEST_F(Metrics, HaveNoPeerInALabel) {

@@ -71,7 +71,8 @@ inline ClientRow sample_client(const std::string& name = "feed") {
   row.resolved = {"10.0.0.9:7000"};
   row.wanted = row.up = 1;
   row.attempts = 3;
-  row.failures = {{"connect_refused", 2}};
+  row.failures = {{"connect_refused", 2}, {"peer_rst", 4}};
+  row.outcomes = {{"connect_refused", 2}, {"connected", 1}};
   row.bytes_in = row.bytes_out = 1;
   row.config = "{}";
   return row;

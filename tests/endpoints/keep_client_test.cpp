@@ -71,6 +71,7 @@ TEST_F(KeepClientTest, ComesBackAfterALoss) {
 
   EXPECT_EQ(row().attempts, 2U);
   EXPECT_THAT(row().failures, ElementsAre(Pair("peer_rst", 1U)));
+  EXPECT_THAT(row().outcomes, ElementsAre(Pair("connected", 2U))) << "a loss is no failed attempt";
   EXPECT_THAT(row().last_failure, HasSubstr("peer_rst"));
   EXPECT_EQ(row().error, "") << "it is up now";
 }
@@ -103,6 +104,7 @@ TEST_F(KeepClientTest, WaitsLongerWithEachFailureUpToItsMaximum) {
   EXPECT_GE(wait_before(3), 40ms);
   EXPECT_GE(wait_before(4), 40ms);
   EXPECT_EQ(row().failures.at("connect_refused"), 6U);
+  EXPECT_THAT(row().outcomes, ElementsAre(Pair("connect_refused", 6U)));
   EXPECT_EQ(row().state, "backing_off");
   EXPECT_THAT(row().error, HasSubstr("connect_refused"));
   ASSERT_TRUE(row().next_attempt_in);

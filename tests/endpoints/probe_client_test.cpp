@@ -101,6 +101,7 @@ TEST_F(ProbeClientTest, TellsWhichStepFailedAndWhatCameInstead) {
   EXPECT_EQ(client->row().state, "down");
   EXPECT_THAT(client->row().error, HasSubstr("L7RSP"));
   EXPECT_EQ(client->row().failures.at("L7RSP"), 1U);
+  EXPECT_THAT(client->row().outcomes, ElementsAre(Pair("L7RSP", 1U)));
   peer.close();
   ASSERT_TRUE(run_until([&] { return worker().connections().empty(); }));
   EXPECT_EQ(worker().history().entries().back().facts.close.reason, Reason::script_mismatch);
