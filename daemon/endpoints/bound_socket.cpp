@@ -17,15 +17,38 @@ Binding unbound(const ListenAddress& configured, Address address) {
   return {configured.text(), std::move(address), nullptr, {}};
 }
 
-// A family whose port 0 was given a free port shares it, so that "*:0" is one port as "*:7000" is.
-void share_port(std::vector<Binding>& bindings, const Binding& first) {
-  for (auto& other : bindings) {
-    if (&other == &first || other.socket || other.configured != first.configured ||
-        !other.configured.starts_with('*')) {
-      continue;
-    }
-    if (other.address.family() == AF_INET6)
-      other.address = Address::from(in6addr_any, first.socket->bound.port());
+constexpr int kPortTries = 16;
+
+bool is_free_port_of_all(const Binding& binding) {
+  return binding.configured.starts_with('*') && binding.address.port() == 0;
+}
+
+/// Binds `binding` to `address`, or notes why not. Answers whether the address is in use.
+bool bind_one(Binding& binding, const Address& address, const tcp::ListenOptions& options,
+              const ListenOn& listen_on) {
+  auto fd = listen_on(address, options);
+  if (!fd) {
+    binding.error = fd.error().what;
+    return fd.error().code == Errc::already_exists;
+  }
+  const Address bound = tcp::local_address(fd->get());
+  binding.socket = std::make_shared<const BoundSocket>(std::move(*fd), bound);
+  binding.error.clear();
+  return false;
+}
+
+/// Binds both families of one "*:0", so that it is one port as "*:7000" is: the kernel chooses for IPv4, and
+/// what it chose is given back where IPv6 has it in use. A socket of an earlier pass stays, whatever becomes
+/// of the other.
+void bind_pair(Binding& v4, Binding& v6, const tcp::ListenOptions& options, const ListenOn& listen_on) {
+  const bool had_v4 = v4.socket != nullptr;
+  for (int i = 0; i < kPortTries && !v6.socket; ++i) {
+    if (!v4.socket) bind_one(v4, v4.address, options, listen_on);
+    if (!v4.socket) return;
+    const bool in_use = bind_one(v6, Address::from(in6addr_any, v4.socket->bound.port()), options, listen_on);
+    if (!in_use || had_v4) return;
+    v4.socket = nullptr;
+    v4.error = v6.error;
   }
 }
 
@@ -64,23 +87,19 @@ void adopt_options(const BoundSocket& socket, const config::Listener& listener) 
   ::listen(socket.fd.get(), options.backlog);
 }
 
-void bind_missing(std::vector<Binding>& bindings, const config::Listener& listener) {
+void bind_missing(std::vector<Binding>& bindings, const config::Listener& listener,
+                  const ListenOn& listen_on) {
   const tcp::ListenOptions options = listen_options(listener);
-  for (auto& binding : bindings) {
-    if (binding.socket) continue;
-    if (binding.address.family() == AF_UNSPEC) {
+  for (std::size_t i = 0; i < bindings.size(); ++i) {
+    Binding& binding = bindings[i];
+    if (is_free_port_of_all(binding)) {
+      bind_pair(binding, bindings[i + 1], options, listen_on);  // `bindings_of` puts them side by side
+      ++i;
+    } else if (binding.address.family() == AF_UNSPEC && !binding.socket) {
       binding.error = binding.configured + ": systemd passed no socket of this name";
-      continue;
+    } else if (!binding.socket) {
+      bind_one(binding, binding.address, options, listen_on);
     }
-    auto fd = tcp::listen_on(binding.address, options);
-    if (!fd) {
-      binding.error = fd.error().what;
-      continue;
-    }
-    const Address bound = tcp::local_address(fd->get());
-    binding.socket = std::make_shared<const BoundSocket>(std::move(*fd), bound);
-    binding.error.clear();
-    if (binding.address.port() == 0 && !binding.address.is_unix()) share_port(bindings, binding);
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "base/address.hpp"
 #include "base/fd.hpp"
 #include "config/config.hpp"
+#include "tcp/socket.hpp"
 
 namespace tcpctl {
 
@@ -37,7 +39,10 @@ struct Binding {
 /// Gives a socket that stays the options of a new configuration; connections accepted from now on inherit
 /// them.
 void adopt_options(const BoundSocket& socket, const config::Listener& listener);
-/// Tries to bind each that is not bound.
-void bind_missing(std::vector<Binding>& bindings, const config::Listener& listener);
+/// How a socket comes to listen on an address: tcp::listen_on, or what a test puts in its place.
+using ListenOn = std::function<Result<Fd>(const Address&, const tcp::ListenOptions&)>;
+/// Tries to bind each that is not bound. The two families of a "*:0" get one port that is free on both.
+void bind_missing(std::vector<Binding>& bindings, const config::Listener& listener,
+                  const ListenOn& listen_on = tcp::listen_on);
 
 }  // namespace tcpctl

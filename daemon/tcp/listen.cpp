@@ -2,6 +2,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <utility>
 #include <vector>
 
 #include <grp.h>
@@ -19,6 +20,12 @@ namespace {
 
 tl::unexpected<Error> failed(const Address& address, const std::string& why) {
   return fail(Errc::io, "cannot listen on " + address.text() + ": " + why);
+}
+
+tl::unexpected<Error> not_bound(const Address& address, int error_number) {
+  auto error = failed(address, errno_text(error_number)).value();
+  if (error_number == EADDRINUSE) error.code = Errc::already_exists;
+  return tl::make_unexpected(std::move(error));
 }
 
 // A socket file stays behind when its owner dies. Whether one still answers shows by connecting to it.
@@ -110,7 +117,7 @@ Result<Fd> listen_on(const Address& address, const ListenOptions& options) {
   sockaddr_storage storage{};
   const socklen_t length = address.to(storage);
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&storage), length) != 0) {
-    return failed(address, errno_text(errno));
+    return not_bound(address, errno);
   }
   if (address.is_unix()) {
     if (auto done = set_unix_rights(address.host(), options); !done) {
@@ -118,7 +125,8 @@ Result<Fd> listen_on(const Address& address, const ListenOptions& options) {
       return failed(address, done.error().what);
     }
   }
-  if (::listen(fd.get(), options.backlog) != 0) return failed(address, errno_text(errno));
+  // Only now the kernel says that another socket, which had not listened yet, was the first to.
+  if (::listen(fd.get(), options.backlog) != 0) return not_bound(address, errno);
   return fd;
 }
 

@@ -48,6 +48,64 @@ TEST_F(BoundSocketTest, SharesOneFreePortAmongBothFamilies) {
   EXPECT_EQ(bindings[1].configured, "*:0");
 }
 
+TEST_F(BoundSocketTest, TakesAnotherPortWhereTheFirstIsInUseOnIpv6) {
+  std::vector<Fd> taken;
+  const ListenOn listen_on = [&](const Address& address, const tcp::ListenOptions& options) {
+    if (address.family() == AF_INET6 && taken.size() < 3) {
+      taken.push_back(tcp::listen_on(address, options).value_or(Fd{}));
+    }
+    return tcp::listen_on(address, options);
+  };
+  listener->listen = {parse_listen_address("*:0").value()};
+  bindings = bindings_of(*listener);
+
+  bind_missing(bindings, *listener, listen_on);
+
+  if (!taken.at(0)) GTEST_SKIP() << bindings[1].error;
+  ASSERT_TRUE(bindings[0].socket) << bindings[0].error;
+  ASSERT_TRUE(bindings[1].socket) << bindings[1].error;
+  EXPECT_EQ(taken.size(), 3U);
+  EXPECT_EQ(bindings[0].socket->bound.port(), bindings[1].socket->bound.port());
+  EXPECT_NE(bindings[0].socket->bound.port(), tcp::local_address(taken[0].get()).port());
+}
+
+TEST_F(BoundSocketTest, GivesUpTheFreePortThatIpv6NeverGets) {
+  int attempts = 0;
+  const ListenOn listen_on = [&](const Address& address, const tcp::ListenOptions& options) -> Result<Fd> {
+    if (address.family() == AF_INET) return tcp::listen_on(address, options);
+    ++attempts;
+    return fail(Errc::already_exists, "cannot listen on " + address.text() + ": in use");
+  };
+  listener->listen = {parse_listen_address("*:0").value()};
+  bindings = bindings_of(*listener);
+
+  bind_missing(bindings, *listener, listen_on);
+
+  EXPECT_GT(attempts, 1);
+  EXPECT_FALSE(bindings[0].socket);
+  EXPECT_FALSE(bindings[1].socket);
+  EXPECT_THAT(bindings[0].error, HasSubstr("in use"));
+}
+
+TEST_F(BoundSocketTest, KeepsTheIpv4SocketOfAnEarlierPassWhereIpv6IsInUse) {
+  Errc why = Errc::io;
+  const ListenOn listen_on = [&](const Address& address, const tcp::ListenOptions& options) -> Result<Fd> {
+    if (address.family() == AF_INET) return tcp::listen_on(address, options);
+    return fail(why, "not now");
+  };
+  listener->listen = {parse_listen_address("*:0").value()};
+  bindings = bindings_of(*listener);
+  bind_missing(bindings, *listener, listen_on);
+  const auto kept = bindings[0].socket;
+  ASSERT_TRUE(kept);
+  why = Errc::already_exists;
+
+  bind_missing(bindings, *listener, listen_on);
+
+  EXPECT_EQ(bindings[0].socket, kept);
+  EXPECT_EQ(bindings[1].error, "not now");
+}
+
 TEST_F(BoundSocketTest, SaysWhyOneFailsAndBindsTheOthers) {
   const test::PlainListener other;
   bind({other.address().text(), "127.0.0.1:0"});
