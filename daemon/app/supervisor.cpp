@@ -30,6 +30,12 @@ std::string_view name_of(config::Applies applies) {
   return "now";
 }
 
+std::set<std::string> changed_names(const config::Difference& difference) {
+  std::set<std::string> names;
+  for (const auto& change : difference.changed) names.insert(change.name);
+  return names;
+}
+
 Duration longest_close_timeout(const Design& design) {
   Duration longest{0};
   for (const auto& [name, plan] : design.listeners) longest = std::max(longest, plan->owner->close_timeout);
@@ -45,7 +51,7 @@ Supervisor::Supervisor(Loop& loop, CrewThreads& crew, StatsBook& stats, std::fil
 
 Result<void> Supervisor::start(Design design, bool strict) {
   design_ = std::move(design);
-  apply_listeners(design_);
+  apply_listeners(design_, {});
   for (const auto& [name, listener] : listeners_) {
     if (strict && !listener->is_bound())
       return fail(Errc::io, "listener '" + name + "': " + listener->error());
@@ -57,7 +63,7 @@ Result<void> Supervisor::start(Design design, bool strict) {
   return {};
 }
 
-void Supervisor::apply_listeners(const Design& next) {
+void Supervisor::apply_listeners(const Design& next, const Changed& changed) {
   std::erase_if(listeners_, [&](const auto& entry) {
     if (next.listeners.contains(entry.first)) return false;
     entry.second->close();
@@ -68,20 +74,19 @@ void Supervisor::apply_listeners(const Design& next) {
     auto& entry = listeners_[name];
     if (!entry) {
       entry = std::make_unique<ListenerEntry>(crew_, wheel_, plan);
-    } else if (entry->plan().config->node != plan->config->node) {
+    } else if (changed.contains("listeners." + name)) {
       entry->set_plan(plan);
     }
   }
 }
 
-void Supervisor::apply_clients(const Design& next) {
+void Supervisor::apply_clients(const Design& next, const Changed& changed) {
   for (const auto& [name, plan] : design_.clients) {
     if (next.clients.contains(name)) continue;
     crew_.post(worker_of_client(name), [client = name](Hub& hub) { hub.remove_client(client); });
   }
   for (const auto& [name, plan] : next.clients) {
-    const auto old = design_.clients.find(name);
-    if (old != design_.clients.end() && old->second->config->node == plan->config->node) continue;
+    if (design_.clients.contains(name) && !changed.contains("clients." + name)) continue;
     crew_.post(worker_of_client(name), [client = plan](Hub& hub) { hub.set_client(client); });
   }
 }
@@ -106,9 +111,11 @@ ReloadRow Supervisor::reload() {
     }
     log::error("reload.refused", log::f("errors", row.errors.size()), log::f("first", row.errors.front()));
   } else {
-    row = row_of(config::difference(*design_.config, *next->config, key_table()));
-    apply_listeners(*next);
-    apply_clients(*next);
+    const auto difference = config::difference(*design_.config, *next->config, key_table());
+    row = row_of(difference);
+    const Changed changed = changed_names(difference);
+    apply_listeners(*next, changed);
+    apply_clients(*next, changed);
     const auto level_before = design_.config->log.level;
     design_ = std::move(*next);
     ++generation_;

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,7 +47,6 @@ class Supervisor final : private Deadline {
   [[nodiscard]] ListenerEntry* listener(const std::string& name);
   /// Fills in what the main thread knows of a client, beside what its worker told.
   void complete(ClientRow& row, const std::string& name) const;
-  [[nodiscard]] std::vector<std::string> client_names() const;
   [[nodiscard]] bool has_client(const std::string& name) const { return design_.clients.contains(name); }
   [[nodiscard]] std::size_t worker_of_client(const std::string& name) const;
   [[nodiscard]] StatusRow status() const;
@@ -55,8 +55,9 @@ class Supervisor final : private Deadline {
   [[nodiscard]] StatsBook& stats() { return stats_; }
 
  private:
-  void apply_listeners(const Design& next);
-  void apply_clients(const Design& next);
+  using Changed = std::set<std::string>;  // "listeners.web", "clients.feed"
+  void apply_listeners(const Design& next, const Changed& changed);
+  void apply_clients(const Design& next, const Changed& changed);
   [[nodiscard]] ReloadRow row_of(const config::Difference& difference) const;
   void on_deadline() override;
   void end_all(Reason reason, bool graceful);

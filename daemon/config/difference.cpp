@@ -61,13 +61,33 @@ class Comparer {
 
   /// A list of tables is one key to its reader; the weightiest of its elements' keys says when it applies.
   void elements(const Node* before, const Node* after, const std::string& path, const std::string& name) {
-    const Node none;
-    if ((before != nullptr ? *before : none) == (after != nullptr ? *after : none)) return;
+    if (same_elements(before, after, path + "[]")) return;
     auto applies = Applies::now;
     for (const auto& [entry, key] : keys_.entries()) {
       if (entry.starts_with(path + "[]")) applies = std::max(applies, key.applies);
     }
     changed_.emplace_back(name, applies);
+  }
+
+  [[nodiscard]] bool same_elements(const Node* before, const Node* after, const std::string& path) const {
+    return std::ranges::equal(listed(before), listed(after), [&](const Node* left, const Node* right) {
+      const auto* key = keys_.find(path);
+      const bool are_tables = left->as<Node::Table>() != nullptr && right->as<Node::Table>() != nullptr;
+      if (!are_tables) return key != nullptr && canonical(*left, *key) == canonical(*right, *key);
+      Comparer within{keys_};
+      for (const auto& child : keys_.children(path))
+        within.walk(left->find(child), right->find(child), join_path(path, child), child);
+      return within.changed_.empty();
+    });
+  }
+
+  static std::vector<const Node*> listed(const Node* node) {
+    if (node == nullptr) return {};
+    const auto* list = node->as<Node::List>();
+    if (list == nullptr) return {node};
+    std::vector<const Node*> nodes;
+    for (const auto& element : *list) nodes.push_back(&element);
+    return nodes;
   }
 
   const KeyTable& keys_;

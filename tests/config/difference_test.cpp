@@ -73,6 +73,20 @@ TEST(Difference, AListOfTablesIsOneKey) {
   EXPECT_THAT(diff.changed[0].keys, ElementsAre(Pair("forward.upstreams", Applies::new_connections)));
 }
 
+TEST(Difference, AnotherSpellingWithinAListOfTablesIsNoChange) {
+  const auto with_upstreams = [](std::string_view list) {
+    return "[listeners.a]\nlisten = '*:1'\nservice = 'forward'\nforward.upstreams = " + std::string{list} +
+           "\n";
+  };
+  EXPECT_THAT(between(with_upstreams("[{ address = 'h:1' }, 'h:2']"),
+                      with_upstreams("[{ address = 'h:1', weight = 1 }, 'h:2']"))
+                  .kept,
+              ElementsAre("listeners.a"));
+  EXPECT_THAT(between(with_upstreams("'h:1'"), with_upstreams("['h:1']")).kept, ElementsAre("listeners.a"));
+  EXPECT_THAT(between(with_upstreams("['h:1']"), with_upstreams("['h:1', 'h:2']")).kept, IsEmpty());
+  EXPECT_THAT(between(with_upstreams("['h:1', 'h:2']"), with_upstreams("['h:2', 'h:1']")).kept, IsEmpty());
+}
+
 TEST(Difference, SectionsAreListedOnlyWhereTheyChanged) {
   const auto diff = between("[log]\nlevel = 'info'\n",
                             "[log]\nlevel = 'debug'\n[daemon]\nworkers = 2\n"
