@@ -2,6 +2,7 @@
 #include "api/sockets.hpp"
 
 #include <cerrno>
+#include <filesystem>
 
 #include <fmt/format.h>
 #include <sys/socket.h>
@@ -23,6 +24,17 @@ tl::unexpected<Error> system_failure(const std::string& what) {
   const int number = errno;
   const auto code = number == EACCES || number == EPERM ? Errc::denied : Errc::io;
   return fail(code, fmt::format("{}: {}", what, errno_text(number)));
+}
+
+/// Without its folder there is no socket: the package makes it, a daemon started by hand may not have it.
+tl::unexpected<Error> socket_failure(const std::string& path) {
+  if (errno != ENOENT) return system_failure(path);
+  const std::string folder = std::filesystem::path{path}.parent_path();
+  return fail(
+      Errc::not_found,
+      fmt::format("{}: the folder {} does not exist; make it (the package does it by 'systemd-tmpfiles "
+                  "--create'), or set api.socket to a path in a folder that exists",
+                  path, folder));
 }
 
 Fd stream_socket(int family) { return Fd{::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)}; }
@@ -80,7 +92,7 @@ Result<ListenSocket> ListenSocket::open_unix(const std::string& path) {
   if (socket.fd() < 0) return system_failure("socket");
   // The file inherits the mode of the socket, less the umask: never more than 0660, not even for a moment.
   if (::fchmod(socket.fd(), kSocketMode) != 0) return system_failure(path);
-  if (::bind(socket.fd(), where, length) != 0) return system_failure(path);
+  if (::bind(socket.fd(), where, length) != 0) return socket_failure(path);
   struct stat status{};
   if (::lstat(path.c_str(), &status) != 0) return system_failure(path);
   socket.file_ = {status.st_dev, status.st_ino};

@@ -173,6 +173,15 @@ def test_a_second_daemon_does_not_take_the_api_socket_of_the_first(launch, tmp_p
     assert daemon.get("/healthz").status == 200
 
 
+def test_a_missing_folder_of_the_api_socket_is_one_clear_sentence(launch):
+    daemon = launch('[api]\nsocket = "{folder}/gone/api.sock"', until="")
+    daemon.expected_exit = 1
+
+    assert daemon.wait() == 1
+    assert f"the folder {daemon.folder}/gone does not exist; make it" in daemon.log()
+    assert "set api.socket" in daemon.log()
+
+
 def test_the_api_socket_is_for_owner_and_group_only(launch):
     daemon = launch("")
 
