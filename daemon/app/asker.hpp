@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <future>
@@ -23,54 +24,46 @@ Result<T> flat(Result<Result<T>> answer) {
   return std::move(*answer);
 }
 
-/// Puts questions to loops and waits for the answers, with a deadline.
+/// Puts questions to loops and waits for the answers. All questions of one request share one deadline, so
+/// that an API thread is never held longer than that, however many loops it asks in turn.
 ///
 /// Threads: any but the loops that are asked; `cancel` from any.
 class Asker {
  public:
+  using Patience = std::chrono::nanoseconds;
+  using Deadline = std::chrono::steady_clock::time_point;
   static constexpr std::chrono::seconds kPatience{2};
+  class Request;
 
-  Asker(Loop& main, CrewThreads& crew) : main_{main}, crew_{crew} {}
+  Asker(Loop& main, CrewThreads& crew, Patience patience = kPatience)
+      : main_{main}, crew_{crew}, patience_{patience} {}
 
   void cancel() { cancelled_ = true; }
 
-  /// What `question()` answers on the main thread.
-  template <class Question>
-  auto main(Question question) -> Result<std::invoke_result_t<Question>> {
-    using Answer = std::invoke_result_t<Question>;
-    auto promise = std::make_shared<std::promise<Answer>>();
-    auto answer = promise->get_future();
-    main_.post([promise, question = std::move(question)]() mutable { promise->set_value(question()); });
-    return wait(std::move(answer), "the main loop", kPatience);
-  }
+  /// Several questions with one deadline, which begins now.
+  [[nodiscard]] Request request();
 
-  /// What `question(hub)` answers on the loop of worker `index`.
+  /// A request of one question; see Request.
   template <class Question>
-  auto worker(std::size_t index, Question question) -> Result<std::invoke_result_t<Question, Hub&>> {
-    return wait(ask(index, std::move(question)), "worker " + std::to_string(index + 1), kPatience);
-  }
-
-  /// The same of every worker, all at once.
+  auto main(Question question);
   template <class Question>
-  auto workers(const Question& question) -> Result<std::vector<std::invoke_result_t<Question, Hub&>>> {
-    using Answer = std::invoke_result_t<Question, Hub&>;
-    std::vector<std::future<Answer>> futures;
-    for (std::size_t i = 0; i < crew_.size(); ++i) futures.push_back(ask(i, question));
-    std::vector<Answer> answers;
-    for (std::size_t i = 0; i < futures.size(); ++i) {
-      auto answer = wait(std::move(futures[i]), "worker " + std::to_string(i + 1), kPatience);
-      if (!answer) return tl::make_unexpected(std::move(answer).error());
-      answers.push_back(std::move(*answer));
-    }
-    return answers;
-  }
+  auto worker(std::size_t index, Question question);
+  template <class Question>
+  auto workers(const Question& question);
 
+  /// Waits for what was asked for otherwise, `patience` long. Errors: timed_out; unavailable where it will
+  /// never come.
   template <class Answer>
-  Result<Answer> wait(std::future<Answer> answer, const std::string& whom,
-                      std::chrono::nanoseconds patience) {
+  Result<Answer> wait(std::future<Answer> answer, const std::string& whom, Patience patience) {
+    return wait_until(std::move(answer), whom, std::chrono::steady_clock::now() + patience);
+  }
+
+ private:
+  template <class Answer>
+  Result<Answer> wait_until(std::future<Answer> answer, const std::string& whom, Deadline deadline) {
     constexpr std::chrono::milliseconds kSlice{20};  // how soon a cancelled wait comes back
-    const auto deadline = std::chrono::steady_clock::now() + patience;
-    while (answer.wait_for(kSlice) != std::future_status::ready) {
+    while (answer.wait_until(std::min(deadline, std::chrono::steady_clock::now() + kSlice)) !=
+           std::future_status::ready) {
       if (cancelled_) return fail(Errc::unavailable, "the daemon is stopping");
       if (std::chrono::steady_clock::now() >= deadline)
         return fail(Errc::timed_out, whom + " did not answer in time");
@@ -82,20 +75,79 @@ class Asker {
     }
   }
 
+  Loop& main_;
+  CrewThreads& crew_;
+  const Patience patience_;
+  std::atomic<bool> cancelled_{false};
+};
+
+/// Threads: the one that made it.
+class Asker::Request {
+ public:
+  Request(Asker& asker, Deadline deadline) : asker_{asker}, deadline_{deadline} {}
+
+  /// What `question()` answers on the main thread.
+  template <class Question>
+  auto main(Question question) -> Result<std::invoke_result_t<Question>> {
+    using Answer = std::invoke_result_t<Question>;
+    auto promise = std::make_shared<std::promise<Answer>>();
+    auto answer = promise->get_future();
+    asker_.main_.post(
+        [promise, question = std::move(question)]() mutable { promise->set_value(question()); });
+    return asker_.wait_until(std::move(answer), "the main loop", deadline_);
+  }
+
+  /// What `question(hub)` answers on the loop of worker `index`.
+  template <class Question>
+  auto worker(std::size_t index, Question question) -> Result<std::invoke_result_t<Question, Hub&>> {
+    return asker_.wait_until(ask(index, std::move(question)), name_of(index), deadline_);
+  }
+
+  /// The same of every worker, all at once.
+  template <class Question>
+  auto workers(const Question& question) -> Result<std::vector<std::invoke_result_t<Question, Hub&>>> {
+    using Answer = std::invoke_result_t<Question, Hub&>;
+    std::vector<std::future<Answer>> futures;
+    for (std::size_t i = 0; i < asker_.crew_.size(); ++i) futures.push_back(ask(i, question));
+    std::vector<Answer> answers;
+    for (std::size_t i = 0; i < futures.size(); ++i) {
+      auto answer = asker_.wait_until(std::move(futures[i]), name_of(i), deadline_);
+      if (!answer) return tl::make_unexpected(std::move(answer).error());
+      answers.push_back(std::move(*answer));
+    }
+    return answers;
+  }
+
  private:
+  static std::string name_of(std::size_t index) { return "worker " + std::to_string(index + 1); }
+
   template <class Question>
   auto ask(std::size_t index, Question question) -> std::future<std::invoke_result_t<Question, Hub&>> {
     using Answer = std::invoke_result_t<Question, Hub&>;
     auto promise = std::make_shared<std::promise<Answer>>();
     auto answer = promise->get_future();
-    crew_.post(index,
-               [promise, question = std::move(question)](Hub& hub) { promise->set_value(question(hub)); });
+    asker_.crew_.post(
+        index, [promise, question = std::move(question)](Hub& hub) { promise->set_value(question(hub)); });
     return answer;
   }
 
-  Loop& main_;
-  CrewThreads& crew_;
-  std::atomic<bool> cancelled_{false};
+  Asker& asker_;
+  const Deadline deadline_;
 };
+
+inline Asker::Request Asker::request() { return {*this, std::chrono::steady_clock::now() + patience_}; }
+
+template <class Question>
+auto Asker::main(Question question) {
+  return request().main(std::move(question));
+}
+template <class Question>
+auto Asker::worker(std::size_t index, Question question) {
+  return request().worker(index, std::move(question));
+}
+template <class Question>
+auto Asker::workers(const Question& question) {
+  return request().workers(question);
+}
 
 }  // namespace tcpctl

@@ -19,32 +19,26 @@ tl::unexpected<Error> no_listener(const std::string& name) {
 
 }  // namespace
 
-Result<StatusRow> Control::status() {
-  struct Part {
-    std::uint64_t shortages, entries, dropped;
-  };
-  const auto parts = ask_.workers([](Hub& hub) {
-    const History& history = hub.worker().history();
-    return Part{hub.shortages(), history.entries().size(), history.dropped()};
-  });
-  if (!parts) return tl::make_unexpected(parts.error());
-  auto row = ask_.main([this] { return supervisor_.status(); });
-  const auto rows = clients();
-  if (!row) return row;
-  if (!rows) return tl::make_unexpected(rows.error());
-  for (const Part& part : *parts) {
-    row->accept_pauses += part.shortages;
-    row->history_entries += part.entries;
-    row->history_dropped += part.dropped;
+Control::WorkerPart Control::part_of(Hub& hub) {
+  const History& history = hub.worker().history();
+  return {hub.shortages(), history.entries().size(), history.dropped(), hub.client_rows()};
+}
+
+StatusRow Control::status_of(const std::vector<WorkerPart>& parts) const {
+  StatusRow row = supervisor_.status();
+  for (const WorkerPart& part : parts) {
+    row.accept_pauses += part.shortages;
+    row.history_entries += part.history_entries;
+    row.history_dropped += part.history_dropped;
+    for (const auto& [name, client] : part.clients) row.clients_up += client.state == "up" ? 1 : 0;
   }
-  for (const ClientRow& client : *rows) row->clients_up += client.state == "up" ? 1 : 0;
   return row;
 }
 
-Result<StateTally> Control::count_states(std::size_t worker) {
+Result<StateTally> Control::count_states(Asker::Request& request, std::size_t worker) {
   StateTally tally;
   for (bool more = true; more;) {
-    auto counted = ask_.worker(worker, [so_far = tally](Hub& hub) {
+    auto counted = request.worker(worker, [so_far = tally](Hub& hub) {
       StateTally counting = so_far;
       const bool is_more = counting.count(hub.worker());
       return std::pair{counting, is_more};
@@ -55,27 +49,43 @@ Result<StateTally> Control::count_states(std::size_t worker) {
   return tally;
 }
 
+std::vector<ClientRow> Control::clients_of(std::vector<WorkerPart> parts) const {
+  std::map<std::string, ClientRow> all;
+  for (auto& part : parts) all.merge(part.clients);
+  std::vector<ClientRow> rows;
+  for (auto& [name, row] : all) {
+    if (!supervisor_.has_client(name)) continue;  // removed meanwhile
+    supervisor_.complete(row, name);
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+Result<StatusRow> Control::status() {
+  auto request = ask_.request();
+  auto parts = request.workers(&Control::part_of);
+  if (!parts) return tl::make_unexpected(std::move(parts).error());
+  return request.main([this, parts = std::move(*parts)] { return status_of(parts); });
+}
+
 Result<MetricsRow> Control::metrics() {
+  auto request = ask_.request();
   MetricsRow row;
   for (std::size_t worker = 0; worker < crew_.size(); ++worker) {
-    const auto tally = count_states(worker);
+    const auto tally = count_states(request, worker);
     if (!tally) return tl::make_unexpected(tally.error());
     for (const auto state : tcp::kStates)
       row.connections_by_state[std::string{tcp::text(state)}] += tally->in(state);
   }
-  auto all_status = status();
-  auto all_clients = clients();
-  auto all_upstreams = ask_.main([this] { return supervisor_.upstreams(); });
-  auto all_listeners = listeners();
-  if (!all_status) return tl::make_unexpected(std::move(all_status).error());
-  if (!all_clients) return tl::make_unexpected(std::move(all_clients).error());
-  if (!all_upstreams) return tl::make_unexpected(std::move(all_upstreams).error());
-  if (!all_listeners) return tl::make_unexpected(std::move(all_listeners).error());
-  row.status = std::move(*all_status);
-  row.clients = std::move(*all_clients);
-  row.upstreams = std::move(*all_upstreams);
-  row.listeners = std::move(*all_listeners);
-  return row;
+  auto parts = request.workers(&Control::part_of);
+  if (!parts) return tl::make_unexpected(std::move(parts).error());
+  return request.main([this, row = std::move(row), parts = std::move(*parts)]() mutable {
+    row.status = status_of(parts);
+    row.listeners = supervisor_.listeners();
+    row.upstreams = supervisor_.upstreams();
+    row.clients = clients_of(std::move(parts));
+    return std::move(row);
+  });
 }
 
 Result<std::vector<ListenerRow>> Control::listeners() {
@@ -99,32 +109,17 @@ Result<std::vector<UpstreamRow>> Control::upstreams(const std::string& listener)
 }
 
 Result<std::vector<ClientRow>> Control::clients() {
-  const auto names = ask_.main([this] { return supervisor_.client_names(); });
-  if (!names) return tl::make_unexpected(names.error());
-  auto parts = ask_.workers([names = *names](Hub& hub) {
-    std::map<std::string, ClientRow> rows;
-    for (const auto& name : names) {
-      if (const Client* const client = hub.client(name)) rows.emplace(name, client->row());
-    }
-    return rows;
-  });
+  auto request = ask_.request();
+  auto parts = request.workers(&Control::part_of);
   if (!parts) return tl::make_unexpected(std::move(parts).error());
-  return ask_.main([this, parts = std::move(*parts)] {
-    std::map<std::string, ClientRow> all;
-    for (const auto& part : parts) all.insert(part.begin(), part.end());
-    std::vector<ClientRow> rows;
-    for (auto& [name, row] : all) {
-      supervisor_.complete(row, name);
-      rows.push_back(std::move(row));
-    }
-    return rows;
-  });
+  return request.main([this, parts = std::move(*parts)] { return clients_of(parts); });
 }
 
 Result<ClientRow> Control::client(const std::string& name) {
-  auto row = ask_client(name, [](Client& client) -> Result<ClientRow> { return client.row(); });
+  auto request = ask_.request();
+  auto row = ask_client(request, name, [](Client& client) -> Result<ClientRow> { return client.row(); });
   if (!row) return row;
-  return ask_.main([this, name, row = std::move(*row)]() mutable {
+  return request.main([this, name, row = std::move(*row)]() mutable {
     supervisor_.complete(row, name);
     return std::move(row);
   });

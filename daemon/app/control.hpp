@@ -2,6 +2,8 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -16,8 +18,8 @@ namespace tcpctl {
 /// Threads: as ControlPlane says.
 class Control final : public ControlPlane {
  public:
-  Control(Loop& main, CrewThreads& crew, Supervisor& supervisor)
-      : ask_{main, crew}, crew_{crew}, supervisor_{supervisor} {}
+  Control(Loop& main, CrewThreads& crew, Supervisor& supervisor, Asker::Patience patience = Asker::kPatience)
+      : ask_{main, crew, patience}, crew_{crew}, supervisor_{supervisor} {}
 
   Result<StatusRow> status() override;
   Result<MetricsRow> metrics() override;
@@ -50,12 +52,28 @@ class Control final : public ControlPlane {
   void cancel_waits() override { ask_.cancel(); }
 
  private:
+  /// What one worker tells of itself.
+  struct WorkerPart {
+    std::uint64_t shortages{0}, history_entries{0}, history_dropped{0};
+    std::map<std::string, ClientRow> clients;
+  };
+  static WorkerPart part_of(Hub& hub);
+
   template <class Change>
   Result<void> change_listener(const std::string& name, Change change);
   Result<void> change_client(const std::string& name, Result<void> (*change)(Client&));
   template <class Question>
-  auto ask_client(const std::string& name, Question question) -> std::invoke_result_t<Question, Client&>;
-  Result<StateTally> count_states(std::size_t worker);
+  auto ask_client(Asker::Request& request, const std::string& name, Question question)
+      -> std::invoke_result_t<Question, Client&>;
+  template <class Question>
+  auto ask_client(const std::string& name, Question question) -> std::invoke_result_t<Question, Client&> {
+    auto request = ask_.request();
+    return ask_client(request, name, std::move(question));
+  }
+  [[nodiscard]] StatusRow status_of(const std::vector<WorkerPart>& parts) const;
+  [[nodiscard]] std::vector<ClientRow> clients_of(std::vector<WorkerPart> parts) const;
+  /// In slices, between which the loop turns.
+  static Result<StateTally> count_states(Asker::Request& request, std::size_t worker);
   Result<ConnectionPage> page(const ConnectionQuery& query,
                               Result<ConnectionPage> (*part)(const Worker&, const ConnectionQuery&));
 
@@ -66,15 +84,15 @@ class Control final : public ControlPlane {
 };
 
 template <class Question>
-auto Control::ask_client(const std::string& name, Question question)
+auto Control::ask_client(Asker::Request& request, const std::string& name, Question question)
     -> std::invoke_result_t<Question, Client&> {
-  const auto worker = flat(ask_.main([this, name]() -> Result<std::size_t> {
+  const auto worker = flat(request.main([this, name]() -> Result<std::size_t> {
     if (!supervisor_.has_client(name)) return fail(Errc::not_found, "no client '" + name + "'");
     return supervisor_.worker_of_client(name);
   }));
   if (!worker) return tl::make_unexpected(worker.error());
   using Answer = std::invoke_result_t<Question, Client&>;
-  return flat(ask_.worker(*worker, [name, question = std::move(question)](Hub& hub) -> Answer {
+  return flat(request.worker(*worker, [name, question = std::move(question)](Hub& hub) -> Answer {
     hub.worker().tick();
     Client* const client = hub.client(name);
     if (client == nullptr) return fail(Errc::not_found, "no client '" + name + "'");

@@ -29,12 +29,6 @@ std::vector<std::pair<std::string, std::vector<UpstreamRow>>> Supervisor::upstre
   return all;
 }
 
-std::vector<std::string> Supervisor::client_names() const {
-  std::vector<std::string> names;
-  for (const auto& [name, plan] : design_.clients) names.push_back(name);
-  return names;
-}
-
 void Supervisor::complete(ClientRow& row, const std::string& name) const {
   const auto found = design_.clients.find(name);
   if (found == design_.clients.end()) return;

@@ -127,6 +127,12 @@ Client* Hub::client(const std::string& name) {
   return found == clients_.end() ? nullptr : found->second.get();
 }
 
+std::map<std::string, ClientRow> Hub::client_rows() const {
+  std::map<std::string, ClientRow> rows;
+  for (const auto& [name, client] : clients_) rows.emplace(name, client->row());
+  return rows;
+}
+
 std::uint64_t Hub::end_connections(const std::function<bool(const Connection&)>& match, Reason reason,
                                    bool graceful) {
   worker_.loop().assert_here();

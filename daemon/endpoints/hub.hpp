@@ -49,6 +49,7 @@ class Hub {
   void remove_client(const std::string& name);
   /// Null if there is none here.
   [[nodiscard]] Client* client(const std::string& name);
+  [[nodiscard]] std::map<std::string, ClientRow> client_rows() const;
 
   /// Ends the connections that `match` accepts, with their other legs; answers how many matched.
   std::uint64_t end_connections(const std::function<bool(const Connection&)>& match, Reason reason,

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -14,12 +15,14 @@ namespace tcpctl {
 namespace {
 
 namespace fs = std::filesystem;
+using namespace std::chrono_literals;
 using test::Peer;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Pair;
 using testing::SizeIs;
+using testing::UnorderedElementsAre;
 
 class ControlTest : public testing::Test {
  protected:
@@ -229,6 +232,20 @@ TEST_F(ControlTest, KeepsTheSocketOfAListenerThatChanges) {
   EXPECT_EQ(control.listener("a")->accepted, 1U) << "counters go on";
 }
 
+TEST_F(ControlTest, KeepsEverythingForAnotherSpellingOfTheSame) {
+  const std::string client = "[clients.c]\nconnect = '127.0.0.1:1'\nmode = 'keep'\n";
+  start(kEcho + "idle_timeout = '60s'\n" + client + "connect_timeout = '60s'\n");
+  ASSERT_TRUE(comes_true([&] { return !control.client("c")->failures.empty(); }));
+  ASSERT_EQ(control.client("c")->attempts, 1U);
+  write(kEcho + "idle_timeout = '1m'\n" + client + "connect_timeout = '1m'\n");
+
+  const auto row = control.reload().value();
+
+  EXPECT_THAT(row.kept, UnorderedElementsAre("listeners.a", "clients.c"));
+  EXPECT_THAT(control.listener("a")->config, HasSubstr("60s")) << "the plan is the one before";
+  EXPECT_EQ(control.client("c")->attempts, 1U) << "one made anew would try at once";
+}
+
 TEST_F(ControlTest, ChangesNothingForATextWithMistakes) {
   start(kEcho);
   write(kEcho + "no_such_key = 1\n");
@@ -323,6 +340,19 @@ TEST_F(ControlTest, StopsOnceItsConnectionsHaveEnded) {
   runner.join();
 
   EXPECT_EQ(crew.crew().load(), 0U);
+}
+
+TEST_F(ControlTest, GivesUpOnAWorkerThatDoesNotAnswer) {
+  start(kEcho);
+  Control impatient{main, crew, supervisor, 1ms};
+  std::promise<void> released;
+  crew.post(1, [until = released.get_future().share()](Hub&) { until.wait(); });
+
+  EXPECT_EQ(impatient.status().error().code, Errc::timed_out);
+  EXPECT_EQ(impatient.connections({}).error().what, "worker 2 did not answer in time");
+
+  released.set_value();
+  EXPECT_TRUE(control.status());
 }
 
 TEST_F(ControlTest, AnswersNobodyOnceWaitsAreCancelled) {
