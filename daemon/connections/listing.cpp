@@ -23,48 +23,45 @@ struct Position {
   friend auto operator<=>(const Position&, const Position&) = default;
 };
 
-// Ages and idle times grow while one pages; the moments behind them stand still.
-std::int64_t sort_key(const ConnectionRow& row, ConnectionQuery::Sort sort) {
-  switch (sort) {
-    case ConnectionQuery::Sort::id:
-      return 0;
-    case ConnectionQuery::Sort::opened_at:
-      return row.opened_at.time_since_epoch().count();
-    case ConnectionQuery::Sort::age:
-      return -row.opened_at.time_since_epoch().count();
-    case ConnectionQuery::Sort::idle:
-      return -std::chrono::floor<std::chrono::microseconds>(row.opened_at + (row.age - row.idle))
-                  .time_since_epoch()
-                  .count();
-    case ConnectionQuery::Sort::bytes_in:
-      return static_cast<std::int64_t>(row.bytes_in);
-    case ConnectionQuery::Sort::bytes_out:
-      return static_cast<std::int64_t>(row.bytes_out);
-    case ConnectionQuery::Sort::closed_at:
-      return row.close ? row.close->at.time_since_epoch().count() : 0;
-  }
-  return 0;
+/// What a row can be sorted by. Ages and idle times grow while one pages; the moments behind them stand
+/// still.
+struct Sortable {
+  WallTime opened, last_active;
+  std::uint64_t bytes_in, bytes_out;
+  std::optional<WallTime> closed;
+};
+
+WallTime moment(WallTime opened, Duration later) {
+  return std::chrono::floor<std::chrono::microseconds>(opened + later);
 }
 
-std::int64_t sort_key(const Facts& facts, ConnectionQuery::Sort sort) {
+Sortable sortable(const ConnectionRow& row) {
+  return {row.opened_at, moment(row.opened_at, row.age - row.idle), row.bytes_in, row.bytes_out,
+          row.close ? std::optional{row.close->at} : std::nullopt};
+}
+
+Sortable sortable(const Facts& facts) {
+  const bool is_closed = facts.close.at != Instant{};
+  return {facts.opened_wall, moment(facts.opened_wall, facts.last_active - facts.opened), facts.bytes_in,
+          facts.bytes_out, is_closed ? std::optional{close_row(facts).at} : std::nullopt};
+}
+
+std::int64_t sort_key(const Sortable& item, ConnectionQuery::Sort sort) {
   switch (sort) {
     case ConnectionQuery::Sort::id:
       return 0;
     case ConnectionQuery::Sort::opened_at:
-      return facts.opened_wall.time_since_epoch().count();
+      return item.opened.time_since_epoch().count();
     case ConnectionQuery::Sort::age:
-      return -facts.opened_wall.time_since_epoch().count();
+      return -item.opened.time_since_epoch().count();
     case ConnectionQuery::Sort::idle:
-      return -std::chrono::floor<std::chrono::microseconds>(facts.opened_wall +
-                                                            (facts.last_active - facts.opened))
-                  .time_since_epoch()
-                  .count();
+      return -item.last_active.time_since_epoch().count();
     case ConnectionQuery::Sort::bytes_in:
-      return static_cast<std::int64_t>(facts.bytes_in);
+      return static_cast<std::int64_t>(item.bytes_in);
     case ConnectionQuery::Sort::bytes_out:
-      return static_cast<std::int64_t>(facts.bytes_out);
+      return static_cast<std::int64_t>(item.bytes_out);
     case ConnectionQuery::Sort::closed_at:
-      return close_row(facts).at.time_since_epoch().count();
+      return item.closed ? item.closed->time_since_epoch().count() : 0;
   }
   return 0;
 }
@@ -157,7 +154,7 @@ class Collector {
 
   void add(const Facts& facts, const Item& item) {
     ++total_;
-    const Position position{sort_key(facts, query_.sort), static_cast<std::uint64_t>(facts.id)};
+    const Position position{sort_key(sortable(facts), query_.sort), static_cast<std::uint64_t>(facts.id)};
     if (after_ && !comes_before(*after_, position, query_.descending)) return;
     candidates_.push_back({position, &item});
   }
@@ -223,7 +220,7 @@ ConnectionPage merge(std::vector<ConnectionPage> pages, const ConnectionQuery& q
     std::ranges::move(page.items, std::back_inserter(whole.items));
   }
   const auto position = [&](const ConnectionRow& row) {
-    return Position{sort_key(row, query.sort), static_cast<std::uint64_t>(row.id)};
+    return Position{sort_key(sortable(row), query.sort), static_cast<std::uint64_t>(row.id)};
   };
   std::ranges::sort(whole.items, [&](const ConnectionRow& left, const ConnectionRow& right) {
     return comes_before(position(left), position(right), query.descending);
