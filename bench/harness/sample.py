@@ -79,12 +79,13 @@ def take(bench, work, runner, round_number, milliseconds, rate=None):
         **{key: result[key] for key in ("p50_us", "p99_us", "p999_us", "generator_late_p99_us")})
 
 
-def take_memory(bench, runner, points):
-    """PSS of the contestant in bytes with each number of idle connections in `points` (ascending)."""
+def take_memory(bench, runner, points, idle_seconds):
+    """PSS of the contestant in bytes with each number of idle connections in `points` (ascending), once the last of them
+    has been idle for that long."""
     pss = []
     with contextlib.ExitStack() as held:
         for more in [points[0], *(b - a for a, b in zip(points, points[1:]))]:
             held.enter_context(idle_connections(bench, runner.address, more))
-            time.sleep(0.3)
+            time.sleep(idle_seconds)
             pss.append(pss_bytes(runner.process.pid))
     return pss

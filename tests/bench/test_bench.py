@@ -53,7 +53,7 @@ def test_the_echo_service_stands_beside_a_bare_one(tmp_path):
 
 
 def test_memory_is_measured_of_every_contestant(tmp_path):
-    done = works_of("memory", *BRIEF, "--scale", "0.01", "sessions", "held", folder=tmp_path)
+    done = works_of("memory", *BRIEF, "--scale", "0.01", "--idle-seconds", "0.1", "sessions", "held", folder=tmp_path)
 
     assert {"haproxy", "nginx", "tcpctld"} <= {name for _, name, _ in done["memory-sessions"]["pss"]}
     assert {sample["contestant"] for sample in done["memory-held"]["samples"]} == {"alone", "among idle"}
