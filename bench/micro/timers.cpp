@@ -35,6 +35,17 @@ class Alarms {
   std::deque<Alarm> alarms_;
 };
 
+/// What the machine's memory takes by itself: one entry among so many is read and written, nothing else.
+void memory_alone(benchmark::State& state) {
+  struct alignas(64) Entry {
+    std::uint64_t value{0};
+  };
+  std::vector<Entry> entries(static_cast<std::size_t>(state.range(0)));
+  std::minstd_rand random{2006};
+  for (auto _ : state) benchmark::DoNotOptimize(++entries[random() % entries.size()].value);
+}
+BENCHMARK(memory_alone)->Apply(sizes);
+
 void timer_set_anew(benchmark::State& state) {
   Alarms alarms{static_cast<std::size_t>(state.range(0))};
   for (auto _ : state) alarms.wheel.set(alarms.any(), alarms.in_the_next(milliseconds{600'000}));
