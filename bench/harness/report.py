@@ -52,7 +52,8 @@ def section(name, done):
 
 def body(name, done):
     """The table of one work, what is to be known of it, and who failed in it."""
-    for kind, render in (("pss", _memory), ("scrape", _scrape), ("micro", _micro), ("samples", _work)):
+    for kind, render in (("pss", _memory), ("scrape", _scrape), ("micro", _micro), ("calls", _calls),
+                         ("samples", _work)):
         if kind in done:
             text = render(done) if kind != "samples" else render(name, done)
             break
@@ -113,6 +114,15 @@ def _micro(done):
         of = {one["size"]: one["ns"] for one in done["micro"] if one["name"] == name}
         cells = [f"{of[size]:.1f}" if size in of else "-" for size in sizes]
         rows.append([name, *cells, f"{of[max(of)] / of[min(of)]:.2f}"])
+    return table(rows)
+
+
+def _calls(done):
+    """What is rarer than one in fifty units is left out."""
+    rows = [["contestant", "calls"]]
+    for who, calls in done["calls"].items():
+        counted = [(name, count) for name, count in calls.items() if count >= 0.02 and "-" not in name]
+        rows.append([who, ", ".join(f"{count:.2f} {name}".replace(".00 ", " ") for name, count in counted)])
     return table(rows)
 
 
