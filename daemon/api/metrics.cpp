@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <string>
+#include <utility>
 
 #include <prometheus/text_serializer.h>
 
@@ -104,16 +106,53 @@ void add_connections(const MetricsRow& row, Families& families) {
   put(families, std::move(rtt));
 }
 
-void add_upstreams(const MetricsRow& row, Families& families) {
+/// One series for each of the three states that an upstream has; the label `state` is a closed vocabulary.
+void add_states(const std::string& listener, const UpstreamRow& row, Family& states) {
+  for (const auto& [kind, state] : {std::pair{"config", &row.config_state},
+                                    {"admin", &row.admin_state},
+                                    {"operational", &row.operational_state}}) {
+    states.add({{"listener", listener}, {"upstream", row.name}, {"kind", kind}, {"state", *state}}, true);
+  }
+}
+
+void add_upstream_gauges(const MetricsRow& row, Families& families) {
   auto up = Family::gauge("tcpctl_upstream_up", "Whether the upstream takes new connections.");
-  auto connect = Family::histogram("tcpctl_upstream_connect_seconds", "How long connecting to it took.");
+  auto states =
+      Family::gauge("tcpctl_upstream_state",
+                    "The state it is in: as configured, as an operator set it, as checks found it; 1.");
+  auto weight = Family::gauge("tcpctl_upstream_weight", "Its share of connections, beside the others'.");
+  auto active = Family::gauge("tcpctl_upstream_connections", "Connections to it that are open now.");
   for (const auto& [listener, upstreams] : row.upstreams) {
     for (const auto& upstream : upstreams) {
-      up.add({{"listener", listener}, {"upstream", upstream.name}}, upstream.operational_state == "up");
-      connect.add({{"listener", listener}, {"upstream", upstream.name}}, upstream.connect_time);
+      const auto& name = upstream.name;
+      up.add({{"listener", listener}, {"upstream", name}}, upstream.operational_state == "up");
+      add_states(listener, upstream, states);
+      weight.add({{"listener", listener}, {"upstream", name}}, upstream.weight);
+      active.add({{"listener", listener}, {"upstream", name}}, upstream.active);
     }
   }
   put(families, std::move(up));
+  put(families, std::move(states));
+  put(families, std::move(weight));
+  put(families, std::move(active));
+}
+
+void add_upstream_counters(const MetricsRow& row, Families& families) {
+  auto connections = Family::counter("tcpctl_upstream_connections_total", "Connections made to it.");
+  auto failures =
+      Family::counter("tcpctl_upstream_failures_total", "Attempts to connect to it that failed, by reason.");
+  auto connect = Family::histogram("tcpctl_upstream_connect_seconds", "How long connecting to it took.");
+  for (const auto& [listener, upstreams] : row.upstreams) {
+    for (const auto& upstream : upstreams) {
+      const auto& name = upstream.name;
+      connections.add({{"listener", listener}, {"upstream", name}}, upstream.connections);
+      for (const auto& [reason, count] : upstream.failures)
+        failures.add({{"listener", listener}, {"upstream", name}, {"reason", reason}}, count);
+      connect.add({{"listener", listener}, {"upstream", name}}, upstream.connect_time);
+    }
+  }
+  put(families, std::move(connections));
+  put(families, std::move(failures));
   put(families, std::move(connect));
 }
 
@@ -161,7 +200,8 @@ Reply handlers::get_metrics(const Call& call) {
   add_listener_gauges(row->listeners, families);
   add_listener_counters(row->listeners, families);
   add_connections(*row, families);
-  add_upstreams(*row, families);
+  add_upstream_gauges(*row, families);
+  add_upstream_counters(*row, families);
   add_clients(row->clients, families);
   // A family without samples would be a HELP and a TYPE line of nothing.
   std::erase_if(families, [](const auto& family) { return family.metric.empty(); });

@@ -92,6 +92,8 @@ def test_upstreams_and_clients_are_counted(daemon):
 
     assert value(daemon, 'tcpctl_upstream_up{listener="web",upstream="b"}') == 1
     assert value(daemon, 'tcpctl_upstream_connect_seconds_count{listener="web",upstream="b"}') == 1
+    assert value(daemon, 'tcpctl_upstream_connections_total{listener="web",upstream="b"}') == 1
+    assert value(daemon, 'tcpctl_upstream_state{listener="web",upstream="b",kind="admin",state="ready"}') == 1
     assert value(daemon, 'tcpctl_client_up{client="feed"}') == 0
     assert value(daemon, 'tcpctl_client_attempts_total{client="feed",outcome="connect_refused"}') == 1
     assert value(daemon, 'tcpctl_probe_success{client="check"}') == 0
@@ -107,5 +109,5 @@ def test_no_address_port_or_id_is_a_label(daemon):
         labels = set(re.findall(r'[{,](\w+)="', text))
 
         assert labels <= {"version", "listener", "client", "upstream", "direction", "reason", "first", "how", "state",
-                          "outcome", "le", "quantile", "commit"}
+                          "outcome", "le", "quantile", "commit", "kind"}
         assert peer.name.split(":")[1] not in re.findall(r'"([^"]*)"', text)
