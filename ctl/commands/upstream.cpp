@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <charconv>
+
 #include "ctl/cells.hpp"
 #include "ctl/commands/registry.hpp"
+#include "ctl/terminal.hpp"
 
 namespace tcpctl::ctl::commands {
 namespace {
 
-std::vector<Column> columns() {
-  return {
+constexpr std::uint32_t kMostWeight = 256;
+
+std::vector<Column> columns(bool of_all) {
+  std::vector<Column> columns{
       {.title = "NAME", .field = "name", .min = 8},
       {.title = "ADDRESS", .field = "address", .rank = 1, .min = 15},
       {.title = "STATE", .field = "operational_state", .show = state_cell},
@@ -15,31 +20,134 @@ std::vector<Column> columns() {
       {.title = "WEIGHT", .field = "weight", .align = Align::right, .rank = 6},
       {.title = "BACKUP", .field = "backup", .rank = 7, .show = yes_no_cell},
       {.title = "ACTIVE", .field = "active", .align = Align::right, .rank = 2, .show = count_cell},
+      {.title = "MAX", .field = "max_connections", .align = Align::right, .wide = true, .show = count_cell},
       {.title = "TOTAL", .field = "connections_total", .align = Align::right, .rank = 5, .show = count_cell},
       {.title = "FAILED", .field = "failures_total", .align = Align::right, .rank = 3, .show = sum_cell},
       {.title = "P50 MS", .field = "connect_ms.p50", .align = Align::right, .wide = true},
       {.title = "P99 MS", .field = "connect_ms.p99", .align = Align::right, .rank = 8},
       {.title = "SINCE", .field = "since", .wide = true, .show = time_cell},
       {.title = "CAUSE", .field = "cause", .rank = 4, .min = 12}};
+  if (of_all) columns.insert(columns.begin(), {.title = "LISTENER", .field = "listener", .min = 8});
+  return columns;
+}
+
+std::string path_of(const std::string& listener) {
+  return "/v1/listeners/" + percent_encoded(listener) + "/upstreams";
+}
+
+/// The names of all listeners that forward.
+Answer<std::vector<std::string>> forwarding(const Context& context) {
+  std::vector<std::string> names;
+  std::string cursor;
+  do {
+    Query query;
+    query.add("limit", "1000");
+    if (!cursor.empty()) query.add("cursor", cursor);
+    const auto page = context.get("/v1/listeners" + query.text());
+    if (!page) return tl::make_unexpected(page.error());
+    for (const auto& listener : page->items("items")) {
+      if (listener.text("service") == "forward") names.push_back(listener.text("name").value_or(""));
+    }
+    auto next = page->text("next").value_or("");
+    if (next == cursor) break;
+    cursor = std::move(next);
+  } while (!cursor.empty());
+  return names;
+}
+
+Exit list_all(Context& context) {
+  const auto names = forwarding(context);
+  if (!names) return context.fail(names.error());
+  std::vector<Json> rows;
+  for (const auto& name : *names) {
+    const auto answer = context.get(path_of(name));
+    if (!answer && answer.error().exit == Exit::not_found) continue;  // removed meanwhile
+    if (!answer) return context.fail(answer.error());
+    const auto items = answer->items("items");
+    rows.insert(rows.end(), items.begin(), items.end());
+  }
+  return context.rows(rows, columns(true));
 }
 
 Exit list(Context& context, const Arguments& arguments) {
-  return context.list("/v1/listeners/" + percent_encoded(arguments.word("LISTENER")) + "/upstreams", {},
-                      columns());
+  if (!arguments.has("LISTENER")) return list_all(context);
+  return context.list(path_of(arguments.word("LISTENER")), {}, columns(false));
+}
+
+Exit change(Context& context, const Arguments& arguments, const std::string& body, const std::string& done) {
+  const auto listener = arguments.word("LISTENER");
+  const auto upstream = arguments.word("UPSTREAM");
+  Call call;
+  call.method = "PATCH";
+  call.path = path_of(listener) + "/" + percent_encoded(upstream);
+  call.body = body;
+  const auto answer = context.ask(call);
+  if (!answer) return context.fail(answer.error());
+  return context.outcome(*answer, "upstream " + upstream + " of " + listener + ": " + done);
+}
+
+Exit ready(Context& context, const Arguments& arguments) {
+  return change(context, arguments, R"({"admin_state": "ready"})", "ready; it takes sessions while it is up");
+}
+Exit drain(Context& context, const Arguments& arguments) {
+  return change(context, arguments, R"({"admin_state": "drain"})",
+                "drain; it gets no new sessions, those that stand go on");
+}
+Exit maint(Context& context, const Arguments& arguments) {
+  return change(context, arguments, R"({"admin_state": "maint"})",
+                "maint; it gets no new sessions and no checks, sessions that stand go on");
+}
+
+Exit weight(Context& context, const Arguments& arguments) {
+  const auto written = arguments.word("WEIGHT");
+  if (written == "default") {
+    return change(context, arguments, R"({"weight": null})", "has the weight of the configuration again");
+  }
+  std::uint32_t value = 0;
+  const auto* const end = written.data() + written.size();
+  const auto [stop, error] = std::from_chars(written.data(), end, value);
+  if (error != std::errc{} || stop != end || value > kMostWeight) {
+    return context.usage("WEIGHT: '" + safe(written) + "' is neither a number from 0 to " +
+                         std::to_string(kMostWeight) + " nor 'default'");
+  }
+  return change(context, arguments, R"({"weight": )" + std::to_string(value) + "}",
+                "has weight " + std::to_string(value));
 }
 
 }  // namespace
 
 Noun upstream_noun() {
-  return {"upstream",
-          {"upstreams"},
-          "the targets that a forwarding listener connects to",
-          {{"list",
-            "the upstreams of a listener with their state",
-            "tcpctl upstream list web",
-            {{"LISTENER", "the name of a listener with the service forward"}},
-            {},
-            list}}};
+  const Positional listener{"LISTENER", "the name of a listener with the service forward"};
+  const Positional upstream{"UPSTREAM", "the upstream's name: u1, u2 ... where it was given none"};
+  return {
+      "upstream",
+      {"upstreams"},
+      "the targets that a forwarding listener connects to",
+      {{"list",
+        "the upstreams of a listener, or of all, with their state",
+        "tcpctl upstream list web",
+        {{listener.name, listener.help, Positional::Count::optional}},
+        {},
+        list},
+       {"ready", "give it sessions again", "tcpctl upstream ready web u1", {listener, upstream}, {}, ready},
+       {"drain",
+        "give it no new sessions; those that stand go on",
+        "tcpctl upstream drain web u1",
+        {listener, upstream},
+        {},
+        drain},
+       {"maint",
+        "the same, and check its health no more",
+        "tcpctl upstream maint web u1",
+        {listener, upstream},
+        {},
+        maint},
+       {"weight",
+        "change its share of the sessions until the next start",
+        "tcpctl upstream weight web u1 10",
+        {listener, upstream, {"WEIGHT", "0 to 256, 0 = no new sessions; or 'default'"}},
+        {},
+        weight}}};
 }
 
 }  // namespace tcpctl::ctl::commands

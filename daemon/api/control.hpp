@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -58,6 +60,14 @@ class ControlPlane {
   };
   [[nodiscard]] virtual Result<std::vector<Problem>> check_config(const std::string& json) = 0;
   [[nodiscard]] virtual Result<void> set_log_level(log::Level level) = 0;
+  /// What is there changes; a weight of none is the configured one again. Errors: not_found for either name.
+  struct UpstreamChange {
+    std::optional<std::string> admin_state;  // ready | drain | maint
+    std::optional<std::optional<std::uint32_t>> weight;
+  };
+  [[nodiscard]] virtual Result<UpstreamRow> change_upstream(const std::string& listener,
+                                                            const std::string& upstream,
+                                                            const UpstreamChange& change) = 0;
 
   /// From now on every call that waits, also one under way, answers Errc::unavailable soon: the API stops,
   /// and its threads cannot be left behind. Threads: the main thread.

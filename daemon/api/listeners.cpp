@@ -17,7 +17,6 @@ Reply changed(const Call& call, Result<void> (ControlPlane::*change)(const std::
 
 Reply get_listeners(const Call& call) { return answer_page(call, call.control.listeners()); }
 Reply get_listener(const Call& call) { return answer(call.control.listener(call.in_path("name"))); }
-Reply get_upstreams(const Call& call) { return answer_all(call.control.upstreams(call.in_path("name"))); }
 Reply pause_listener(const Call& call) { return changed(call, &ControlPlane::pause_listener); }
 Reply resume_listener(const Call& call) { return changed(call, &ControlPlane::resume_listener); }
 Reply drain_listener(const Call& call) { return changed(call, &ControlPlane::drain_listener); }

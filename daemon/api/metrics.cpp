@@ -40,10 +40,13 @@ void add_listener_gauges(const std::vector<ListenerRow>& listeners, Families& fa
   auto up = Family::gauge("tcpctl_listener_up", "Whether every address of the listener is bound.");
   auto active = Family::gauge("tcpctl_listener_connections", "Connections that are open now.");
   auto queue = Family::gauge("tcpctl_listener_accept_queue", "Completed connections that wait for accept.");
+  auto queued =
+      Family::gauge("tcpctl_listener_queued", "Sessions that wait for an upstream with a free place.");
   for (const auto& row : listeners) {
     up.add({{"listener", row.name}},
            std::ranges::none_of(row.addresses, [](const auto& bound) { return bound.state == "failed"; }));
     active.add({{"listener", row.name}}, row.active);
+    if (row.service == "forward") queued.add({{"listener", row.name}}, row.queued);
     std::optional<std::uint64_t> waiting;
     for (const auto& bound : row.addresses) {
       if (bound.queue) waiting = waiting.value_or(0) + *bound.queue;
@@ -53,6 +56,7 @@ void add_listener_gauges(const std::vector<ListenerRow>& listeners, Families& fa
   put(families, std::move(up));
   put(families, std::move(active));
   put(families, std::move(queue));
+  put(families, std::move(queued));
 }
 
 void add_listener_counters(const std::vector<ListenerRow>& listeners, Families& families) {
@@ -139,6 +143,8 @@ void add_upstream_gauges(const MetricsRow& row, Families& families) {
 
 void add_upstream_counters(const MetricsRow& row, Families& families) {
   auto connections = Family::counter("tcpctl_upstream_connections_total", "Connections made to it.");
+  auto bytes = Family::counter("tcpctl_upstream_bytes_total",
+                               "Bytes received from it (in) and sent to it (out) in sessions that ended.");
   auto failures =
       Family::counter("tcpctl_upstream_failures_total", "Attempts to connect to it that failed, by reason.");
   auto connect = Family::histogram("tcpctl_upstream_connect_seconds", "How long connecting to it took.");
@@ -146,12 +152,15 @@ void add_upstream_counters(const MetricsRow& row, Families& families) {
     for (const auto& upstream : upstreams) {
       const auto& name = upstream.name;
       connections.add({{"listener", listener}, {"upstream", name}}, upstream.connections);
+      bytes.add({{"listener", listener}, {"upstream", name}, {"direction", "in"}}, upstream.bytes_in);
+      bytes.add({{"listener", listener}, {"upstream", name}, {"direction", "out"}}, upstream.bytes_out);
       for (const auto& [reason, count] : upstream.failures)
         failures.add({{"listener", listener}, {"upstream", name}, {"reason", reason}}, count);
       connect.add({{"listener", listener}, {"upstream", name}}, upstream.connect_time);
     }
   }
   put(families, std::move(connections));
+  put(families, std::move(bytes));
   put(families, std::move(failures));
   put(families, std::move(connect));
 }

@@ -84,7 +84,8 @@ Json to_json(const ListenerRow& row) {
             {"peak", row.peak},
             {"limit", or_null(row.limit)},
             {"accepted_total", row.accepted},
-            {"refused_total", refused_json(row)}}},
+            {"refused_total", refused_json(row)},
+            {"queued", row.queued}}},
           {"bytes_in_total", row.bytes_in},
           {"bytes_out_total", row.bytes_out},
           {"config", parsed(row.config)}};
@@ -104,7 +105,18 @@ Json to_json(const UpstreamRow& row) {
           {"connections_total", row.connections},
           {"failures_total", Json(row.failures)},
           {"connect_ms",
-           {{"p50", quantile_ms(row.connect_time, 0.5)}, {"p99", quantile_ms(row.connect_time, 0.99)}}}};
+           {{"p50", quantile_ms(row.connect_time, 0.5)}, {"p99", quantile_ms(row.connect_time, 0.99)}}},
+          {"resolved", Json(row.resolved)},
+          {"admin_cause", or_null(row.admin_cause)},
+          {"admin_since", rfc3339(row.admin_since)},
+          {"config_since", rfc3339(row.config_since)},
+          {"config_weight", row.config_weight},
+          {"tier", row.tier},
+          {"max_connections", or_null(row.max_connections)},
+          {"assigned", row.assigned},
+          {"bytes_in_total", row.bytes_in},
+          {"bytes_out_total", row.bytes_out},
+          {"last_check", row.last_check ? to_json(*row.last_check) : Json{}}};
 }
 
 Json to_json(const ClientRow& row) {

@@ -56,6 +56,8 @@ struct Parameter {
     "Stop accepting and let the connections end")                                                            \
   X(get_upstreams, "GET", "/v1/listeners/{name}/upstreams", read, "", "", "UpstreamList",                    \
     "The upstreams of a forwarding listener")                                                                \
+  X(change_upstream, "PATCH", "/v1/listeners/{name}/upstreams/{upstream}", operate, "", "UpstreamChange",    \
+    "Upstream", "Change the administrative state or the weight of an upstream (RFC 7396)")                   \
   X(get_clients, "GET", "/v1/clients", read, TCPCTL_PAGE, "", "ClientList", "All clients")                   \
   X(get_client, "GET", "/v1/clients/{name}", read, "", "", "Client", "One client")                           \
   X(pause_client, "POST", "/v1/clients/{name}/pause", operate, "", "", "Client", "Stop connecting")          \

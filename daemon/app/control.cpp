@@ -21,7 +21,7 @@ tl::unexpected<Error> no_listener(const std::string& name) {
 
 Control::WorkerPart Control::part_of(Hub& hub) {
   const History& history = hub.worker().history();
-  return {hub.shortages(), history.entries().size(), history.dropped(), hub.client_rows()};
+  return {hub.shortages(), history.entries().size(), history.dropped(), hub.client_rows(), {}};
 }
 
 StatusRow Control::status_of(const std::vector<WorkerPart>& parts) const {
@@ -77,12 +77,16 @@ Result<MetricsRow> Control::metrics() {
     for (const auto state : tcp::kStates)
       row.connections_by_state[std::string{tcp::text(state)}] += tally->in(state);
   }
-  auto parts = request.workers(&Control::part_of);
+  auto parts = request.workers([](Hub& hub) {
+    WorkerPart part = part_of(hub);
+    part.upstreams = hub.upstream_rows();
+    return part;
+  });
   if (!parts) return tl::make_unexpected(std::move(parts).error());
   return request.main([this, row = std::move(row), parts = std::move(*parts)]() mutable {
     row.status = status_of(parts);
     row.listeners = supervisor_.listeners();
-    row.upstreams = supervisor_.upstreams();
+    for (auto& part : parts) row.upstreams.merge(part.upstreams);
     row.clients = clients_of(std::move(parts));
     return std::move(row);
   });
@@ -101,11 +105,9 @@ Result<ListenerRow> Control::listener(const std::string& name) {
 }
 
 Result<std::vector<UpstreamRow>> Control::upstreams(const std::string& listener) {
-  return flat(ask_.main([this, listener]() -> Result<std::vector<UpstreamRow>> {
-    const ListenerEntry* const entry = supervisor_.listener(listener);
-    if (entry == nullptr) return no_listener(listener);
-    return entry->upstreams();
-  }));
+  return ask_director(listener, [](Director* director) -> Result<std::vector<UpstreamRow>> {
+    return director != nullptr ? director->rows() : std::vector<UpstreamRow>{};
+  });
 }
 
 Result<std::vector<ClientRow>> Control::clients() {

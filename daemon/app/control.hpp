@@ -39,6 +39,8 @@ class Control final : public ControlPlane {
   Result<void> pause_listener(const std::string& name) override;
   Result<void> resume_listener(const std::string& name) override;
   Result<void> drain_listener(const std::string& name) override;
+  Result<UpstreamRow> change_upstream(const std::string& listener, const std::string& upstream,
+                                      const UpstreamChange& change) override;
   Result<void> pause_client(const std::string& name) override;
   Result<void> resume_client(const std::string& name) override;
   Result<void> reconnect_client(const std::string& name) override;
@@ -56,6 +58,7 @@ class Control final : public ControlPlane {
   struct WorkerPart {
     std::uint64_t shortages{0}, history_entries{0}, history_dropped{0};
     std::map<std::string, ClientRow> clients;
+    std::map<std::string, std::vector<UpstreamRow>> upstreams;  // by listener, where asked for
   };
   static WorkerPart part_of(Hub& hub);
 
@@ -74,6 +77,9 @@ class Control final : public ControlPlane {
   [[nodiscard]] std::vector<ClientRow> clients_of(std::vector<WorkerPart> parts) const;
   /// In slices, between which the loop turns.
   static Result<StateTally> count_states(Asker::Request& request, std::size_t worker);
+  template <class Question>
+  auto ask_director(const std::string& listener, Question question)
+      -> std::invoke_result_t<Question, Director*>;
   Result<ConnectionPage> page(const ConnectionQuery& query,
                               Result<ConnectionPage> (*part)(const Worker&, const ConnectionQuery&));
 
@@ -97,6 +103,22 @@ auto Control::ask_client(Asker::Request& request, const std::string& name, Quest
     Client* const client = hub.client(name);
     if (client == nullptr) return fail(Errc::not_found, "no client '" + name + "'");
     return question(*client);
+  }));
+}
+
+/// Asks the director of `listener`, null where that does not forward, on its loop.
+template <class Question>
+auto Control::ask_director(const std::string& listener, Question question)
+    -> std::invoke_result_t<Question, Director*> {
+  const auto worker = flat(ask_.main([this, listener]() -> Result<std::size_t> {
+    const ListenerEntry* const entry = supervisor_.listener(listener);
+    if (entry == nullptr) return fail(Errc::not_found, "no listener '" + listener + "'");
+    return entry->worker();
+  }));
+  if (!worker) return tl::make_unexpected(worker.error());
+  return flat(ask_.worker(*worker, [listener, question = std::move(question)](Hub& hub) {
+    hub.worker().tick();
+    return question(hub.director(listener));
   }));
 }
 

@@ -53,6 +53,21 @@ Result<void> Control::drain_listener(const std::string& name) {
   return change_listener(name, [this](ListenerEntry& entry) { entry.drain(supervisor_.drain_timeout()); });
 }
 
+Result<UpstreamRow> Control::change_upstream(const std::string& listener, const std::string& upstream,
+                                             const UpstreamChange& change) {
+  tcpctl::UpstreamChange wanted{.admin_state = std::nullopt, .weight = change.weight};
+  if (change.admin_state) {
+    const auto state = parse_admin_state(*change.admin_state);
+    if (!state) return tl::make_unexpected(state.error());
+    wanted.admin_state = *state;
+  }
+  return ask_director(listener, [=](Director* director) -> Result<UpstreamRow> {
+    if (director == nullptr)
+      return fail(Errc::not_found, "listener '" + listener + "' does not forward; it has no upstreams");
+    return director->change(upstream, wanted);
+  });
+}
+
 Result<void> Control::change_client(const std::string& name, Result<void> (*change)(Client&)) {
   return ask_client(name, change);
 }

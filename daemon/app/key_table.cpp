@@ -31,6 +31,7 @@ config::KeyTable make_key_table() {
   table.add("", config::core_keys());
   table.add("listeners.*", service_key);
   for (const auto& kind : services()) table.add("listeners.*." + std::string{kind.name}, kind.keys);
+  table.add("listeners.*.forward.health", step_keys());
   table.add("clients.*", step_keys());
   return table;
 }

@@ -34,8 +34,7 @@ ListenerEntry::ListenerEntry(CrewThreads& crew, Wheel& wheel, std::shared_ptr<co
       wheel_{wheel},
       plan_{std::move(plan)},
       worker_{std::hash<std::string>{}(plan_->owner->name) % crew.size()},
-      bindings_{bindings_of(*plan_->config)},
-      since_{wall_now()} {
+      bindings_{bindings_of(*plan_->config)} {
   bind();
 }
 
@@ -125,8 +124,7 @@ void ListenerEntry::close() {
   wish_ = Wish::closed;
   Wheel::cancel(*this);
   bindings_.clear();
-  // To all: each may have a pool of its upstreams.
-  crew_.post_all([listener = plan_->owner->name](Hub& hub) { hub.remove_listener(listener); });
+  crew_.post(worker_, [listener = plan_->owner->name](Hub& hub) { hub.remove_listener(listener); });
 }
 
 bool ListenerEntry::is_bound() const {
@@ -171,6 +169,7 @@ ListenerRow ListenerEntry::row() const {
   row.peak = stats.peak();
   row.accepted = stats.opened();
   row.limit = plan_->config->max_connections;
+  row.queued = plan_->owner->stats->waiting().taken();
   row.refused = stats.refused();
   row.bytes_in = stats.sum(&PartyShare::bytes_in);
   row.bytes_out = stats.sum(&PartyShare::bytes_out);
@@ -179,23 +178,6 @@ ListenerRow ListenerEntry::row() const {
   row.rtt = stats.sum(&PartyShare::rtt);
   row.config = config::to_json(plan_->config->node, key_table(), "listeners.*", true);
   return row;
-}
-
-std::vector<UpstreamRow> ListenerEntry::upstreams() const {
-  std::vector<UpstreamRow> rows;
-  if (!plan_->forward) return rows;
-  for (const auto& upstream : plan_->forward->upstreams) {
-    UpstreamRow row;
-    row.name = *upstream.name;
-    row.address = upstream.address.text();
-    row.config_state = row.admin_state = "ready";
-    row.operational_state = "up";
-    row.cause = "no health check is configured";
-    row.since = since_;
-    upstream.stats->fill(row);
-    rows.push_back(std::move(row));
-  }
-  return rows;
 }
 
 }  // namespace tcpctl

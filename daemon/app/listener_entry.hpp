@@ -36,7 +36,8 @@ class ListenerEntry final : private Deadline {
   [[nodiscard]] bool is_bound() const;
   [[nodiscard]] std::string error() const;
   [[nodiscard]] ListenerRow row() const;
-  [[nodiscard]] std::vector<UpstreamRow> upstreams() const;
+  /// The worker that accepts for it and directs its upstreams.
+  [[nodiscard]] std::size_t worker() const { return worker_; }
 
  private:
   enum class Wish : std::uint8_t { up, paused, draining, closed };
@@ -51,7 +52,6 @@ class ListenerEntry final : private Deadline {
   std::size_t worker_;  // that accepts for it, the same for a name for ever
   std::vector<Binding> bindings_;
   Wish wish_{Wish::up};
-  WallTime since_;
 };
 
 }  // namespace tcpctl

@@ -50,7 +50,6 @@ class Supervisor final : private Deadline {
   [[nodiscard]] bool has_client(const std::string& name) const { return design_.clients.contains(name); }
   [[nodiscard]] std::size_t worker_of_client(const std::string& name) const;
   [[nodiscard]] StatusRow status() const;
-  [[nodiscard]] std::vector<std::pair<std::string, std::vector<UpstreamRow>>> upstreams() const;
   [[nodiscard]] Duration drain_timeout() const { return design_.config->daemon.drain_timeout; }
   [[nodiscard]] StatsBook& stats() { return stats_; }
 

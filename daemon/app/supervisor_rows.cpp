@@ -21,14 +21,6 @@ ListenerEntry* Supervisor::listener(const std::string& name) {
   return found == listeners_.end() ? nullptr : found->second.get();
 }
 
-std::vector<std::pair<std::string, std::vector<UpstreamRow>>> Supervisor::upstreams() const {
-  std::vector<std::pair<std::string, std::vector<UpstreamRow>>> all;
-  for (const auto& [name, entry] : listeners_) {
-    if (auto rows = entry->upstreams(); !rows.empty()) all.emplace_back(name, std::move(rows));
-  }
-  return all;
-}
-
 void Supervisor::complete(ClientRow& row, const std::string& name) const {
   const auto found = design_.clients.find(name);
   if (found == design_.clients.end()) return;

@@ -31,10 +31,12 @@ class ClientConnection final : public Connection {
 
   void forget_observer() { observer_ = nullptr; }
   using Connection::connect_within;
+  using Connection::destination;  // its own end, as it is no proxy's
   using Connection::fail_connect;
   using Connection::finish_sending;
   using Connection::is_open;
   using Connection::note_reason;
+  using Connection::note_upstream;
   using Connection::queued;
   using Connection::send;
 

@@ -352,8 +352,10 @@ void Connection::complete(const std::optional<tcp::Info>& last) {
 
   count_end();
   if (log::enabled(log::Level::debug)) log_end();
-  entry.facts = facts_;
-  worker_.history().add(std::move(entry));
+  if (facts_.owner->in_history) {
+    entry.facts = facts_;
+    worker_.history().add(std::move(entry));
+  }
   on_gone();
   worker_.retire(*this);
 }

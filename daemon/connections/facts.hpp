@@ -27,6 +27,7 @@ struct Owner {
   std::optional<Duration> idle_timeout;
   Duration close_timeout{std::chrono::seconds{5}};
   std::string congestion;  // of its sockets, "cubic"
+  bool in_history{true};   // its connections are recorded when they end
   std::shared_ptr<PartyStats> stats;
 };
 using OwnerPtr = std::shared_ptr<const Owner>;

@@ -41,17 +41,20 @@ void Relay::start(Fd fd, const Address& remote, std::optional<Facts> before) {
 
 void Relay::try_next() {
   --attempts_left_;
-  targets_->next([weak = weak_from_this()](Result<Target> target) {
+  answered_ = false;
+  targets_->next(client_->facts().source(), [weak = weak_from_this()](Result<Target> target) {
     const auto self = weak.lock();
     if (!self || self->client_ == nullptr || !self->client_->is_open()) return;
-    if (target) {
-      self->connect(*target);
-    } else if (self->attempts_left_ > 0) {
-      self->try_next();
-    } else {
-      self->give_up(Reason::upstream_down, target.error().what);
+    self->answered_ = true;
+    if (!target) {
+      const bool waited = target.error().code == Errc::timed_out;
+      self->give_up(waited ? Reason::queue_timeout : Reason::upstream_down, target.error().what);
+      return;
     }
+    self->queued_ = false;
+    self->connect(*target);
   });
+  queued_ = !answered_;
 }
 
 void Relay::connect(const Target& target) {
@@ -259,7 +262,7 @@ void Relay::on_gone(RelayLeg& leg) {
     on_attempt_failed(leg);
     return;
   }
-  if (is_upstream) targets_->ended(*target_);
+  if (is_upstream) targets_->ended(*target_, leg.facts());
   if (peer == nullptr) {
     drop_pipe(leg.flow_);
     return;
@@ -301,6 +304,9 @@ void RelayLeg::on_gone() { relay_->on_gone(*this); }
 
 void RelayLeg::end(Reason reason, bool graceful) { relay_->end(reason, graceful); }
 
-Phase RelayLeg::phase() const { return relay_->connected_ ? Phase::data : Phase::connect; }
+Phase RelayLeg::phase() const {
+  if (relay_->connected_) return Phase::data;
+  return relay_->queued_ ? Phase::queue : Phase::connect;
+}
 
 }  // namespace tcpctl

@@ -16,7 +16,6 @@ namespace tcpctl {
 struct Target {
   Address address;
   std::shared_ptr<const std::string> name;
-  std::size_t index{0};  // in its source
 };
 
 /// Where a session's targets come from, one attempt after the other. Threads: only on the session's loop.
@@ -26,11 +25,13 @@ class TargetSource {
   TargetSource(const TargetSource&) = delete;
   TargetSource& operator=(const TargetSource&) = delete;
   virtual ~TargetSource() = default;
-  /// Answers at once or later; nothing where none is eligible, with the reason in words.
-  virtual void next(std::function<void(Result<Target>)> answer) = 0;
+  /// Answers at once or later; `source` is who the session is for. Errors, which are final: unavailable where
+  /// none is eligible, with the reason in words; timed_out where none had room in time.
+  virtual void next(const Address& source, std::function<void(Result<Target>)> answer) = 0;
   virtual void connected(const Target& target, Duration took) = 0;
   virtual void failed(const Target& target, Reason reason) = 0;
-  virtual void ended(const Target& target) = 0;
+  /// The session is over; `leg` is the record of the connection with the target.
+  virtual void ended(const Target& target, const Facts& leg) = 0;
 };
 
 /// The PROXY header that an upstream gets before the client's first byte.
@@ -115,6 +116,8 @@ class Relay : public std::enable_shared_from_this<Relay> {
   unsigned attempts_left_;
   bool connected_{false};
   bool zero_copy_;
+  bool answered_{false};  // the last question for a target
+  bool queued_{false};    // the session waits for a target
 };
 
 /// One side of a forwarded session.

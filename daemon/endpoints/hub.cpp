@@ -7,8 +7,23 @@
 
 #include "connections/relay.hpp"
 #include "connections/served.hpp"
+#include "endpoints/director_post.hpp"
 
 namespace tcpctl {
+namespace {
+
+/// For a session whose listener is gone.
+class NoTargets final : public TargetSource {
+ public:
+  void next(const Address& /*source*/, std::function<void(Result<Target>)> answer) override {
+    answer(fail(Errc::unavailable, "the listener was removed meanwhile"));
+  }
+  void connected(const Target& /*target*/, Duration /*took*/) override {}
+  void failed(const Target& /*target*/, Reason /*reason*/) override {}
+  void ended(const Target& /*target*/, const Facts& /*leg*/) override {}
+};
+
+}  // namespace
 
 Hub::Hub(Worker& worker, const Crew& crew) : worker_{worker}, crew_{crew}, resolver_{worker.loop()} {}
 
@@ -54,8 +69,7 @@ void Hub::on_header(const std::shared_ptr<const ListenerPlan>& plan, ProxyHeader
 
 void Hub::begin_service(const ListenerPlan& plan, Fd fd, const Address& remote, std::optional<Facts> before) {
   if (plan.forward) {
-    const auto relay =
-        std::make_shared<Relay>(worker_, plan.owner, plan.forward->relay, pool_of(plan).session());
+    const auto relay = std::make_shared<Relay>(worker_, plan.owner, plan.forward->relay, targets_of(plan));
     relay->start(std::move(fd), remote, std::move(before));
     return;
   }
@@ -67,30 +81,32 @@ void Hub::begin_service(const ListenerPlan& plan, Fd fd, const Address& remote, 
   started.start();
 }
 
-Pool& Hub::pool_of(const ListenerPlan& plan) {
-  auto& pool = pools_[plan.owner->name];
-  if (!pool || pool->plan() != plan.forward) {
-    pool = std::make_unique<Pool>(worker_.index(), resolver_, plan.forward);
-  }
-  return *pool;
+std::unique_ptr<TargetSource> Hub::targets_of(const ListenerPlan& plan) {
+  if (Pool* const upstreams = pool(plan.owner->name)) return upstreams->session();
+  // The first set came before the first connection; but a PROXY header may come after the last one.
+  return std::make_unique<NoTargets>();
 }
 
 void Hub::set_listener(std::shared_ptr<const ListenerPlan> plan, const std::vector<BoundSocketPtr>& sockets) {
   worker_.loop().assert_here();
   worker_.tick();
-  auto& acceptor = acceptors_[plan->owner->name];
+  if (plan->forward) direct(*plan);
+  const bool forwards = plan->forward != nullptr;
+  const std::string name = plan->owner->name;
+  auto& acceptor = acceptors_[name];
   if (!acceptor) acceptor = std::make_unique<Acceptor>(worker_, crew_, plan);
   acceptor->set(std::move(plan), sockets);
+  if (!forwards) stop_directing(name);
 }
 
 void Hub::remove_listener(const std::string& name) {
   worker_.loop().assert_here();
   worker_.tick();
-  pools_.erase(name);
   const auto found = acceptors_.find(name);
   if (found == acceptors_.end()) return;
   found->second->close();
   acceptors_.erase(found);
+  stop_directing(name);  // behind the last of its connections
 }
 
 void Hub::pause_listener(const std::string& name) {
@@ -105,6 +121,84 @@ std::uint64_t Hub::shortages() const {
   std::uint64_t sum = 0;
   for (const auto& [name, acceptor] : acceptors_) sum += acceptor->shortages().read();
   return sum;
+}
+
+void Hub::tell_all(const std::function<void(Hub&)>& task) {
+  for (std::size_t i = 0; i < crew_.members.size(); ++i) {
+    if (i == worker_.index()) {
+      task(*this);
+    } else {
+      crew_.members[i].loop->post([hub = crew_.members[i].hub, task] { task(*hub); });
+    }
+  }
+}
+
+void Hub::direct(const ListenerPlan& plan) {
+  auto& director = directors_[plan.owner->name];
+  if (director) {
+    director->set_plan(plan.owner, plan.forward);
+    return;
+  }
+  const std::string& name = plan.owner->name;
+  Director::Doors doors;
+  doors.publish = [this](const OwnerPtr& owner, const UpstreamSetPtr& upstreams, const PoolOptions& options) {
+    tell_all([news = UpstreamNews{worker_.index(), owner, upstreams, options}](Hub& hub) {
+      hub.set_upstreams(news);
+    });
+  };
+  doors.admit = [this, name](Ticket ticket) {
+    const auto& member = crew_.members[worker_of(ConnectionId{static_cast<std::uint64_t>(ticket)})];
+    member.loop->post([hub = member.hub, name, ticket] {
+      if (Pool* const pool = hub->pool(name)) pool->admit(ticket);
+    });
+  };
+  doors.heard = [this, name](std::size_t worker, std::shared_ptr<UpstreamStats> upstream) {
+    const auto& member = crew_.members[worker];
+    member.loop->post([hub = member.hub, name, upstream = std::move(upstream)] {
+      if (Pool* const pool = hub->pool(name)) pool->heard(*upstream);
+    });
+  };
+  doors.close_sessions = [this, name](const std::string& upstream) {
+    const auto match = [name, upstream](const Connection& connection) {
+      const Facts& facts = connection.facts();
+      const bool is_session = facts.owner->kind == Owner::Kind::listener && facts.owner->in_history;
+      return is_session && facts.owner->name == name && facts.upstream && *facts.upstream == upstream;
+    };
+    tell_all([match](Hub& hub) { hub.end_connections(match, Reason::upstream_down, true); });
+  };
+  director = std::make_unique<Director>(worker_, resolver_, plan.owner, plan.forward, std::move(doors));
+}
+
+void Hub::stop_directing(const std::string& listener) {
+  if (directors_.erase(listener) == 0) return;
+  tell_all([listener](Hub& hub) { hub.pools_.erase(listener); });
+}
+
+void Hub::set_upstreams(const UpstreamNews& news) {
+  worker_.tick();
+  auto& pool = pools_[news.listener->name];
+  if (pool) {
+    pool->set(news.upstreams, news.options);
+    return;
+  }
+  auto post = std::make_unique<DirectorPost>(crew_, worker_.index(), news.director, news.listener->name);
+  pool = std::make_unique<Pool>(worker_, std::move(post), news.listener->stats, news.upstreams, news.options);
+}
+
+std::map<std::string, std::vector<UpstreamRow>> Hub::upstream_rows() const {
+  std::map<std::string, std::vector<UpstreamRow>> rows;
+  for (const auto& [listener, director] : directors_) rows.emplace(listener, director->rows());
+  return rows;
+}
+
+Director* Hub::director(const std::string& listener) {
+  const auto found = directors_.find(listener);
+  return found == directors_.end() ? nullptr : found->second.get();
+}
+
+Pool* Hub::pool(const std::string& listener) {
+  const auto found = pools_.find(listener);
+  return found == pools_.end() ? nullptr : found->second.get();
 }
 
 void Hub::set_client(std::shared_ptr<const ClientPlan> plan) {

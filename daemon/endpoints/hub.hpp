@@ -13,6 +13,7 @@
 #include "endpoints/client.hpp"
 #include "endpoints/crew.hpp"
 #include "endpoints/plan.hpp"
+#include "upstreams/director.hpp"
 #include "upstreams/resolver.hpp"
 
 namespace tcpctl {
@@ -45,6 +46,21 @@ class Hub {
   void resume_listener(const std::string& name);
   [[nodiscard]] std::uint64_t shortages() const;
 
+  /// Null unless it is this worker that accepts for `listener`, and the listener forwards.
+  [[nodiscard]] Director* director(const std::string& listener);
+  /// The upstreams of the listeners that this worker accepts for, by listener.
+  [[nodiscard]] std::map<std::string, std::vector<UpstreamRow>> upstream_rows() const;
+  /// Null unless `listener` forwards.
+  [[nodiscard]] Pool* pool(const std::string& listener);
+  /// What a director, here or elsewhere, tells the pool of its listener; the first time makes it.
+  struct UpstreamNews {
+    std::size_t director;  // its worker
+    OwnerPtr listener;
+    UpstreamSetPtr upstreams;
+    PoolOptions options;
+  };
+  void set_upstreams(const UpstreamNews& news);
+
   void set_client(std::shared_ptr<const ClientPlan> plan);
   void remove_client(const std::string& name);
   /// Null if there is none here.
@@ -62,7 +78,11 @@ class Hub {
   void on_header(const std::shared_ptr<const ListenerPlan>& plan, ProxyHeaderConnection& connection);
   /// `before`: the record of the connection that had the socket before.
   void begin_service(const ListenerPlan& plan, Fd fd, const Address& remote, std::optional<Facts> before);
-  [[nodiscard]] Pool& pool_of(const ListenerPlan& plan);
+  [[nodiscard]] std::unique_ptr<TargetSource> targets_of(const ListenerPlan& plan);
+  void direct(const ListenerPlan& plan);
+  void stop_directing(const std::string& listener);
+  /// Runs `task(hub)` for every hub: for this one at once, for the others on their loops.
+  void tell_all(const std::function<void(Hub&)>& task);
 
   Worker& worker_;
   const Crew& crew_;
@@ -70,6 +90,7 @@ class Hub {
   Counter handed_, taken_;
   std::map<std::string, std::unique_ptr<Acceptor>> acceptors_;
   std::map<std::string, std::unique_ptr<Pool>> pools_;
+  std::map<std::string, std::unique_ptr<Director>> directors_;
   std::map<std::string, ClientRecord> client_records_;
   std::map<std::string, std::unique_ptr<Client>> clients_;
 };

@@ -41,8 +41,36 @@ SendProxy sent(ProxyVersion version) {
   return SendProxy::off;
 }
 
-std::shared_ptr<const ForwardPlan> forward_plan(const ForwardOptions& options,
-                                                const config::Listener& listener,
+std::shared_ptr<const HealthPlan> health_plan(const ForwardOptions& options, const Steps& steps,
+                                              const config::Listener& listener, const Owner& owner,
+                                              const RelayOptions& relay) {
+  auto plan = std::make_shared<HealthPlan>();
+  plan->rules.fail_after = options.fail_after;
+  plan->rules.fail_for = options.fail_for;
+  plan->closes_sessions = options.on_down == "close";
+  if (!options.health) return plan;
+  plan->rules.is_checked = true;
+  plan->rules.rise = options.health->rise;
+  plan->rules.fall = options.health->fall;
+  plan->interval = options.health->interval;
+  // Many and short as they are, checks are no sessions, and would drive the sessions out of the history.
+  auto checks = std::make_shared<Owner>(owner);
+  checks->service = "health";
+  checks->in_history = false;
+  checks->idle_timeout.reset();
+  checks->close_timeout = std::min(listener.close_timeout, options.health->timeout);
+  plan->probe = std::make_shared<const ProbePlan>(ProbePlan{.owner = std::move(checks),
+                                                            .socket = relay.outbound,
+                                                            .steps = steps,
+                                                            .connect_timeout = options.health->timeout,
+                                                            .timeout = options.health->timeout,
+                                                            .upstream = nullptr,
+                                                            .send_proxy = relay.send_proxy});
+  return plan;
+}
+
+std::shared_ptr<const ForwardPlan> forward_plan(const ForwardOptions& options, const Steps& steps,
+                                                const config::Listener& listener, const Owner& owner,
                                                 const UpstreamStatsOf& upstream_stats) {
   auto relay = std::make_shared<RelayOptions>();
   relay->connect_timeout = options.connect_timeout;
@@ -54,9 +82,18 @@ std::shared_ptr<const ForwardPlan> forward_plan(const ForwardOptions& options,
   split_options(*relay);
   auto plan = std::make_shared<ForwardPlan>();
   plan->relay = std::move(relay);
+  plan->health = health_plan(options, steps, listener, owner, *plan->relay);
+  plan->pool.reports_failures = options.fail_after > 0;
+  plan->pool.balance = balance_of(options.balance);
+  plan->pool.queue_timeout = options.queue_timeout;
   for (const auto& upstream : options.upstreams) {
-    plan->upstreams.push_back({std::make_shared<const std::string>(upstream.name), upstream.address,
-                               upstream_stats(upstream.name)});
+    plan->upstreams.push_back({.name = std::make_shared<const std::string>(upstream.name),
+                               .address = upstream.address,
+                               .stats = upstream_stats(upstream.name),
+                               .weight = upstream.weight,
+                               .backup = upstream.backup,
+                               .max_connections = upstream.max_connections.value_or(Upstream::kNoLimit),
+                               .state = parse_admin_state(upstream.state).value_or(AdminState::ready)});
   }
   return plan;
 }
@@ -110,8 +147,10 @@ config::Checked<std::shared_ptr<const ListenerPlan>> make_plan(
   } else {
     const auto forward = forward_options(options);
     if (!forward) return tl::make_unexpected(config::Mistakes{forward.error()});
+    const auto steps = parse_steps(options.table("health"));
+    if (!steps) return tl::make_unexpected(steps.error());
     plan->proxies.insert(plan->proxies.end(), forward->accept_from.begin(), forward->accept_from.end());
-    plan->forward = forward_plan(*forward, *listener, upstream_stats);
+    plan->forward = forward_plan(*forward, *steps, *listener, *plan->owner, upstream_stats);
   }
   plan->config = std::move(listener);
   return plan;

@@ -12,7 +12,7 @@
 #include "services/service.hpp"
 #include "steps/steps.hpp"
 #include "tcp/socket.hpp"
-#include "upstreams/pool.hpp"
+#include "upstreams/forward_plan.hpp"
 
 namespace tcpctl {
 

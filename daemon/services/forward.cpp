@@ -32,8 +32,70 @@ constexpr std::array kKeys{
     config::Key{.path = "balance",
                 .type = KeyType::choice,
                 .fallback = "round_robin",
-                .choices = "round_robin",
-                .help = "In which order upstreams are chosen"},
+                .choices = "round_robin|least_connections|source_hash|random_two",
+                .help =
+                    "How an upstream is chosen: in turn by weight, the one with the fewest sessions for its "
+                    "weight, by the client's address, the better of two drawn by weight"},
+    config::Key{.path = "upstreams[].weight",
+                .type = KeyType::integer,
+                .fallback = "1",
+                .max = 256,
+                .help = "Its share of the sessions; 0 = no new ones"},
+    config::Key{.path = "upstreams[].backup",
+                .type = KeyType::boolean,
+                .fallback = "false",
+                .help = "Used only where no other upstream takes sessions"},
+    config::Key{.path = "upstreams[].max_connections",
+                .type = KeyType::integer,
+                .min = 1,
+                .help = "Sessions that it has at once, those being connected included; default no limit"},
+    config::Key{.path = "upstreams[].state",
+                .type = KeyType::choice,
+                .fallback = "ready",
+                .choices = "ready|drain|maint",
+                .help = "drain = no new sessions; maint = no health checks either"},
+    config::Key{.path = "queue_timeout",
+                .type = KeyType::duration,
+                .min = 1'000'000,
+                .help = "How long a session waits where all upstreams are full; default connect_timeout"},
+    config::Key{.path = "health.interval",
+                .type = KeyType::duration,
+                .fallback = "2s",
+                .min = 10'000'000,
+                .help = "From the beginning of one health check of an upstream to that of the next"},
+    config::Key{.path = "health.timeout",
+                .type = KeyType::duration,
+                .fallback = "1s",
+                .min = 1'000'000,
+                .help = "How long a check may take, its steps included"},
+    config::Key{.path = "health.rise",
+                .type = KeyType::integer,
+                .fallback = "2",
+                .min = 1,
+                .max = 1000,
+                .help = "Good checks in a row that bring an upstream back"},
+    config::Key{.path = "health.fall",
+                .type = KeyType::integer,
+                .fallback = "3",
+                .min = 1,
+                .max = 1000,
+                .help = "Bad checks in a row that take an upstream out"},
+    config::Key{.path = "fail_after",
+                .type = KeyType::integer,
+                .min = 1,
+                .max = 1'000'000,
+                .help = "Sessions in a row that fail to connect, or are reset before the first byte of the "
+                        "upstream, that take it out; default off"},
+    config::Key{.path = "fail_for",
+                .type = KeyType::duration,
+                .fallback = "10s",
+                .min = 1'000'000,
+                .help = "How long fail_after takes an upstream out where nothing checks its health"},
+    config::Key{.path = "on_down",
+                .type = KeyType::choice,
+                .fallback = "keep",
+                .choices = "keep|close",
+                .help = "What becomes of the sessions of an upstream that goes down"},
     config::Key{.path = "connect_timeout",
                 .type = KeyType::duration,
                 .fallback = "5s",
@@ -68,29 +130,50 @@ ProxyVersion version_of(const std::string& text) {
   return text == "v1" ? ProxyVersion::v1 : ProxyVersion::v2;
 }
 
+std::optional<ForwardOptions::Health> read_health(const OptionReader& options) {
+  if (!options.has("health")) return std::nullopt;
+  return ForwardOptions::Health{.interval = options.duration("health.interval"),
+                                .timeout = options.duration("health.timeout"),
+                                .rise = static_cast<std::uint32_t>(options.integer("health.rise")),
+                                .fall = static_cast<std::uint32_t>(options.integer("health.fall"))};
+}
+
 tl::expected<ForwardOptions::Upstream, Mistake> read_upstream(const OptionReader& element,
                                                               std::size_t place) {
   const auto scalar = element.scalar();
   const auto address = parse_connect_address(scalar ? *scalar : element.text("address"));
   if (!address) return tl::make_unexpected(element.mistake("address", address.error().what));
-  const auto name = scalar ? std::nullopt : element.maybe_text("name");
-  return ForwardOptions::Upstream{name.value_or(fmt::format("u{}", place)), *address};
+  ForwardOptions::Upstream upstream{.name = fmt::format("u{}", place), .address = *address};
+  if (scalar) return upstream;
+  if (auto name = element.maybe_text("name")) upstream.name = *std::move(name);
+  upstream.weight = static_cast<std::uint32_t>(element.integer("weight"));
+  upstream.backup = element.boolean("backup");
+  if (const auto most = element.maybe_integer("max_connections"))
+    upstream.max_connections = static_cast<std::uint64_t>(*most);
+  upstream.state = element.text("state");
+  return upstream;
 }
 
 }  // namespace
 
 tl::expected<ForwardOptions, Mistake> forward_options(const OptionReader& options) {
-  ForwardOptions result{.upstreams = {},
-                        .balance = Balance::round_robin,
-                        .connect_timeout = options.duration("connect_timeout"),
-                        .retries = static_cast<std::uint32_t>(options.integer("retries")),
-                        .half_close = options.boolean("half_close"),
-                        .zero_copy = options.boolean("zero_copy"),
-                        .accept_from = {},
-                        .send_proxy = version_of(options.text("proxy_protocol.send"))};
+  ForwardOptions result{
+      .upstreams = {},
+      .balance = options.text("balance"),
+      .connect_timeout = options.duration("connect_timeout"),
+      .queue_timeout = options.maybe_duration("queue_timeout").value_or(options.duration("connect_timeout")),
+      .retries = static_cast<std::uint32_t>(options.integer("retries")),
+      .half_close = options.boolean("half_close"),
+      .zero_copy = options.boolean("zero_copy"),
+      .accept_from = {},
+      .send_proxy = version_of(options.text("proxy_protocol.send"))};
   for (const auto& text : options.texts("proxy_protocol.accept_from")) {
     if (auto network = parse_network(text)) result.accept_from.push_back(*std::move(network));
   }
+  result.health = read_health(options);
+  result.fail_after = static_cast<std::uint32_t>(options.maybe_integer("fail_after").value_or(0));
+  result.fail_for = options.duration("fail_for");
+  result.on_down = options.text("on_down");
   for (const auto& element : options.elements("upstreams")) {
     auto upstream = read_upstream(element, result.upstreams.size() + 1);
     if (!upstream) return tl::make_unexpected(std::move(upstream).error());

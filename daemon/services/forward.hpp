@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,9 +12,6 @@
 
 namespace tcpctl {
 
-/// In which order the upstreams of a forward are chosen.
-enum class Balance : std::uint8_t { round_robin };
-
 /// The PROXY header that upstreams get.
 enum class ProxyVersion : std::uint8_t { none, v1, v2 };
 
@@ -22,10 +20,23 @@ struct ForwardOptions {
   struct Upstream {
     std::string name;  // unique in its listener
     ConnectAddress address;
+    std::uint32_t weight{1};
+    bool backup{false};
+    std::optional<std::uint64_t> max_connections{};
+    std::string state{"ready"};  // ready | drain | maint
   };
-  std::vector<Upstream> upstreams;  // at least one
-  Balance balance{Balance::round_robin};
+  struct Health {
+    Duration interval{}, timeout{};
+    std::uint32_t rise{2}, fall{3};
+  };
+  std::vector<Upstream> upstreams;     // at least one
+  std::string balance{"round_robin"};  // one of the key's choices
   Duration connect_timeout{};
+  Duration queue_timeout{};        // for an upstream with a free place
+  std::optional<Health> health{};  // none: no active checks; its steps are read by parse_steps
+  std::uint32_t fail_after{0};     // failed sessions in a row that take an upstream out; 0 = none do
+  Duration fail_for{};
+  std::string on_down{"keep"};       // keep | close
   std::uint32_t retries{0};          // further upstreams that are tried after the first
   bool half_close{true};             // pass a FIN on and keep the other direction open
   bool zero_copy{true};              // splice what flows in bulk

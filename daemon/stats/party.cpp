@@ -80,10 +80,27 @@ HistogramValues PartyStats::sum(Histogram PartyShare::* histogram) const {
   return total;
 }
 
+bool Places::take(std::uint64_t limit) {
+  auto taken = taken_.load();
+  do {
+    if (taken >= limit) return false;
+  } while (!taken_.compare_exchange_weak(taken, taken + 1));
+  return true;
+}
+
+std::uint64_t UpstreamStats::sum(Counter UpstreamShare::* counter) const {
+  std::uint64_t total = 0;
+  for (const auto& share : shares_) total += (share.*counter).read();
+  return total;
+}
+
 void UpstreamStats::fill(UpstreamRow& row) const {
+  row.assigned = places_.taken();
   for (const auto& share : shares_) {
     row.active += share.active.read();
     row.connections += share.connections.read();
+    row.bytes_in += share.bytes_in.read();
+    row.bytes_out += share.bytes_out.read();
     row.connect_time.add(share.connect_time.read());
     for (std::size_t i = 0; i < kReasons; ++i) {
       const std::uint64_t count = share.failures[i].read();

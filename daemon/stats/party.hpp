@@ -42,6 +42,22 @@ struct alignas(64) PartyShare {
   Histogram duration, rtt;
 };
 
+/// How many sessions hold a place at an upstream, or in a queue. All workers write it: a limit that each of
+/// them checked against a part of its own would be exceeded, or left unused.
+/// Threads: any. See docs/adr/0006-places-are-counted-by-all-workers.md.
+class Places {
+ public:
+  static constexpr std::uint64_t kNoLimit = UINT64_MAX;
+  /// False, and nothing is taken, where `limit` are taken already.
+  [[nodiscard]] bool take(std::uint64_t limit);
+  void take() { taken_.fetch_add(1); }
+  void give_back() { taken_.fetch_sub(1); }
+  [[nodiscard]] std::uint64_t taken() const { return taken_.load(); }
+
+ private:
+  std::atomic<std::uint64_t> taken_{0};
+};
+
 /// The counters of one listener or client, a share a worker, summed on reading. They are kept by name over
 /// reloads. Threads: each share is written by its worker alone; reading from any.
 class PartyStats {
@@ -59,27 +75,38 @@ class PartyStats {
   [[nodiscard]] std::uint64_t opened() const { return opened_.read(); }
   /// The most that were active at once.
   [[nodiscard]] std::uint64_t peak() const { return peak_.read(); }
+  /// Sessions that wait for an upstream. Threads: any.
+  [[nodiscard]] Places& waiting() { return waiting_; }
 
  private:
   Counter opened_, peak_;
+  alignas(64) Places waiting_;
   std::vector<PartyShare> shares_;
 };
 
 /// What one worker counts for one upstream.
 struct alignas(64) UpstreamShare {
-  Counter active, connections;
+  Counter chosen, active, connections;
+  Counter answered;                        // sessions in which the upstream sent at least a byte
+  Counter bytes_in, bytes_out;             // of sessions that ended; `in` came from the upstream
   std::array<Counter, kReasons> failures;  // by reason
   Histogram connect_time;
 };
 
+/// The counters of one upstream, kept by its name and its listener's over reloads.
+/// Threads: each share is written by its worker alone; reading from any.
 class UpstreamStats {
  public:
   explicit UpstreamStats(std::size_t workers) : shares_(workers) {}
+  [[nodiscard]] std::size_t workers() const { return shares_.size(); }
   [[nodiscard]] UpstreamShare& share(std::size_t worker) { return shares_[worker]; }
+  [[nodiscard]] Places& places() { return places_; }
+  [[nodiscard]] std::uint64_t sum(Counter UpstreamShare::* counter) const;
   /// Adds what all workers counted to `row`.
   void fill(UpstreamRow& row) const;
 
  private:
+  alignas(64) Places places_;
   std::vector<UpstreamShare> shares_;
 };
 

@@ -136,21 +136,12 @@ struct ListenerRow {
   std::vector<BoundRow> addresses;
   std::uint64_t active{0}, peak{0}, accepted{0};
   std::optional<std::uint64_t> limit;
+  std::uint64_t queued{0};  // sessions that wait for an upstream with a free place
   std::array<std::uint64_t, kRefusals> refused{};
   std::uint64_t bytes_in{0}, bytes_out{0};
   std::vector<CloseCount> closes;
   HistogramValues duration, rtt;
   std::string config;  // JSON text, exactly what PUT takes
-};
-
-struct UpstreamRow {
-  std::string name, address, config_state, admin_state, operational_state, cause;
-  WallTime since;
-  std::uint64_t weight{1};
-  bool backup{false};
-  std::uint64_t active{0}, connections{0};
-  std::map<std::string, std::uint64_t> failures;  // by reason
-  HistogramValues connect_time;
 };
 
 struct ProbeStepRow {
@@ -169,6 +160,25 @@ struct ProbeRow {
   Duration took{};
   std::optional<Duration> resolve, connect;
   std::vector<ProbeStepRow> steps;
+};
+
+struct UpstreamRow {
+  std::string name, address;
+  std::vector<std::string> resolved;
+  std::string config_state, admin_state;  // ready | drain | maint
+  std::string operational_state;          // up | down | unknown | resolving
+  std::string cause, admin_cause;         // of the last change of operational_state, of admin_state
+  WallTime since, admin_since, config_since;
+  std::uint64_t weight{1}, config_weight{1};
+  bool backup{false};
+  std::uint32_t tier{0};  // the lowest that has an upstream to choose gets all
+  std::optional<std::uint64_t> max_connections;
+  std::uint64_t assigned{0};  // sessions that have it, those that are connecting included
+  std::uint64_t active{0}, connections{0};
+  std::uint64_t bytes_in{0}, bytes_out{0};        // of sessions that ended; `in` came from the upstream
+  std::map<std::string, std::uint64_t> failures;  // by reason
+  HistogramValues connect_time;
+  std::optional<ProbeRow> last_check;
 };
 
 struct ClientRow {
@@ -234,7 +244,7 @@ struct StatusRow {
 struct MetricsRow {
   StatusRow status;
   std::vector<ListenerRow> listeners;
-  std::vector<std::pair<std::string, std::vector<UpstreamRow>>> upstreams;  // by listener
+  std::map<std::string, std::vector<UpstreamRow>> upstreams;  // by listener
   std::vector<ClientRow> clients;
   std::map<std::string, std::uint64_t, std::less<>> connections_by_state;
 };

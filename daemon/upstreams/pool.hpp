@@ -1,45 +1,73 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
-#include <string>
-#include <vector>
 
 #include "connections/relay.hpp"
-#include "stats/party.hpp"
-#include "upstreams/names.hpp"
+#include "connections/worker.hpp"
+#include "upstreams/balance.hpp"
+#include "upstreams/set.hpp"
 
 namespace tcpctl {
 
-/// What all workers share of a listener's upstreams; immutable but for the counters.
-struct ForwardPlan {
-  struct Upstream {
-    std::shared_ptr<const std::string> name;
-    ConnectAddress address;
-    std::shared_ptr<UpstreamStats> stats;
-  };
-  std::vector<Upstream> upstreams;
-  std::shared_ptr<const RelayOptions> relay;
+/// A session that waits for an upstream: the number of its worker on top, as in a connection's id.
+enum class Ticket : std::uint64_t {};
+
+/// How a pool reaches the director of its listener, on whatever loop that is. Each call arrives later, in the
+/// order of the calls. Threads: called on the pool's loop.
+class DirectorDoor {
+ public:
+  DirectorDoor() = default;
+  DirectorDoor(const DirectorDoor&) = delete;
+  DirectorDoor& operator=(const DirectorDoor&) = delete;
+  virtual ~DirectorDoor() = default;
+
+  /// A session waits; with `again` it did before, and was not lucky: it keeps its place.
+  virtual void wait(Ticket ticket, bool again) = 0;
+  virtual void leave(Ticket ticket) = 0;
+  /// What `Pool::admit` was called for is settled, whatever became of it.
+  virtual void admitted() = 0;
+  /// A place at an upstream became free while somebody waits.
+  virtual void freed() = 0;
+  /// `count` attempts failed since the last report, the last one for `reason`.
+  virtual void failed(std::shared_ptr<UpstreamStats> upstream, Reason reason, std::uint64_t count) = 0;
 };
 
-/// The upstreams of one listener on one worker, chosen in turn.
+struct PoolOptions {
+  Balance balance{Balance::round_robin};
+  Duration queue_timeout{std::chrono::seconds{5}};
+  bool reports_failures{false};
+};
+
+/// The upstreams of one listener on one worker: chooses the targets of its sessions, and lets them wait where
+/// all upstreams are full. It resolves and checks nothing; the director tells it what there is.
 ///
 /// Threads: only on the worker's loop.
 class Pool {
  public:
-  Pool(std::size_t worker, Resolver& resolver, std::shared_ptr<const ForwardPlan> plan);
+  /// `listener` counts those who wait.
+  Pool(Worker& worker, std::unique_ptr<DirectorDoor> director, std::shared_ptr<PartyStats> listener,
+       UpstreamSetPtr upstreams, const PoolOptions& options);
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+  /// Those who wait are told that the listener is gone.
+  ~Pool();
 
-  [[nodiscard]] const std::shared_ptr<const ForwardPlan>& plan() const { return plan_; }
-  /// The targets of a new session: each upstream once, from the next in turn on. It may outlive the pool.
+  void set(UpstreamSetPtr upstreams, const PoolOptions& options);
+  [[nodiscard]] const UpstreamSetPtr& upstreams() const;
+  /// The targets of a new session, each upstream once before any comes again. It may outlive the pool.
   [[nodiscard]] std::unique_ptr<TargetSource> session();
+  /// The turn of one who waits has come.
+  void admit(Ticket ticket);
+  /// The director has read what was reported of `upstream`.
+  void heard(const UpstreamStats& upstream);
 
  private:
   class Session;
-  struct Shared;
+  class State;
 
-  const std::shared_ptr<const ForwardPlan> plan_;
-  std::shared_ptr<Shared> shared_;  // with its sessions, all on this loop
-  std::size_t next_{0};
+  std::shared_ptr<State> state_;  // with its sessions, all on this loop
 };
 
 }  // namespace tcpctl

@@ -18,6 +18,7 @@ namespace tcpctl::test {
 class FakeControlPlane : public ControlPlane {
  public:
   std::vector<ListenerRow> listener_rows{sample_listener()};
+  UpstreamChange upstream_change{};  // the last
   std::vector<ClientRow> client_rows{sample_client()};
   std::vector<Problem> config_problems;
   ReloadRow reload_row;
@@ -54,6 +55,15 @@ class FakeControlPlane : public ControlPlane {
   }
   Result<std::vector<UpstreamRow>> upstreams(const std::string& listener_name) override {
     return listener(listener_name).map([](const auto&) { return std::vector{sample_upstream()}; });
+  }
+  Result<UpstreamRow> change_upstream(const std::string& listener_name, const std::string& upstream,
+                                      const UpstreamChange& change) override {
+    if (const auto found = listener(listener_name); !found) return tl::make_unexpected(found.error());
+    if (upstream != "u1") return fail(Errc::not_found, "no upstream '" + upstream + "'");
+    upstream_change = change;
+    UpstreamRow row = sample_upstream();
+    row.admin_state = change.admin_state.value_or(row.admin_state);
+    return row;
   }
   Result<std::vector<ClientRow>> clients() override { return give(client_rows); }
   Result<ClientRow> client(const std::string& name) override { return named(client_rows, "client", name); }

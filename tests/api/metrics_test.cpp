@@ -48,6 +48,8 @@ TEST_F(Metrics, HaveTheNamesOfTheContract) {
         R"(tcpctl_upstream_weight{listener="web",upstream="u1"} 1)",
         R"(tcpctl_upstream_connections{listener="web",upstream="u1"} 4)",
         R"(tcpctl_upstream_connections_total{listener="web",upstream="u1"} 800)",
+        R"(tcpctl_upstream_bytes_total{listener="web",upstream="u1",direction="in"} 7)",
+        R"(tcpctl_listener_queued{listener="web"} 0)",
         R"(tcpctl_upstream_failures_total{listener="web",upstream="u1",reason="connect_refused"} 2)",
         R"(tcpctl_upstream_connect_seconds_count{listener="web",upstream="u1"} 0)",
         R"(tcpctl_client_up{client="feed"} 1)",

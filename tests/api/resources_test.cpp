@@ -92,6 +92,40 @@ TEST_F(Resources, ListUpstreamsProbesAndServices) {
       R"("default":null,"help":"ends then"}]}],"total":1,"next":null})");
 }
 
+TEST_F(Resources, ChangeAnUpstream) {
+  const auto path = "/v1/listeners/web/upstreams/u1";
+  const auto drained = asker_.ask("PATCH", path, R"({"admin_state": "drain"})");
+
+  EXPECT_EQ(drained.json().at("admin_state"), "drain");
+  EXPECT_EQ(drained.json().at("listener"), "web");
+  EXPECT_FALSE(control_.upstream_change.weight);
+  EXPECT_EQ(asker_.ask("PATCH", path, R"({"weight": 256})").status, 200);
+  EXPECT_EQ(control_.upstream_change.weight, std::optional<std::uint32_t>{256});
+  EXPECT_FALSE(control_.upstream_change.admin_state);
+}
+
+TEST_F(Resources, TakeNullForAnUpstreamAsConfigured) {
+  asker_.ask("PATCH", "/v1/listeners/web/upstreams/u1", R"({"weight": null, "admin_state": null})");
+
+  ASSERT_TRUE(control_.upstream_change.weight);
+  EXPECT_FALSE(*control_.upstream_change.weight);
+  EXPECT_EQ(control_.upstream_change.admin_state, "ready");
+}
+
+TEST_F(Resources, RefuseAChangeOfAnUpstreamThatIsNone) {
+  const auto path = "/v1/listeners/web/upstreams/u1";
+  for (const auto* body :
+       {R"({"weight": 257})", R"({"weight": -1})", R"({"weight": 1.5})", R"({"weight": "1"})",
+        R"({"weight": 18446744073709551615})", R"({"admin_state": "up"})", R"({"admin_state": 1})",
+        R"({"addres": "x"})", "[]", "x"}) {
+    EXPECT_EQ(asker_.ask("PATCH", path, body).status, 400) << body;
+  }
+  EXPECT_EQ(asker_.ask("PATCH", path, R"({"weight": 257})").json().at("errors").at(0).at("pointer"),
+            "/weight");
+  EXPECT_EQ(asker_.ask("PATCH", "/v1/listeners/web/upstreams/u9", "{}").status, 404);
+  EXPECT_EQ(asker_.ask("PATCH", "/v1/listeners/nope/upstreams/u1", "{}").status, 404);
+}
+
 TEST_F(Resources, ListConnectionsByFilter) {
   const auto json = asker_.get("/v1/connections?listener=web&state=estab&limit=7&cursor=x&sort=-age").json();
 

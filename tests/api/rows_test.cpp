@@ -20,7 +20,7 @@ TEST(Rows, ShowAListenerAsTheContractDoes) {
   expect_json(to_json(test::sample_listener()), R"(
 {"name": "web", "source": "file", "state": "up", "error": null, "service": "forward",
  "addresses": [{"configured": "0.0.0.0:8080", "bound": "0.0.0.0:8080", "state": "listening", "error": null, "queue": 0, "queue_max": 4096}],
- "connections": {"active": 12, "peak": 40, "limit": null, "accepted_total": 9120, "refused_total": {"limit": 0, "source_limit": 0, "rate": 0, "acl": 3, "files": 0}},
+ "connections": {"active": 12, "peak": 40, "limit": null, "accepted_total": 9120, "refused_total": {"limit": 0, "source_limit": 0, "rate": 0, "acl": 3, "files": 0}, "queued": 0},
  "bytes_in_total": 1, "bytes_out_total": 1, "config": {"listen": ["0.0.0.0:8080"], "service": "forward", "forward": {}}})");
 }
 
@@ -34,7 +34,9 @@ TEST(Rows, ShowAClientAsTheContractDoes) {
 TEST(Rows, ShowAnUpstreamAsTheContractDoes) {
   expect_json(to_json(test::sample_upstream()), R"(
 {"name": "u1", "address": "10.0.0.11:80", "config_state": "ready", "admin_state": "ready", "operational_state": "up", "cause": "L4OK in 0.4 ms",
- "since": "…Z", "weight": 1, "backup": false, "active": 4, "connections_total": 800, "failures_total": {"connect_refused": 2}, "connect_ms": {"p50": null, "p99": null}})");
+ "since": "…Z", "weight": 1, "backup": false, "active": 4, "connections_total": 800, "failures_total": {"connect_refused": 2}, "connect_ms": {"p50": null, "p99": null},
+ "resolved": ["10.0.0.11:80"], "admin_cause": null, "admin_since": "…Z", "config_since": "…Z", "config_weight": 1, "tier": 0,
+ "max_connections": 100, "assigned": 5, "bytes_in_total": 7, "bytes_out_total": 9, "last_check": null})");
 }
 
 TEST(Rows, ShowAProbeAsTheContractDoes) {

@@ -45,6 +45,12 @@ inline UpstreamRow sample_upstream() {
   row.active = 4;
   row.connections = 800;
   row.failures = {{"connect_refused", 2}};
+  row.resolved = {"10.0.0.11:80"};
+  row.admin_since = row.config_since = sample_time();
+  row.max_connections = 100;
+  row.assigned = 5;
+  row.bytes_in = 7;
+  row.bytes_out = 9;
   return row;
 }
 

@@ -29,7 +29,7 @@ class FakeTargetSource final : public TargetSource {
  public:
   explicit FakeTargetSource(std::shared_ptr<Targets> targets) : targets_{std::move(targets)} {}
 
-  void next(std::function<void(Result<Target>)> answer) override {
+  void next(const Address& /*source*/, std::function<void(Result<Target>)> answer) override {
     targets_->calls.emplace_back("next");
     const auto reply = [answer = std::move(answer), target = take()] { answer(target); };
     if (targets_->answers_later) {
@@ -43,7 +43,7 @@ class FakeTargetSource final : public TargetSource {
     note("failed", target);
     targets_->calls.back() += " " + std::string{text(reason)};
   }
-  void ended(const Target& target) override { note("ended", target); }
+  void ended(const Target& target, const Facts& /*leg*/) override { note("ended", target); }
 
  private:
   Result<Target> take() {
@@ -52,7 +52,7 @@ class FakeTargetSource final : public TargetSource {
     targets_->answers.pop_front();
     if (!answer) return tl::make_unexpected(answer.error());
     const auto name = std::make_shared<const std::string>("u" + std::to_string(++taken_));
-    return Target{*answer, name, taken_ - 1};
+    return Target{*answer, name};
   }
   void note(const std::string& what, const Target& target) {
     targets_->calls.push_back(what + " " + *target.name);

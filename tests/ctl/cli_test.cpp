@@ -119,8 +119,7 @@ TEST_F(Cli, SaysHowToSeeOneWhereItsNameStandsAlone) {
 TEST_F(Cli, SaysWhatIsMissingOrTooMuch) {
   EXPECT_EQ(mistake({"listener", "show"}), "NAME is missing; see 'tcpctl listener show --help'");
   EXPECT_EQ(mistake({"api", "GET"}), "PATH is missing; see 'tcpctl api --help'");
-  EXPECT_EQ(mistake({"upstream"}),
-            "'tcpctl upstream' needs more words; write 'tcpctl upstream list LISTENER'");
+  EXPECT_EQ(mistake({"upstream", "drain", "web"}), "UPSTREAM is missing; see 'tcpctl upstream drain --help'");
   EXPECT_EQ(mistake({"status", "now"}), "'now' is one word too many; see 'tcpctl status --help'");
   EXPECT_EQ(mistake({"conn", "--limit"}), "--limit needs a value; see 'tcpctl conn list --help'");
   EXPECT_EQ(mistake({"--host"}), "--host needs a value; see 'tcpctl --help'");

@@ -20,8 +20,9 @@ class HubTest : public test::HubFixture {
     auto forward = std::make_shared<ForwardPlan>();
     forward->relay = std::make_shared<RelayOptions>(RelayOptions{1min, 2, true, {}});
     for (std::size_t i = 0; i < upstreams.size(); ++i) {
-      forward->upstreams.push_back({std::make_shared<const std::string>("u" + std::to_string(i + 1)),
-                                    test::to(upstreams[i]), std::make_shared<UpstreamStats>(1)});
+      forward->upstreams.push_back({.name = std::make_shared<const std::string>("u" + std::to_string(i + 1)),
+                                    .address = test::to(upstreams[i]),
+                                    .stats = std::make_shared<UpstreamStats>(1)});
     }
     listener->service = "forward";
     auto made = std::make_shared<ListenerPlan>(*plan());

@@ -44,7 +44,12 @@ TEST(Forward, HasTheDefaultsOfTheManual) {
   EXPECT_EQ(read->retries, 2U);
   EXPECT_TRUE(read->half_close);
   EXPECT_TRUE(read->zero_copy);
-  EXPECT_EQ(read->balance, Balance::round_robin);
+  EXPECT_EQ(read->balance, "round_robin");
+  EXPECT_EQ(read->queue_timeout, 5s);
+  EXPECT_EQ(read->upstreams[0].weight, 1U);
+  EXPECT_FALSE(read->upstreams[0].backup);
+  EXPECT_FALSE(read->upstreams[0].max_connections);
+  EXPECT_EQ(read->upstreams[0].state, "ready");
 }
 
 TEST(Forward, ReadsWhatIsWritten) {
@@ -54,13 +59,36 @@ connect_timeout = "250ms"
 retries = 0
 half_close = false
 zero_copy = false
-balance = "round_robin")");
+balance = "source_hash"
+queue_timeout = "3s")");
 
   ASSERT_TRUE(read) << read.error();
+  EXPECT_EQ(read->balance, "source_hash");
+  EXPECT_EQ(read->queue_timeout, 3s);
   EXPECT_EQ(read->connect_timeout, 250ms);
   EXPECT_EQ(read->retries, 0U);
   EXPECT_FALSE(read->half_close);
   EXPECT_FALSE(read->zero_copy);
+}
+
+TEST(Forward, ReadsWhatIsWrittenOfAnUpstream) {
+  const auto read = options(R"(upstreams = [
+  { address = "127.0.0.1:1", weight = 7, backup = true, max_connections = 9, state = "drain" }])");
+
+  ASSERT_TRUE(read) << read.error();
+  EXPECT_EQ(read->upstreams[0].weight, 7U);
+  EXPECT_TRUE(read->upstreams[0].backup);
+  EXPECT_EQ(read->upstreams[0].max_connections, 9U);
+  EXPECT_EQ(read->upstreams[0].state, "drain");
+}
+
+TEST(Forward, WaitsForAPlaceAsLongAsForAConnectionWhereNothingElseIsSaid) {
+  EXPECT_EQ(options("upstreams = [\"127.0.0.1:1\"]\nconnect_timeout = \"7s\"")->queue_timeout, 7s);
+}
+
+TEST(Forward, RefusesAWeightBeyondItsBounds) {
+  EXPECT_FALSE(options(R"(upstreams = [{ address = "127.0.0.1:1", weight = 257 }])"));
+  EXPECT_FALSE(options(R"(upstreams = [{ address = "127.0.0.1:1", max_connections = 0 }])"));
 }
 
 TEST(Forward, RefusesTwoUpstreamsOfOneName) {

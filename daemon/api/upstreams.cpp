@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+
+#include <fmt/format.h>
+
+#include "api/body.hpp"
+#include "api/handlers.hpp"
+
+namespace tcpctl::api::handlers {
+namespace {
+
+constexpr std::uint64_t kMostWeight = 256;
+constexpr std::array<std::string_view, 3> kStates{"ready", "drain", "maint"};
+
+Json upstream_json(const UpstreamRow& row, const std::string& listener) {
+  Json json = to_json(row);
+  json["listener"] = listener;
+  return json;
+}
+
+tl::unexpected<Problem> wrong(const std::string& key, const std::string& why) {
+  return refuse(400, fmt::format("'{}': {}", key, why), {{"/" + key, why}});
+}
+
+/// Null takes a member out (RFC 7396), and without it an upstream is ready.
+Checked<std::string> state_of(const Json& value) {
+  if (value.is_null()) return std::string{kStates.front()};
+  if (value.is_string()) {
+    for (const auto state : kStates) {
+      if (value.get<std::string>() == state) return std::string{state};
+    }
+  }
+  return wrong("admin_state", "expected \"ready\", \"drain\" or \"maint\"");
+}
+
+Checked<std::optional<std::uint32_t>> weight_of(const Json& value) {
+  if (value.is_null()) return std::nullopt;
+  // A number beyond 63 bits is unsigned, and would look negative.
+  const bool in_bounds = value.is_number_unsigned() && value.get<std::uint64_t>() <= kMostWeight;
+  if (!in_bounds) return wrong("weight", fmt::format("expected a whole number, 0 .. {}", kMostWeight));
+  return value.get<std::uint32_t>();
+}
+
+Checked<ControlPlane::UpstreamChange> change_of(std::string_view body) {
+  const auto object = read_object(body, {"admin_state", "weight"});
+  if (!object) return tl::make_unexpected(object.error());
+  ControlPlane::UpstreamChange change;
+  if (object->contains("admin_state")) {
+    auto state = state_of(object->at("admin_state"));
+    if (!state) return tl::make_unexpected(std::move(state).error());
+    change.admin_state = *std::move(state);
+  }
+  if (object->contains("weight")) {
+    auto weight = weight_of(object->at("weight"));
+    if (!weight) return tl::make_unexpected(std::move(weight).error());
+    change.weight = *weight;
+  }
+  return change;
+}
+
+}  // namespace
+
+Reply get_upstreams(const Call& call) {
+  const auto& listener = call.in_path("name");
+  const auto rows = call.control.upstreams(listener);
+  if (!rows) return problem_reply(rows.error());
+  Json items = Json::array();
+  for (const auto& row : *rows) items.push_back(upstream_json(row, listener));
+  const auto total = items.size();
+  return json_reply({{"items", std::move(items)}, {"total", total}, {"next", nullptr}});
+}
+
+Reply change_upstream(const Call& call) {
+  const auto change = change_of(call.body);
+  if (!change) return problem_reply(change.error());
+  const auto& listener = call.in_path("name");
+  const auto row = call.control.change_upstream(listener, call.in_path("upstream"), *change);
+  if (!row) return problem_reply(row.error());
+  return json_reply(upstream_json(*row, listener));
+}
+
+}  // namespace tcpctl::api::handlers

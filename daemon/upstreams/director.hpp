@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connections/worker.hpp"
+#include "engine/wheel.hpp"
+#include "upstreams/declared.hpp"
+#include "upstreams/forward_plan.hpp"
+#include "upstreams/queue.hpp"
+#include "upstreams/resolver.hpp"
+
+namespace tcpctl {
+
+/// What an operator changes of an upstream at run time; what is not there stays.
+struct UpstreamChange {
+  std::optional<AdminState> admin_state;
+  std::optional<std::optional<std::uint32_t>> weight;  // of none: as configured
+};
+
+/// Decides, for one listener, which upstreams there are and which of them take new sessions; the only one
+/// that makes an UpstreamSet.
+///
+/// It resolves names, runs health checks, hears of failed sessions, takes the operator's wishes, and keeps
+/// the order of those who wait for an upstream. Each new set goes to the pools of all workers. What was
+/// wished at run time is kept by the upstream's name over changes of the configuration. Threads: only on the
+/// loop of the listener's worker.
+class Director final : private Deadline {
+ public:
+  /// The ways to the workers' pools.
+  struct Doors {
+    std::function<void(const OwnerPtr&, const UpstreamSetPtr&, const PoolOptions&)> publish;
+    std::function<void(Ticket)> admit;
+    std::function<void(std::size_t worker, std::shared_ptr<UpstreamStats>)> heard;
+    /// Ends the sessions with an upstream, everywhere.
+    std::function<void(const std::string& upstream)> close_sessions;
+  };
+
+  /// Publishes its first set before it returns.
+  Director(Worker& worker, Resolver& resolver, OwnerPtr listener, std::shared_ptr<const ForwardPlan> plan,
+           Doors doors);
+  Director(const Director&) = delete;
+  Director& operator=(const Director&) = delete;
+  ~Director();
+
+  void set_plan(OwnerPtr listener, std::shared_ptr<const ForwardPlan> plan);
+  [[nodiscard]] const UpstreamSetPtr& upstreams() const { return set_; }
+  [[nodiscard]] std::vector<UpstreamRow> rows() const;
+  /// Errors: not_found.
+  [[nodiscard]] Result<UpstreamRow> change(const std::string& upstream, const UpstreamChange& change);
+
+  // What the pools tell; see DirectorDoor.
+  void wait(Ticket ticket, bool again) { queue_.wait(ticket, again, *set_); }
+  void leave(Ticket ticket) { queue_.leave(ticket); }
+  void admitted() { queue_.admitted(*set_); }
+  void freed() { queue_.look(*set_); }
+  void failed(std::size_t worker, const std::shared_ptr<UpstreamStats>& upstream, Reason reason,
+              std::uint64_t count);
+
+ private:
+  /// What was wished at run time of the upstream of a name.
+  struct Wish {
+    AdminState state{AdminState::ready};
+    std::string cause;
+    WallTime since{};
+    std::optional<std::uint32_t> weight;
+  };
+  void on_deadline() override;
+  void went_down(const std::string& upstream);
+  /// Soon, so that what changes together is told together.
+  void publish_soon();
+  void publish();
+  [[nodiscard]] std::unique_ptr<DeclaredUpstream> make(const ForwardPlan::Declared& declared);
+  [[nodiscard]] std::vector<UpstreamKeeper*> keepers() const;
+  void tell_wish(UpstreamKeeper& keeper) const;
+
+  Worker& worker_;
+  Resolver& resolver_;
+  OwnerPtr listener_;
+  std::shared_ptr<const ForwardPlan> plan_;
+  const Doors doors_;
+  std::map<std::string, Wish> wishes_;
+  std::vector<std::unique_ptr<DeclaredUpstream>> declared_;
+  UpstreamSetPtr set_;
+  WaitingQueue queue_;
+};
+
+}  // namespace tcpctl

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <random>
+
+#include "engine/wheel.hpp"
+#include "upstreams/probe_run.hpp"
+
+namespace tcpctl {
+
+/// Checks one upstream again and again, at most one run at a time.
+///
+/// The first run comes at a random moment within the interval, and each later one up to a tenth of it early
+/// or late, so that the checks of many upstreams do not align. Threads: only on the director's loop.
+class HealthCheck final : private Deadline {
+ public:
+  /// The address of the next run; none skips it.
+  using Where = std::function<const Address*()>;
+  using Done = std::function<void(ProbeRow)>;
+
+  HealthCheck(Worker& worker, std::shared_ptr<const ProbePlan> plan, Duration interval, Where where,
+              Done done);
+  HealthCheck(const HealthCheck&) = delete;
+  HealthCheck& operator=(const HealthCheck&) = delete;
+
+  /// The next run comes soon: what it finds decides.
+  void hurry();
+
+ private:
+  void on_deadline() override;
+  [[nodiscard]] Duration jittered();
+
+  Worker& worker_;
+  const std::shared_ptr<const ProbePlan> plan_;
+  const Duration interval_;
+  const Where where_;
+  const Done done_;
+  std::minstd_rand random_;
+  std::unique_ptr<ProbeRun> run_;
+};
+
+}  // namespace tcpctl

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "upstreams/keeper.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+
+namespace tcpctl {
+
+UpstreamKeeper::UpstreamKeeper(Worker& worker, std::string listener, std::shared_ptr<const std::string> name,
+                               std::shared_ptr<UpstreamStats> stats, Hooks hooks)
+    : worker_{worker}, listener_{std::move(listener)}, hooks_{std::move(hooks)} {
+  upstream_.name = std::move(name);
+  upstream_.stats = std::move(stats);
+  upstream_.addresses = std::make_shared<const AddressList>();
+  upstream_.operational_state = OperationalState::resolving;
+  upstream_.since = upstream_.config_since = upstream_.admin_since = wall_now();
+  refresh();
+}
+
+void UpstreamKeeper::set_declared(const ForwardPlan::Declared& declared) {
+  if (std::exchange(upstream_.config_state, declared.state) != declared.state)
+    upstream_.config_since = wall_now();
+  upstream_.max_connections = declared.max_connections;
+  follow_wishes();
+}
+
+void UpstreamKeeper::set_share(std::uint32_t tier, std::uint32_t weight) {
+  upstream_.tier = tier;
+  upstream_.config_weight = weight;
+  upstream_.weight = wished_weight_.value_or(weight);
+  hooks_.changed();
+}
+
+void UpstreamKeeper::wish(AdminState state, const std::string& cause, WallTime since,
+                          std::optional<std::uint32_t> weight) {
+  upstream_.admin_state = state;
+  upstream_.admin_cause = cause;
+  upstream_.admin_since = since;
+  wished_weight_ = weight;
+  upstream_.weight = weight.value_or(upstream_.config_weight);
+  follow_wishes();
+}
+
+void UpstreamKeeper::set_health(std::shared_ptr<const HealthPlan> plan) {
+  if (health_ == plan) return;
+  health_ = std::move(plan);
+  condition_.set(health_->rules);
+  check_.reset();
+  follow_wishes();
+}
+
+void UpstreamKeeper::set_place(const NameState& names, const NameEntry* entry) {
+  looked_up_ = names.looked_up;
+  upstream_.name_error = names.error;
+  const auto before = upstream_.addresses;
+  if (entry != nullptr) {
+    upstream_.addresses = entry->addresses;
+  } else if (!before->empty()) {
+    upstream_.addresses = std::make_shared<const AddressList>();
+  }
+  if (upstream_.addresses != before) hooks_.changed();
+  refresh();
+}
+
+void UpstreamKeeper::follow_wishes() {
+  if (upstream_.wanted() == AdminState::maint) {
+    check_.reset();
+    if (condition_.state() != OperationalState::unknown) condition_.suspend();
+  } else {
+    const bool was_away = condition_.state() == OperationalState::unknown;
+    condition_.resume();
+    if (health_->probe && !check_) begin_checks();
+    if (check_ && was_away) check_->hurry();
+  }
+  refresh();
+  hooks_.changed();
+}
+
+void UpstreamKeeper::begin_checks() {
+  auto plan = std::make_shared<ProbePlan>(*health_->probe);
+  plan->upstream = upstream_.name;
+  const auto where = [this]() -> const Address* {
+    return upstream_.addresses->empty() ? nullptr : &upstream_.addresses->at(turn_++, 0);
+  };
+  check_ = std::make_unique<HealthCheck>(worker_, std::move(plan), health_->interval, where,
+                                         [this](ProbeRow row) { on_check(std::move(row)); });
+}
+
+void UpstreamKeeper::on_check(ProbeRow row) {
+  const bool good = row.success;
+  const auto words = in_words(row);
+  upstream_.last_check = std::move(row);
+  condition_.on_check(good, words);
+  refresh();
+}
+
+void UpstreamKeeper::failed(Reason reason, std::uint64_t count) {
+  const bool is_reset = reason == Reason::peer_rst;
+  // Which session came first nobody knows over all workers; but one that went well since the last report is
+  // the end of a row.
+  const auto good = upstream_.stats->sum(is_reset ? &UpstreamShare::answered : &UpstreamShare::connections);
+  if (std::exchange(is_reset ? answered_ : connected_, good) != good) condition_.on_good_session();
+  condition_.on_failures(count, fmt::format("sessions fail: {}", text(reason)), worker_.time());
+  refresh();
+}
+
+void UpstreamKeeper::on_deadline() {
+  worker_.tick();
+  condition_.on_time(worker_.time());
+  refresh();
+}
+
+void UpstreamKeeper::refresh() {
+  if (!upstream_.addresses->empty()) {
+    upstream_.cause = condition_.cause();
+    become(condition_.state());
+  } else if (looked_up_) {
+    upstream_.cause = upstream_.name_error.empty() ? "its name has no address" : upstream_.name_error;
+    become(OperationalState::down);
+  } else {
+    upstream_.cause = "its name is being looked up";
+    become(OperationalState::resolving);
+  }
+  if (const auto due = condition_.due()) {
+    worker_.wheel().set(*this, *due);
+  } else {
+    Wheel::cancel(*this);
+  }
+}
+
+void UpstreamKeeper::become(OperationalState state) {
+  const OperationalState before = std::exchange(upstream_.operational_state, state);
+  if (before == state) return;
+  upstream_.since = wall_now();
+  const auto fields = [&](auto log) {
+    log(log::f("listener", listener_), log::f("upstream", *upstream_.name), log::f("cause", upstream_.cause));
+  };
+  if (state == OperationalState::down) {
+    fields([](const auto&... field) { log::warn("upstream.down", field...); });
+    hooks_.went_down(*upstream_.name);
+  } else if (before == OperationalState::down && state == OperationalState::up) {
+    fields([](const auto&... field) { log::info("upstream.up", field...); });
+  }
+  hooks_.changed();
+}
+
+}  // namespace tcpctl

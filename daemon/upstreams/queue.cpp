@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "upstreams/queue.hpp"
+
+namespace tcpctl {
+
+void WaitingQueue::wait(Ticket ticket, bool again, const UpstreamSet& upstreams) {
+  places_.emplace(ticket, order_.insert(again ? order_.begin() : order_.end(), ticket));
+  // A place that became free while the ticket was on its way has told nobody.
+  if (!again) look(upstreams);
+}
+
+void WaitingQueue::leave(Ticket ticket) {
+  const auto found = places_.find(ticket);
+  if (found == places_.end()) return;
+  order_.erase(found->second);
+  places_.erase(found);
+}
+
+void WaitingQueue::admitted(const UpstreamSet& upstreams) {
+  --asked_;
+  look(upstreams);
+}
+
+void WaitingQueue::look(const UpstreamSet& upstreams) {
+  if (upstreams.is_resolving()) return;
+  // Where nobody takes new sessions any more, all are asked, and learn of it.
+  const auto room = upstreams.tiers().empty() ? Upstream::kNoLimit : upstreams.room();
+  while (!order_.empty() && asked_ < room) {
+    const Ticket first = order_.front();
+    leave(first);
+    ++asked_;
+    admit_(first);
+  }
+}
+
+}  // namespace tcpctl

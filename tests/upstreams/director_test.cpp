@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "upstreams/director.hpp"
+
+#include <gmock/gmock.h>
+
+#include "support/connection_fixture.hpp"
+#include "support/dns_server.hpp"
+
+namespace tcpctl {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::SizeIs;
+using testing::StartsWith;
+
+class DirectorTest : public testing::Test {
+ protected:
+  void add(const std::string& name, const std::string& address) {
+    plan->upstreams.push_back({.name = std::make_shared<const std::string>(name),
+                               .address = parse_connect_address(address).value(),
+                               .stats = std::make_shared<UpstreamStats>(1)});
+  }
+  /// Checks every 20 ms, and one result is enough.
+  void check(bool closes_sessions = false) {
+    auto health = std::make_shared<HealthPlan>();
+    health->rules = {.is_checked = true, .rise = 1, .fall = 1, .fail_after = 0, .fail_for = 0s};
+    health->interval = 20ms;
+    health->closes_sessions = closes_sessions;
+    auto checks = std::make_shared<Owner>(*owner);
+    checks->in_history = false;
+    health->probe =
+        std::make_shared<const ProbePlan>(ProbePlan{.owner = checks,
+                                                    .socket = {},
+                                                    .steps = std::make_shared<const std::vector<Step>>(),
+                                                    .connect_timeout = 1min,
+                                                    .timeout = 1min,
+                                                    .upstream = nullptr,
+                                                    .send_proxy = SendProxy::off});
+    plan->health = health;
+  }
+  void start() {
+    runner.worker.tick();
+    Director::Doors doors;
+    doors.publish = [this](const OwnerPtr&, const UpstreamSetPtr& upstreams, const PoolOptions&) {
+      published.push_back(upstreams);
+    };
+    doors.admit = [this](Ticket ticket) { admitted.push_back(ticket); };
+    doors.heard = [this](std::size_t, const std::shared_ptr<UpstreamStats>&) { ++heard; };
+    doors.close_sessions = [this](const std::string& upstream) { closed.push_back(upstream); };
+    director.emplace(runner.worker, *resolver, owner, plan, std::move(doors));
+  }
+  [[nodiscard]] UpstreamRow row(std::size_t index = 0) const { return director->rows().at(index); }
+  bool comes_to(const std::string& state) {
+    return runner.run_until([&] { return row().operational_state == state; });
+  }
+  [[nodiscard]] std::size_t tiers() const { return published.back()->tiers().size(); }
+
+  test::LoopRunner runner;
+  test::DnsServer server{runner.loop};
+  std::optional<Resolver> resolver{std::in_place, runner.loop,
+                                   Resolver::Options{.servers = {server.address().text()}, .attempts = 1}};
+  std::shared_ptr<Owner> owner = test::make_owner(Owner::Kind::listener, "forward");
+  std::shared_ptr<ForwardPlan> plan = std::make_shared<ForwardPlan>();
+  std::vector<UpstreamSetPtr> published;
+  std::vector<Ticket> admitted;
+  std::vector<std::string> closed;
+  int heard{0};
+  std::optional<Director> director;
+};
+
+TEST_F(DirectorTest, PublishesWhatIsDeclaredAtOnce) {
+  add("a", "192.0.2.1:80");
+  plan->upstreams[0].weight = 5;
+  plan->upstreams[0].backup = true;
+  start();
+
+  ASSERT_THAT(published, SizeIs(1));
+  const Upstream& upstream = published[0]->all().at(0);
+  EXPECT_EQ(*upstream.name, "a");
+  EXPECT_EQ(upstream.weight, 5U);
+  EXPECT_TRUE(upstream.is_backup());
+  EXPECT_EQ(row().operational_state, "up");
+  EXPECT_EQ(row().cause, "no health check is configured");
+}
+
+TEST_F(DirectorTest, PublishesTheAddressesOfANameOnceTheyAreKnown) {
+  server.add("a.example", {{"192.0.2.1", 60}, {"192.0.2.2", 60}});
+  add("a", "a.example:80");
+  start();
+  EXPECT_EQ(row().operational_state, "resolving");
+  EXPECT_TRUE(published.back()->is_resolving());
+
+  ASSERT_TRUE(comes_to("up"));
+  EXPECT_TRUE(runner.run_until([&] { return tiers() == 1; }));
+
+  EXPECT_THAT(row().resolved, testing::UnorderedElementsAre("192.0.2.1:80", "192.0.2.2:80"));
+}
+
+TEST_F(DirectorTest, TakesANameThatNobodyKnowsForDown) {
+  add("a", "nowhere.example:80");
+  start();
+
+  ASSERT_TRUE(comes_to("down"));
+  EXPECT_TRUE(runner.run_until([&] { return !published.back()->is_resolving(); }));
+  EXPECT_THAT(published.back()->why_none(), HasSubstr("nowhere.example"));
+}
+
+TEST_F(DirectorTest, FollowsTheOperatorAndKeepsThatOverAReload) {
+  add("a", "192.0.2.1:80");
+  add("b", "192.0.2.2:80");
+  start();
+
+  const auto changed = director->change("a", {.admin_state = AdminState::drain, .weight = {}});
+  const auto weighted = director->change("b", {.admin_state = {}, .weight = 9U});
+
+  EXPECT_EQ(changed->admin_state, "drain");
+  EXPECT_EQ(changed->admin_cause, "set at run time");
+  EXPECT_EQ(weighted->weight, 9U);
+  EXPECT_THAT(published.back()->tiers(), ElementsAre(ElementsAre(1)));
+  auto next = std::make_shared<ForwardPlan>(*plan);
+  next->upstreams[1].weight = 3;
+  director->set_plan(owner, next);
+  EXPECT_EQ(row(0).admin_state, "drain");
+  EXPECT_EQ(row(1).weight, 9U);
+  EXPECT_EQ(row(1).config_weight, 3U);
+  EXPECT_EQ(director->change("b", {.admin_state = {}, .weight = std::optional<std::uint32_t>{}})->weight, 3U);
+}
+
+TEST_F(DirectorTest, KnowsItsUpstreamsByName) {
+  add("a", "192.0.2.1:80");
+  start();
+
+  EXPECT_EQ(director->change("b", {}).error().code, Errc::not_found);
+}
+
+TEST_F(DirectorTest, TakesOutWhoFailsChecksAndSaysWhy) {
+  add("a", test::closed_port().text());
+  check();
+  start();
+
+  ASSERT_TRUE(comes_to("down"));
+  EXPECT_TRUE(runner.run_until([&] { return tiers() == 0; }));
+
+  EXPECT_THAT(row().cause, StartsWith("L4CON Connection refused"));
+  EXPECT_EQ(row().last_check->result, "L4CON");
+  EXPECT_THAT(closed, SizeIs(0));
+}
+
+TEST_F(DirectorTest, TakesBackWhoPassesChecks) {
+  const Address address = test::closed_port();
+  add("a", address.text());
+  check();
+  start();
+  ASSERT_TRUE(comes_to("down"));
+
+  test::PlainListener back{128, address};
+
+  ASSERT_TRUE(comes_to("up"));
+  EXPECT_THAT(row().cause, StartsWith("L4OK in "));
+  EXPECT_TRUE(runner.run_until([&] { return tiers() == 1; }));
+  EXPECT_TRUE(runner.worker.history().entries().empty()) << "checks are no sessions";
+}
+
+TEST_F(DirectorTest, EndsTheSessionsOfWhoGoesDownWhereThatIsWished) {
+  add("a", test::closed_port().text());
+  check(true);
+  start();
+
+  ASSERT_TRUE(comes_to("down"));
+  EXPECT_THAT(closed, ElementsAre("a"));
+}
+
+TEST_F(DirectorTest, ChecksNobodyInMaintenance) {
+  test::PlainListener listener;
+  add("a", listener.address().text());
+  check();
+  start();
+  ASSERT_TRUE(runner.run_until([&] { return row().last_check.has_value(); }));
+
+  (void)director->change("a", {.admin_state = AdminState::maint, .weight = {}});
+  listener.close();
+  const auto at = row().last_check->at;
+  runner.run_beats(100);
+
+  EXPECT_EQ(row().operational_state, "unknown");
+  EXPECT_EQ(row().last_check->at, at);
+  (void)director->change("a", {.admin_state = AdminState::ready, .weight = {}});
+  EXPECT_TRUE(comes_to("down"));
+}
+
+TEST_F(DirectorTest, TakesOutWhoFailsSessionsInARow) {
+  add("a", "192.0.2.1:80");
+  auto health = std::make_shared<HealthPlan>();
+  health->rules.fail_after = 3;
+  health->rules.fail_for = 30ms;
+  plan->health = health;
+  start();
+  const auto& stats = plan->upstreams[0].stats;
+
+  director->failed(0, stats, Reason::connect_refused, 2);
+  stats->share(0).connections.add();  // one in between went well
+  director->failed(0, stats, Reason::connect_refused, 2);
+  EXPECT_EQ(row().operational_state, "up");
+  director->failed(0, stats, Reason::connect_refused, 1);
+
+  EXPECT_EQ(row().operational_state, "down");
+  EXPECT_EQ(row().cause, "sessions fail: connect_refused");
+  EXPECT_EQ(heard, 3);
+  EXPECT_TRUE(comes_to("up"));
+}
+
+TEST_F(DirectorTest, KeepsWhatItKnowsOfAnUpstreamThatStays) {
+  add("a", test::closed_port().text());
+  check();
+  start();
+  ASSERT_TRUE(comes_to("down"));
+  const auto since = row().since;
+
+  auto next = std::make_shared<ForwardPlan>(*plan);
+  next->upstreams.insert(next->upstreams.begin(), next->upstreams[0]);
+  next->upstreams[0].name = std::make_shared<const std::string>("new");
+  next->upstreams[0].stats = std::make_shared<UpstreamStats>(1);
+  director->set_plan(owner, next);
+
+  EXPECT_EQ(row(0).operational_state, "up");
+  EXPECT_EQ(row(1).operational_state, "down");
+  EXPECT_EQ(row(1).since, since);
+}
+
+TEST_F(DirectorTest, LetsThoseWhoWaitInAsSoonAsANameIsKnown) {
+  server.add("a.example", {{"192.0.2.1", 60}});
+  add("a", "a.example:80");
+  start();
+  director->wait(Ticket{1}, false);
+  director->wait(Ticket{2}, false);
+
+  EXPECT_TRUE(runner.run_until([&] { return admitted.size() == 2; }));
+}
+
+}  // namespace
+}  // namespace tcpctl
