@@ -145,6 +145,7 @@ std::vector<Column> history_columns() {
           {.title = "SERVICE", .field = "service", .wide = true},
           {.title = "LOCAL", .field = "local", .wide = true},
           {.title = "REMOTE", .field = "remote", .rank = 1, .min = 15},
+          {.title = "PROXIED FOR", .field = "proxied_source", .wide = true},
           {.title = "PEER", .field = "peer_id", .rank = 9},
           {.title = "CLOSED", .field = "close.at", .rank = 5, .show = time_cell},
           {.title = "LASTED",

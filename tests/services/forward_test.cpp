@@ -50,6 +50,23 @@ TEST(Forward, HasTheDefaultsOfTheManual) {
   EXPECT_FALSE(read->upstreams[0].backup);
   EXPECT_FALSE(read->upstreams[0].max_connections);
   EXPECT_EQ(read->upstreams[0].state, "ready");
+  EXPECT_TRUE(read->accept_from.empty());
+  EXPECT_EQ(read->send_proxy, ProxyVersion::none);
+}
+
+TEST(Forward, ReadsWhoseProxyHeadersItTakesAndWhichItSends) {
+  const auto v2 = options(R"(
+upstreams = ["127.0.0.1:1"]
+proxy_protocol = { accept_from = ["10.0.0.0/8", "::1"], send = "v2" })");
+  const auto v1 = options("upstreams = ['127.0.0.1:1']\nproxy_protocol.send = 'v1'");
+
+  ASSERT_TRUE(v2) << v2.error();
+  ASSERT_TRUE(v1) << v1.error();
+  EXPECT_EQ(v2->accept_from,
+            (std::vector{parse_network("10.0.0.0/8").value(), parse_network("::1").value()}));
+  EXPECT_EQ(v2->send_proxy, ProxyVersion::v2);
+  EXPECT_TRUE(v1->accept_from.empty());
+  EXPECT_EQ(v1->send_proxy, ProxyVersion::v1);
 }
 
 TEST(Forward, ReadsWhatIsWritten) {
