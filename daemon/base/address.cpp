@@ -175,6 +175,20 @@ bool Address::same_host(const Address& other) const {
   return true;
 }
 
+std::optional<Address::HostKey> Address::host_key() const {
+  if (const auto* ip4 = std::get_if<sockaddr_in>(&value_)) {
+    return HostKey{0, std::uint64_t{0xffff} << 32 | ip4->sin_addr.s_addr};  // where a mapped one would be
+  }
+  const auto* ip6 = std::get_if<sockaddr_in6>(&value_);
+  if (ip6 == nullptr) return std::nullopt;
+  HostKey key;
+  std::memcpy(&key.first, &ip6->sin6_addr, sizeof key.first);
+  std::memcpy(&key.second, &ip6->sin6_addr.s6_addr[sizeof key.first], sizeof key.second);
+  // One link-local address may be another host on another link; its first half has zeros to spare.
+  key.first ^= std::uint64_t{ip6->sin6_scope_id} << 32;
+  return key;
+}
+
 std::string ListenAddress::text() const {
   switch (kind) {
     case Kind::literal:

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 #include <netinet/in.h>
@@ -42,6 +44,9 @@ class Address {
   friend bool operator==(const Address& left, const Address& right);
   /// The same host, whatever the port: what per-source limits count.
   [[nodiscard]] bool same_host(const Address& other) const;
+  /// Equal for the same host alone, and hashable; nothing for a Unix path, which tells no host.
+  using HostKey = std::pair<std::uint64_t, std::uint64_t>;
+  [[nodiscard]] std::optional<HostKey> host_key() const;
 
  private:
   friend class Network;

@@ -175,5 +175,16 @@ TEST(Address, NamesAnInterfaceOnlyWhereItMatters) {
   EXPECT_THAT(refusal_to_connect("[2001:db8::1%lo]:7000"), HasSubstr("only link-local"));
 }
 
+TEST(Address, HasOneKeyForAHostWhateverThePort) {
+  const auto key = [](const char* text) { return parse_ip_port(text)->host_key(); };
+
+  EXPECT_EQ(key("10.0.0.7:1"), key("10.0.0.7:2"));
+  EXPECT_EQ(key("10.0.0.7:1"), key("[::ffff:10.0.0.7]:1"));
+  EXPECT_NE(key("10.0.0.7:1"), key("10.0.0.8:1"));
+  EXPECT_NE(key("[::1]:1"), key("[::2]:1"));
+  EXPECT_NE(key("[2001:db8::1]:1"), key("[2001:db8:1::1]:1"));
+  EXPECT_FALSE(Address::unix_path("/run/x.sock").host_key());
+}
+
 }  // namespace
 }  // namespace tcpctl
