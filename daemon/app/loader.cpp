@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/key_table.hpp"
+#include "app/own_api.hpp"
 #include "services/forward.hpp"
 #include "services/service.hpp"
 #include "steps/steps.hpp"
@@ -109,6 +110,7 @@ config::Checked<Design> design_of(config::Node root, StatsBook& stats) {
       add(mistakes, std::move(plan).error());
     }
   }
+  add(mistakes, own_api_mistakes(*design.config));
   if (!mistakes.empty()) return tl::make_unexpected(std::move(mistakes));
   return design;
 }

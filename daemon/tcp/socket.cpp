@@ -92,6 +92,7 @@ Address remote_address(int fd) {
 }
 
 Result<Connecting> connect_to(const Address& address, const Options& options) {
+  if (is_own(address)) return fail(Errc::conflict, address.text() + " is the daemon's own API");
   Fd fd{::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
   if (!fd) {
     const int error = errno;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/address.hpp"
 #include "base/error.hpp"
@@ -48,8 +49,31 @@ void take_all_segments(int fd);
 /// Gives the file of a Unix socket the mode and the group of `options`. Errors: not_found for the group, io.
 [[nodiscard]] Result<void> set_unix_rights(const std::string& path, const ListenOptions& options);
 
+/// Whether who connects to `target` comes to the socket that is bound to `bound`; `hosts`: the addresses of
+/// this host, where they are known. A wildcard of IPv6 stands for both families.
+[[nodiscard]] bool reaches(const Address& target, const Address& bound, const std::vector<Address>& hosts);
+
+/// While one lives, `connect_to` refuses these addresses: the daemon's own API, which would be opened to all
+/// who reach a listener that forwards there. Of a wildcard address, all addresses of this host are meant.
+/// Threads: made before and destroyed after everything that connects; there is one at most.
+class OwnAddresses {
+ public:
+  explicit OwnAddresses(std::vector<Address> addresses);
+  OwnAddresses(const OwnAddresses&) = delete;
+  OwnAddresses& operator=(const OwnAddresses&) = delete;
+  ~OwnAddresses();
+  [[nodiscard]] bool contain(const Address& address) const;
+
+ private:
+  const std::vector<Address> addresses_;
+  std::vector<Address> hosts_;  // of this host, where a wildcard is among the addresses
+};
+/// Threads: any.
+[[nodiscard]] bool is_own(const Address& address);
+
 /// A socket on its way to `address`; the result is seen when it becomes writable. Unix sockets connect at
-/// once. Errors: io; unavailable where descriptors or memory are short (EMFILE, ENFILE, ENOBUFS, ENOMEM).
+/// once. Errors: io; conflict where it is among the OwnAddresses; unavailable where descriptors or memory are
+/// short (EMFILE, ENFILE, ENOBUFS, ENOMEM).
 struct Connecting {
   Fd fd;
   int error{0};  // an errno known at once (ENETUNREACH, ECONNREFUSED), 0 = under way or done
