@@ -81,16 +81,27 @@ std::optional<std::uint64_t> maybe_count(const OptionReader& options, std::strin
   return value ? std::optional{static_cast<std::uint64_t>(*value)} : std::nullopt;
 }
 
+std::optional<Bytes> byte_rate(const OptionReader& options, std::string_view key) {
+  const auto value = options.maybe_rate(key);
+  return value ? std::optional{Bytes{static_cast<std::uint64_t>(*value)}} : std::nullopt;
+}
+
 Listener listener(const std::string& name, const OptionReader& options) {
   return {.name = name,
           .source = Source::file,
           .listen = addresses<ListenAddress>(options, "listen", parse_listen_address),
           .service = options.text("service"),
           .max_connections = maybe_count(options, "max_connections"),
+          .max_connections_per_source = maybe_count(options, "max_connections_per_source"),
+          .accept_rate = options.maybe_rate("accept_rate"),
+          .bandwidth = byte_rate(options, "bandwidth"),
+          .bandwidth_total = byte_rate(options, "bandwidth_total"),
           .backlog = static_cast<int>(options.integer("backlog")),
           .allow = networks(options, "allow"),
           .deny = networks(options, "deny"),
           .idle_timeout = timeout(options, "idle_timeout"),
+          .half_closed_timeout = timeout(options, "half_closed_timeout"),
+          .max_lifetime = timeout(options, "max_lifetime"),
           .keepalive = keepalive(options),
           .user_timeout = timeout(options, "user_timeout"),
           .close_timeout = options.duration("close_timeout"),

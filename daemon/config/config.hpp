@@ -78,10 +78,16 @@ struct Listener {
   std::vector<ListenAddress> listen;
   std::string service;
   std::optional<std::uint64_t> max_connections;
+  std::optional<std::uint64_t> max_connections_per_source;
+  std::optional<double> accept_rate;     // a second
+  std::optional<Bytes> bandwidth;        // a second and direction, of each connection
+  std::optional<Bytes> bandwidth_total;  // of all of them together
   int backlog;
   std::vector<Network> allow;
   std::vector<Network> deny;
   std::optional<Duration> idle_timeout;
+  std::optional<Duration> half_closed_timeout;
+  std::optional<Duration> max_lifetime;
   std::optional<Keepalive> keepalive;
   std::optional<Duration> user_timeout;
   Duration close_timeout;

@@ -8,6 +8,7 @@
 
 #include "base/log.hpp"
 #include "connections/connection.hpp"
+#include "connections/quota.hpp"
 #include "tcp/socket.hpp"
 
 namespace tcpctl {
@@ -197,6 +198,7 @@ void Connection::shutdown_write() {
   }
   ::shutdown(fd_.get(), SHUT_WR);
   facts_.timeline.seen(TimelineEvent::fin_sent, worker_.time());
+  if (stage_ == Stage::open) watch_time();
   const auto after = state();
   const bool peer_was_first = before == tcp::State::close_wait || after == tcp::State::last_ack;
   note_first(peer_was_first ? First::remote : First::local, How::fin);
@@ -265,7 +267,7 @@ void Connection::on_deadline() {
       if (reset_error_ != 0) {
         fail_io(reset_error_);
       } else {
-        check_idle();
+        check_time();
       }
       return;
     case Stage::closing:
@@ -279,13 +281,46 @@ void Connection::on_deadline() {
   }
 }
 
-void Connection::check_idle() {
-  if (!facts_.owner->idle_timeout) return;
-  const auto due = facts_.last_active + *facts_.owner->idle_timeout;
-  if (worker_.time() >= due) {
-    on_idle();
+// Each byte would put the deadline off, so it is looked at again only when it comes due, or when one comes
+// into force that may be earlier.
+void Connection::watch_time() {
+  if (reset_error_ != 0) return;  // that deadline stands
+  const Overdue next = next_overdue();
+  if (next.at != Instant::max()) worker_.wheel().set(*this, next.at);
+}
+
+void Connection::check_time() {
+  const Overdue next = next_overdue();
+  if (worker_.time() < next.at) {
+    watch_time();
   } else {
-    worker_.wheel().set(*this, due);
+    if (facts_.close.reason && facts_.close.detail.empty()) facts_.close.detail = next.detail;
+    on_overdue(next.reason, next.detail);
+  }
+}
+
+Connection::Overdue Connection::next_overdue() const {
+  const Owner& owner = *facts_.owner;
+  Overdue next{Instant::max(), Reason::idle_timeout, {}};
+  const auto consider = [&next](const std::optional<Duration>& timeout, Instant since, Reason reason,
+                                std::string_view detail) {
+    if (timeout && since + *timeout < next.at) next = {since + *timeout, reason, detail};
+  };
+  consider(owner.idle_timeout, last_active(), Reason::idle_timeout, {});
+  if (is_half_closed())
+    consider(owner.half_closed_timeout, last_active(), Reason::idle_timeout, "half_closed_timeout");
+  consider(owner.max_lifetime, facts_.opened, Reason::local_limit, "max_lifetime");
+  return next;
+}
+
+void Connection::give_way(double factor) {
+  if (stage_ == Stage::closing && fin_sent_ && queued() == 0) {
+    if (facts_.close.detail.empty()) facts_.close.detail = "gave way to others";
+    complete();
+  } else if (stage_ == Stage::open && facts_.owner->idle_timeout) {
+    const Duration longest = std::chrono::duration_cast<Duration>(*facts_.owner->idle_timeout * factor);
+    if (worker_.time() - last_active() >= longest)
+      on_overdue(Reason::idle_timeout, "shorter while the daemon is nearly full");
   }
 }
 
@@ -349,6 +384,7 @@ void Connection::complete(const std::optional<tcp::Info>& last) {
   event_.reset();  // first: a closed number may be another thread's socket already
   fd_.reset();
   queue_.reset();
+  quota_.reset();
 
   count_end();
   if (log::enabled(log::Level::debug)) log_end();

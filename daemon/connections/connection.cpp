@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
+#include "connections/quota.hpp"
 #include "tcp/socket.hpp"
 
 namespace tcpctl {
@@ -33,6 +34,10 @@ Connection::Connection(Worker& worker, OwnerPtr owner, Direction direction, Stag
 
 Connection::~Connection() = default;
 
+void Connection::set_terms(Terms terms) {
+  if (!terms.are_empty()) quota_ = std::make_unique<Quota>(worker_, *this, std::move(terms));
+}
+
 void Connection::start() {
   const bool is_tcp = !facts_.remote.is_unix();
   if (stage_ == Stage::connecting) {
@@ -51,7 +56,7 @@ void Connection::start() {
     return;
   }
   if (stage_ == Stage::open) {
-    if (facts_.owner->idle_timeout) worker_.wheel().set(*this, worker_.time() + *facts_.owner->idle_timeout);
+    watch_time();
     on_open();
   }
 }
@@ -161,13 +166,13 @@ void Connection::connected() {
   if (info) facts_.handshake_rtt_us = info->rtt_us;
   stage_ = Stage::open;
   Wheel::cancel(*this);
-  if (facts_.owner->idle_timeout) worker_.wheel().set(*this, worker_.time() + *facts_.owner->idle_timeout);
+  watch_time();
   on_open();
   if (stage_ == Stage::open && flush()) on_ready();
 }
 
-Connection::Read Connection::receive() {
-  const auto space = worker_.buffer();
+Connection::Read Connection::receive(std::size_t most) {
+  const auto space = worker_.buffer().first(std::min(most, worker_.buffer().size()));
   const ssize_t got = ::recv(fd_.get(), space.data(), space.size(), 0);
   if (got > 0) {
     const auto bytes = static_cast<std::size_t>(got);
@@ -189,9 +194,10 @@ Connection::Read::Status Connection::nothing_read(ssize_t got) {
   }
   if (got == 0) {
     readable_ = false;
-    eof_ = true;
+    const bool is_news = !std::exchange(eof_, true);
     facts_.timeline.seen(TimelineEvent::fin_received, worker_.time());
     note_first(First::remote, How::fin);
+    if (is_news && stage_ == Stage::open) watch_time();
     return Read::Status::eof;
   }
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) {
@@ -236,9 +242,9 @@ Connection::HandedOver Connection::hand_over() {
   return {std::move(fd_), facts_};
 }
 
-Connection::Moved Connection::splice_into(const Pipe& pipe) {
-  const ssize_t got = ::splice(fd_.get(), nullptr, pipe.write.get(), nullptr, PipePool::kPipeBytes,
-                               SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+Connection::Moved Connection::splice_into(const Pipe& pipe, std::size_t most) {
+  const ssize_t got = ::splice(fd_.get(), nullptr, pipe.write.get(), nullptr,
+                               std::min(most, PipePool::kPipeBytes), SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
   if (got <= 0) return {nothing_read(got), 0};
   count_in(static_cast<std::size_t>(got));
   return {Read::Status::data, static_cast<std::size_t>(got)};

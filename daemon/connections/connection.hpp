@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,9 @@
 #include "tcp/state.hpp"
 
 namespace tcpctl {
+
+class Quota;
+struct Terms;
 
 /// One live socket of the daemon: its events, its bytes, its end, and the record of all three.
 ///
@@ -37,6 +41,8 @@ class Connection : private Deadline {
 
   /// Goes on with the record of the connection that had the socket before it. Call it before Worker::adopt.
   void go_on(Facts record) { facts_ = std::move(record); }
+  /// The terms that it was let in with; before `start`.
+  void set_terms(Terms terms);
   /// Registers the descriptor; `on_open` follows at once if it is open. Call it once, after Worker::adopt.
   void start();
   [[nodiscard]] const Facts& facts() const { return facts_; }
@@ -57,6 +63,13 @@ class Connection : private Deadline {
   /// The end of an operator's or the daemon's wish for this and whatever belongs to it (the other leg).
   virtual void end(Reason reason, bool graceful);
 
+  /// Where the daemon is short of sockets: a connection that only waits for its peer's FIN gives its
+  /// descriptor up, and one that is idle for longer than `factor` of its configured `idle_timeout` ends.
+  void give_way(double factor);
+  /// `on_ready` again, after other descriptors had their turn; once, however often it is asked for.
+  void another_turn() {
+    if (!std::exchange(turn_wanted_, true)) worker_.again(*this);
+  }
   /// What `Worker::again` calls.
   void on_turn();
   /// What `Worker::recheck_later` calls.
@@ -80,8 +93,10 @@ class Connection : private Deadline {
   virtual void on_ready() = 0;
   /// The moment came that was asked for with Worker::wake.
   virtual void on_wake() {}
-  /// No byte moved for `idle_timeout`.
-  virtual void on_idle() { finish(Reason::idle_timeout); }
+  /// A timeout of the listener's has passed.
+  virtual void on_overdue(Reason reason, std::string_view detail) { finish(reason, detail); }
+  /// When the last byte moved here, or wherever it counts for this connection.
+  [[nodiscard]] virtual Instant last_active() const { return facts_.last_active; }
   /// It is over and the record is complete. The object lives until the loop is out of its callbacks.
   virtual void on_gone() {}
   [[nodiscard]] virtual Phase phase() const {
@@ -92,15 +107,15 @@ class Connection : private Deadline {
     enum class Status : std::uint8_t { data, nothing, eof, ended } status;
     ByteView bytes;  // in the worker's buffer
   };
-  /// Reads once into the worker's buffer. `eof` once and again after the peer's FIN; `ended`: it failed and
-  /// is over.
-  [[nodiscard]] Read receive();
+  /// Reads once into the worker's buffer, at most `most` bytes. `eof` once and again after the peer's FIN;
+  /// `ended`: it failed and is over.
+  [[nodiscard]] Read receive(std::size_t most = SIZE_MAX);
   struct Moved {
     Read::Status status;
     std::size_t bytes;
   };
   /// Moves what is there from the socket to `pipe`, which must be empty; otherwise as `receive`.
-  [[nodiscard]] Moved splice_into(const Pipe& pipe);
+  [[nodiscard]] Moved splice_into(const Pipe& pipe, std::size_t most = SIZE_MAX);
   /// Writes what the kernel takes and queues the rest.
   /// `more_follows`: at once, so that both may share a segment; where it does not, `push` sends what waits.
   void send(ByteView bytes, bool more_follows = false);
@@ -138,10 +153,8 @@ class Connection : private Deadline {
   void note_reason(Reason reason, std::string_view detail = {});
   void note_peer(ConnectionId peer) { facts_.peer_id = peer; }
   void note_upstream(std::shared_ptr<const std::string> name) { facts_.upstream = std::move(name); }
-  /// `on_ready` again, after other descriptors had their turn; once, however often it is asked for.
-  void another_turn() {
-    if (!std::exchange(turn_wanted_, true)) worker_.again(*this);
-  }
+  /// Null where nothing is limited.
+  [[nodiscard]] Quota* quota() const { return quota_.get(); }
 
   [[nodiscard]] Worker& worker() const { return worker_; }
   void set_options(const tcp::Options& options);
@@ -167,7 +180,15 @@ class Connection : private Deadline {
   void step_resetting();
   void discard_input();
   void shutdown_write();
-  void check_idle();
+  void watch_time();
+  void check_time();
+  struct Overdue {
+    Instant at;
+    Reason reason;
+    std::string_view detail;
+  };
+  [[nodiscard]] Overdue next_overdue() const;
+  [[nodiscard]] bool is_half_closed() const { return eof_ != fin_sent_; }
   void doubt_silence();
   void close_timed_out();
   void note_first(First first, How how);
@@ -196,6 +217,7 @@ class Connection : private Deadline {
   };
   std::unique_ptr<Queue> queue_;  // only while there is something in it
   Instant close_by_{};
+  std::unique_ptr<Quota> quota_;
   int reset_error_{0};  // taken from the socket while bytes before the RST were unread
   Stage stage_;
   bool turn_wanted_{false};

@@ -25,6 +25,8 @@ struct Owner {
   std::string name;
   std::string service;  // "echo", "forward"; of a client its mode
   std::optional<Duration> idle_timeout;
+  std::optional<Duration> half_closed_timeout;
+  std::optional<Duration> max_lifetime;
   Duration close_timeout{std::chrono::seconds{5}};
   std::string congestion;  // of its sockets, "cubic"
   bool in_history{true};   // its connections are recorded when they end

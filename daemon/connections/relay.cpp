@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connections/relay.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -10,6 +11,8 @@
 
 namespace tcpctl {
 namespace {
+
+constexpr Duration kShortagePause = std::chrono::milliseconds{100};
 
 // relay-limits of the design: where a pipe begins to pay, whatever the size of the read buffer.
 constexpr std::size_t kLargeRead = 16 * 1024;
@@ -29,11 +32,12 @@ Relay::Relay(Worker& worker, OwnerPtr owner, std::shared_ptr<const RelayOptions>
 
 Relay::~Relay() = default;
 
-void Relay::start(Fd fd, const Address& remote, std::optional<Facts> before) {
+void Relay::start(Fd fd, const Address& remote, Terms terms, std::optional<Facts> before) {
   auto leg = std::make_unique<RelayLeg>(shared_from_this(), Direction::inbound, Connection::Stage::open,
                                         std::move(fd), remote);
   client_ = leg.get();
   if (before) client_->go_on(*std::move(before));
+  client_->set_terms(std::move(terms));
   worker_.adopt(std::move(leg));
   client_->start();
   if (client_ != nullptr) try_next();
@@ -63,6 +67,7 @@ void Relay::connect(const Target& target) {
   auto connecting = tcp::connect_to(target.address, options_->outbound);
   if (!connecting) {
     const bool is_shortage = connecting.error().code == Errc::unavailable;
+    if (is_shortage && waits_for_files()) return;
     const Reason reason = is_shortage ? Reason::resource : Reason::connect_unreachable;
     targets_->failed(target, reason);
     if (!is_shortage && attempts_left_ > 0) {
@@ -85,6 +90,18 @@ void Relay::connect(const Target& target) {
   attempt.start();
   // It may be over already, and another one begun.
   if (connecting->error != 0 && upstream_ == &attempt) attempt.fail_connect(connecting->error);
+}
+
+// The client was accepted, so it is not sent away for a shortage that may pass. What it sends stays in the
+// kernel.
+bool Relay::waits_for_files() {
+  if (worker_.time() - client_->facts().opened >= options_->connect_timeout) return false;
+  worker_.wake(client_->facts().id, worker_.time() + kShortagePause);
+  return true;
+}
+
+void Relay::retry() {
+  if (upstream_ == nullptr && client_ != nullptr && client_->is_open()) connect(*target_);
 }
 
 void Relay::give_up(Reason reason, const std::string& detail) {
@@ -149,16 +166,27 @@ void Relay::pump(RelayLeg& from, RelayLeg& to) {
       from.another_turn();
       return;
     }
-    const std::size_t bytes = from.flow_.spliced ? splice(from, to) : copy(from, to);
+    Throttle* const throttle = throttle_of(from);
+    const std::size_t most = throttle == nullptr ? SIZE_MAX : throttle->allowance();
+    if (most == 0) return;
+    const std::size_t bytes = from.flow_.spliced ? splice(from, to, most) : copy(from, to, most);
     if (bytes == 0) break;
     moved += bytes;
+    if (throttle_of(from) != nullptr) throttle->take(bytes);
   }
   if (from.eof() && to.is_open() && !std::exchange(from.flow_.passed_fin, true)) pass_fin(from, to);
 }
 
-std::size_t Relay::copy(RelayLeg& from, RelayLeg& to) {
+// The client's leg has the limits of both directions.
+Throttle* Relay::throttle_of(const RelayLeg& from) const {
+  Quota* const quota = client_ == nullptr ? nullptr : client_->quota();
+  if (quota == nullptr) return nullptr;
+  return &from == client_ ? &quota->in() : &quota->out();
+}
+
+std::size_t Relay::copy(RelayLeg& from, RelayLeg& to, std::size_t most) {
   Flow& flow = from.flow_;
-  const RelayLeg::Read read = from.receive();
+  const RelayLeg::Read read = from.receive(most);
   if (read.status != RelayLeg::Read::Status::data) return 0;
   const std::size_t bytes = read.bytes.size();
   flow.large_reads = bytes < kLargeRead ? std::uint8_t{0} : static_cast<std::uint8_t>(flow.large_reads + 1);
@@ -171,14 +199,14 @@ std::size_t Relay::copy(RelayLeg& from, RelayLeg& to) {
   return bytes;
 }
 
-std::size_t Relay::splice(RelayLeg& from, RelayLeg& to) {
+std::size_t Relay::splice(RelayLeg& from, RelayLeg& to, std::size_t most) {
   Flow& flow = from.flow_;
   flow.pipe = worker_.pipes().take(worker_.time());
   if (!flow.pipe) {
     flow.spliced = false;
-    return copy(from, to);
+    return copy(from, to, most);
   }
-  const RelayLeg::Moved moved = from.splice_into(*flow.pipe);
+  const RelayLeg::Moved moved = from.splice_into(*flow.pipe, most);
   if (moved.status != RelayLeg::Read::Status::data) {
     if (flow.pipe) worker_.pipes().give_back(std::move(flow.pipe));
     return 0;
@@ -238,15 +266,13 @@ void Relay::pass_fin(RelayLeg& from, RelayLeg& to) {
   }
 }
 
-void Relay::on_idle() { end(Reason::idle_timeout, true); }
-
-void Relay::end(Reason reason, bool graceful) {
+void Relay::end(Reason reason, bool graceful, std::string_view detail) {
   const auto self = shared_from_this();
   if (connected_) set_zero_copy(false);  // the legs part, and each must have what is still to go out
   for (RelayLeg* const* leg : {&client_, &upstream_}) {
     if (*leg == nullptr) continue;
     if (graceful) {
-      (*leg)->finish(reason);
+      (*leg)->finish(reason, detail);
     } else {
       (*leg)->abort(reason);
     }
@@ -299,7 +325,14 @@ std::size_t RelayLeg::held() const {
 }
 
 void RelayLeg::on_ready() { relay_->on_ready(*this); }
-void RelayLeg::on_idle() { relay_->on_idle(); }
+void RelayLeg::on_overdue(Reason reason, std::string_view detail) { relay_->end(reason, true, detail); }
+
+// A side that waits for the other to take what it sent is not idle.
+Instant RelayLeg::last_active() const {
+  const RelayLeg* const peer = relay_->other(*this);
+  return std::max(facts().last_active, peer == nullptr ? Instant{} : peer->facts().last_active);
+}
+
 void RelayLeg::on_gone() { relay_->on_gone(*this); }
 
 void RelayLeg::end(Reason reason, bool graceful) { relay_->end(reason, graceful); }

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "connections/connection.hpp"
+#include "connections/quota.hpp"
 #include "tcp/socket.hpp"
 
 namespace tcpctl {
@@ -80,7 +81,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
 
   /// Takes the accepted socket and connects its other side. `before`: the record of the connection that had
   /// the socket before.
-  void start(Fd fd, const Address& remote, std::optional<Facts> before = std::nullopt);
+  void start(Fd fd, const Address& remote, Terms terms = {}, std::optional<Facts> before = std::nullopt);
   /// Off: all bytes pass the process from now on, also those that were spliced on their way; on: they need
   /// not. At any time.
   void set_zero_copy(bool on);
@@ -89,17 +90,19 @@ class Relay : public std::enable_shared_from_this<Relay> {
   friend class RelayLeg;
   void try_next();
   void connect(const Target& target);
+  [[nodiscard]] bool waits_for_files();
+  void retry();
   void give_up(Reason reason, const std::string& detail);
   void on_connected(RelayLeg& leg);
   void send_proxy_header(RelayLeg& leg);
   void on_ready(RelayLeg& leg);
-  void on_idle();
   void on_gone(RelayLeg& leg);
   void on_attempt_failed(RelayLeg& leg);
-  void end(Reason reason, bool graceful);
+  void end(Reason reason, bool graceful, std::string_view detail = {});
   void pump(RelayLeg& from, RelayLeg& to);
-  [[nodiscard]] std::size_t copy(RelayLeg& from, RelayLeg& to);
-  [[nodiscard]] std::size_t splice(RelayLeg& from, RelayLeg& to);
+  [[nodiscard]] std::size_t copy(RelayLeg& from, RelayLeg& to, std::size_t most);
+  [[nodiscard]] std::size_t splice(RelayLeg& from, RelayLeg& to, std::size_t most);
+  [[nodiscard]] Throttle* throttle_of(const RelayLeg& from) const;
   void drain_pipe(RelayLeg& from, RelayLeg& to);
   void leave_pipe(RelayLeg& from, RelayLeg& to);
   void drop_pipe(Flow& flow);
@@ -131,11 +134,13 @@ class RelayLeg final : public Connection {
   friend class Relay;
   void on_open() override;
   void on_ready() override;
-  void on_idle() override;
+  void on_overdue(Reason reason, std::string_view detail) override;
+  [[nodiscard]] Instant last_active() const override;
   void on_gone() override;
   [[nodiscard]] Phase phase() const override;
 
   void settle() override { set_options(relay_->options_->outbound_settled); }
+  void on_wake() override { relay_->retry(); }
   [[nodiscard]] std::size_t held() const override;
 
   std::shared_ptr<Relay> relay_;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "connections/quota.hpp"
+
 namespace tcpctl {
 namespace {
 
@@ -25,19 +27,30 @@ Reason reason_of(ServiceEnd end) {
 
 void ServedConnection::on_open() {
   service_->on_open(*this);
-  if (was_denied_ && is_open() && queued() == 0) another_turn();
+  if (is_open() && queued() == 0 && wants_to_write()) another_turn();
 }
 
 void ServedConnection::send(ByteView bytes) {
   turn_left_ -= std::min(turn_left_, bytes.size());
+  if (quota() != nullptr) quota()->out().take(bytes.size());
   Connection::send(bytes);
 }
 
 std::size_t ServedConnection::room() const {
   const std::size_t free = is_open() ? kQueueBytes - std::min(kQueueBytes, queued()) : 0;
-  const std::size_t room = queued() > 0 ? 0 : std::min(free, turn_left_);
+  std::size_t room = queued() > 0 ? 0 : std::min(free, turn_left_);
+  if (room > 0 && quota() != nullptr) room = std::min(room, quota()->out().allowance());
   if (room == 0) was_denied_ = true;
   return room;
+}
+
+// Who waits for the limit of bandwidth has its turn when that wait is over.
+bool ServedConnection::wants_to_write() const {
+  return (was_denied_ || !held_.empty()) && (quota() == nullptr || !quota()->out().is_waiting());
+}
+
+bool ServedConnection::wants_to_read() const {
+  return readable() && held_.empty() && (quota() == nullptr || !quota()->in().is_waiting());
 }
 
 void ServedConnection::finish(ServiceEnd end, std::string_view detail) {
@@ -64,7 +77,7 @@ void ServedConnection::on_wake() {
 }
 
 void ServedConnection::go_on_if_due() {
-  if (is_open() && queued() == 0 && (was_denied_ || readable() || !held_.empty())) another_turn();
+  if (is_open() && queued() == 0 && (wants_to_write() || wants_to_read())) another_turn();
 }
 
 void ServedConnection::read_while_there_is_room() {
@@ -80,10 +93,13 @@ void ServedConnection::read_while_there_is_room() {
       return;
     }
     if (!readable()) return;
-    const Read read = receive();
+    const std::size_t most = quota() == nullptr ? SIZE_MAX : quota()->in().allowance();
+    if (most == 0) return;
+    const Read read = receive(most);
     if (read.status == Read::Status::eof) continue;
     if (read.status != Read::Status::data) return;
     turn_left_ -= std::min(turn_left_, read.bytes.size());
+    if (quota() != nullptr) quota()->in().take(read.bytes.size());
     if (!offer(read.bytes)) return;
   }
 }

@@ -39,6 +39,8 @@ class ServedConnection final : public Connection, public Session {
   }
   void go_on_if_due();
   void read_while_there_is_room();
+  [[nodiscard]] bool wants_to_write() const;
+  [[nodiscard]] bool wants_to_read() const;
   bool offer(ByteView bytes);
   bool offer_held();
 

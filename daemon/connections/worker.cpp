@@ -15,11 +15,12 @@ constexpr Duration kSettle = std::chrono::seconds{1};
 
 }  // namespace
 
-Worker::Worker(std::size_t index, Loop& loop, std::size_t history_limit)
+Worker::Worker(std::size_t index, Loop& loop, std::size_t history_limit, std::size_t pipes)
     : index_{index},
       loop_{loop},
       wheel_{loop},
       buffer_(kBufferBytes),
+      pipes_{pipes},
       time_{now()},
       history_{history_limit},
       later_{evtimer_new(loop.base(), &Worker::on_later, this)},

@@ -37,7 +37,7 @@ class Worker {
   /// After this time without a byte a connection is parked.
   static constexpr Duration kSilence = std::chrono::seconds{1};
 
-  Worker(std::size_t index, Loop& loop, std::size_t history_limit);
+  Worker(std::size_t index, Loop& loop, std::size_t history_limit, std::size_t pipes = PipePool::kMost);
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
   ~Worker();

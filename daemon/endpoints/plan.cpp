@@ -128,6 +128,8 @@ config::Checked<std::shared_ptr<const ListenerPlan>> make_plan(
   owner->name = listener->name;
   owner->service = listener->service;
   owner->idle_timeout = listener->idle_timeout;
+  owner->half_closed_timeout = listener->half_closed_timeout;
+  owner->max_lifetime = listener->max_lifetime;
   owner->close_timeout = listener->close_timeout;
   owner->congestion = listener->congestion.empty() ? tcp::default_congestion() : listener->congestion;
   owner->stats = std::move(stats);

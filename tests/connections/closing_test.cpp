@@ -145,6 +145,38 @@ TEST_F(ClosingTest, EndsWhatIsIdle) {
   EXPECT_EQ(row.bytes_in, 1U);
 }
 
+TEST_F(ClosingTest, EndsAHalfClosedConnectionWhoseOtherSideIsSilent) {
+  owner->half_closed_timeout = 20ms;
+  Connection& connection = serve({.on_peer_fin = [](Session&) {}});
+  runner.run_beats(50);
+  EXPECT_EQ(connection.stage(), Connection::Stage::open) << "while neither side has ended";
+
+  peer.fin();
+
+  const auto row = record();
+  EXPECT_EQ(close_of(row).first, First::remote);
+  EXPECT_EQ(close_of(row).reason, Reason::idle_timeout);
+  EXPECT_EQ(close_of(row).detail, "half_closed_timeout");
+}
+
+TEST_F(ClosingTest, TheEarliestOfItsTimeoutsEndsIt) {
+  owner->idle_timeout = 10min;
+  owner->half_closed_timeout = 10min;
+  owner->max_lifetime = 30ms;
+  serve({});
+  ASSERT_TRUE(run_until([&] {
+    peer.write("x");
+    return peer.at_eof();
+  }));
+  peer.close();
+
+  const auto row = record();
+  EXPECT_EQ(close_of(row).reason, Reason::local_limit);
+  EXPECT_EQ(close_of(row).detail, "max_lifetime");
+  EXPECT_EQ(close_of(row).first, First::local);
+  EXPECT_GE(close_of(row).duration, 30ms);
+}
+
 TEST_F(ClosingTest, IsNotIdleWhileBytesMove) {
   owner->idle_timeout = 200ms;
   std::size_t got = 0;

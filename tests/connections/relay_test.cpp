@@ -71,7 +71,7 @@ class RelayTest : public test::ConnectionFixture {
     worker().tick();
     owner->stats->add_opened();
     relay = std::make_shared<Relay>(worker(), owner, options, std::make_unique<FakeTargetSource>(targets));
-    relay->start(std::move(pair.here), peer.local());
+    relay->start(std::move(pair.here), peer.local(), std::move(terms));
     id = make_id(0, 1);
   }
   /// The same, and the other side of it is `upstream`.
@@ -107,6 +107,7 @@ class RelayTest : public test::ConnectionFixture {
       std::make_shared<RelayOptions>(RelayOptions{1min, 3, true, {}, {}, true});
   Peer upstream;
   std::shared_ptr<Relay> relay;
+  Terms terms;
 };
 
 TEST_F(RelayTest, CarriesBytesBothWaysAndLinksItsLegs) {
@@ -571,6 +572,54 @@ TEST_F(RelayTest, EndsBothLegsWhenIdle) {
 
   EXPECT_EQ(close_of(record()).reason, Reason::idle_timeout);
   EXPECT_EQ(close_of(upstream_record()).reason, Reason::idle_timeout);
+}
+
+TEST_F(RelayTest, EndsAHalfClosedSessionWhoseOtherSideIsSilent) {
+  owner->half_closed_timeout = 20ms;
+  begin_connected();
+  runner.run_beats(50);
+  ASSERT_FALSE(has_ended(make_id(0, 1)));
+  peer.fin();
+  ASSERT_TRUE(run_until([&] { return upstream.at_eof(); }));
+  upstream.write("a last word");
+  ASSERT_TRUE(run_until([&] { return peer.at_eof(); }));
+  EXPECT_EQ(peer.received, "a last word");
+  upstream.close();
+
+  const auto row = record();
+  EXPECT_EQ(close_of(row).reason, Reason::peer_fin) << "what was seen first";
+  EXPECT_EQ(close_of(row).detail + close_of(upstream_record()).detail, "half_closed_timeout");
+}
+
+TEST_F(RelayTest, EndsASessionThatHasLivedLongEnough) {
+  owner->max_lifetime = 50ms;
+  begin_connected();
+  ASSERT_TRUE(run_until([&] {
+    peer.write("x");
+    return peer.at_eof() && upstream.at_eof();
+  }));
+  peer.close();
+  upstream.close();
+
+  EXPECT_EQ(close_of(record()).reason, Reason::local_limit);
+  EXPECT_EQ(close_of(upstream_record()).detail, "max_lifetime");
+}
+
+TEST_F(RelayTest, MovesNoMoreThanItsBandwidthThroughThePipesEither) {
+  const auto bandwidth = std::make_shared<Bandwidth>(worker(), owner->stats, Bytes{4UL << 20}, std::nullopt);
+  terms.bandwidth = bandwidth;
+  begin_connected();
+  const std::string sent = pattern(2UL << 20);
+  const Instant begin_time = now();
+  std::size_t forth = 0;
+  ASSERT_TRUE(run_until([&] {
+    forth += peer.write(std::string_view{sent}.substr(forth));
+    upstream.read();
+    return upstream.received.size() == sent.size();
+  }));
+
+  EXPECT_GE(now() - begin_time, 390ms) << "2 MiB less the first tenth of a second's";
+  EXPECT_TRUE(upstream.received == sent);
 }
 
 TEST_F(RelayTest, IsNotIdleWhileOneDirectionMoves) {

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "base/fd.hpp"
+#include "base/token_bucket.hpp"
+#include "connections/facts.hpp"
+#include "connections/worker.hpp"
+#include "stats/facts.hpp"
+
+namespace tcpctl {
+
+/// Puts connections into the history that were accepted only to be turned away.
+///
+/// So many a second and no more: a flood of them must neither cost much nor drive all others out of the
+/// history. The rest is counted, and the next entry says how many there were. Threads: only on the worker's
+/// loop.
+class RefusedRecorder {
+ public:
+  static constexpr double kEntriesASecond = 50;
+
+  explicit RefusedRecorder(Worker& worker) : worker_{worker} {}
+
+  /// `fd` is about to be closed.
+  void add(const OwnerPtr& owner, Refusal refusal, const Fd& fd, const Address& remote);
+
+ private:
+  Worker& worker_;
+  TokenBucket entries_{kEntriesASecond, kEntriesASecond};
+  std::uint64_t left_out_{0};
+};
+
+}  // namespace tcpctl
