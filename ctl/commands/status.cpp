@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include "ctl/cells.hpp"
 #include "ctl/commands/registry.hpp"
 #include "ctl/sheet.hpp"
@@ -34,6 +36,11 @@ void limits(Sheet& sheet, const Json& status) {
   sheet.group("Limits");
   sheet.fact("Connections", exact_count(status, "limits.max_connections"));
   sheet.fact("Files", exact_count(status, "limits.file_limit"));
+  const auto level = status.number("overload.level_percent");
+  const auto factor = status.number("overload.idle_timeout_factor").value_or(1);
+  if (level) sheet.fact("In use", fmt::format("{:.1f} %", *level), factor < 1 ? Tone::bad : Tone::plain);
+  if (factor < 1)
+    sheet.fact("Idle timeouts", fmt::format("{:.0f} % of what is configured", factor * 100), Tone::bad);
 }
 
 void totals(Sheet& sheet, const Json& status) {

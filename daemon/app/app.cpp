@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -20,6 +21,7 @@
 #include "app/supervisor.hpp"
 #include "app/systemd.hpp"
 #include "base/log.hpp"
+#include "tcp/socket.hpp"
 
 namespace tcpctl {
 namespace {
@@ -58,8 +60,10 @@ class App {
  public:
   App(const CommandLine& line, Design design, Limits limits, std::unique_ptr<StatsBook> stats)
       : line_{line},
+        limits_{limits},
         stats_{std::move(stats)},
-        crew_{worker_count(*design.config), limits.connections, design.config->history.connections},
+        crew_{worker_count(*design.config), limits.connections, design.config->history.connections,
+              limits.pipes},
         supervisor_{loop_, crew_, *stats_, line.file, limits},
         control_{loop_, crew_, supervisor_},
         design_{std::move(design)} {}
@@ -72,6 +76,7 @@ class App {
   void watch_signals();
 
   const CommandLine& line_;
+  const Limits limits_;
   Loop loop_{"main"};
   std::unique_ptr<StatsBook> stats_;
   CrewThreads crew_;
@@ -79,6 +84,7 @@ class App {
   Control control_;
   Design design_;
   std::unique_ptr<ApiServer> api_;
+  std::optional<tcp::OwnAddresses> own_addresses_;
   std::array<EventPtr, 4> signals_;
 };
 
@@ -94,6 +100,11 @@ Result<void> App::run() {
   auto api = ApiServer::start(options, control_);
   if (!api) return tl::make_unexpected(std::move(api).error());
   api_ = std::move(*api);
+  own_addresses_.emplace(std::vector<Address>{api_->http_address(), api_->metrics_address(),
+                                              Address::unix_path(options.socket)});
+  log::info("daemon.limits", log::f("files", limits_.files),
+            log::f("reserve", file_reserve(limits_.files, crew_.size())),
+            log::f("max_connections", limits_.connections));
   log::info("daemon.started", log::f("version", TCPCTL_VERSION), log::f("workers", crew_.size()),
             log::f("max_connections", crew_.crew().max_connections.read()), log::f("api", options.socket),
             log::f("http", api_->http_address().text()));

@@ -20,7 +20,8 @@ namespace tcpctl {
 /// runs.
 class CrewThreads {
  public:
-  CrewThreads(std::size_t workers, std::uint64_t max_connections, std::size_t history_entries);
+  CrewThreads(std::size_t workers, std::uint64_t max_connections, std::size_t history_entries,
+              std::size_t pipes = PipePool::kMost);
   CrewThreads(const CrewThreads&) = delete;
   CrewThreads& operator=(const CrewThreads&) = delete;
   ~CrewThreads();
@@ -50,7 +51,7 @@ class CrewThreads {
   static constexpr std::chrono::milliseconds kSettleTime{500};
 
   struct Member {
-    Member(std::size_t index, const Crew& crew, std::size_t history_entries);
+    Member(std::size_t index, const Crew& crew, std::size_t history_entries, std::size_t pipes);
     Loop loop;
     Worker worker;
     Hub hub;

@@ -5,6 +5,8 @@
 
 #include <sys/resource.h>
 
+#include "connections/pipe_pool.hpp"
+
 namespace tcpctl {
 namespace {
 
@@ -14,10 +16,19 @@ constexpr std::uint64_t kLeastReserve = 12;
 constexpr std::uint64_t kMostReserve = 1024;
 constexpr std::uint64_t kMostFiles = 1U << 24;  // where the limit is infinity
 
+std::uint64_t room_kept_back(std::uint64_t files) {
+  return std::clamp(files / 16, kLeastReserve, kMostReserve);
+}
+
 }  // namespace
 
 std::uint64_t file_reserve(std::uint64_t files, std::size_t workers) {
-  return kOwnFiles + kFilesOfWorker * workers + std::clamp(files / 16, kLeastReserve, kMostReserve);
+  return kOwnFiles + kFilesOfWorker * workers + room_kept_back(files);
+}
+
+std::size_t pipes_of_worker(std::uint64_t files, std::size_t workers) {
+  const std::uint64_t descriptors = room_kept_back(files) / 2 / workers;
+  return std::min<std::uint64_t>(descriptors / 2, PipePool::kMost);
 }
 
 Limits take_limits(std::uint64_t wanted, std::size_t workers) {
@@ -28,7 +39,7 @@ Limits take_limits(std::uint64_t wanted, std::size_t workers) {
   ::getrlimit(RLIMIT_NOFILE, &limit);
   const std::uint64_t files = std::min<std::uint64_t>(limit.rlim_cur, kMostFiles);
   const std::uint64_t most = files - std::min(files, file_reserve(files, workers));
-  return {files, wanted == 0 ? most : std::min(wanted, most)};
+  return {files, wanted == 0 ? most : std::min(wanted, most), pipes_of_worker(files, workers)};
 }
 
 }  // namespace tcpctl

@@ -10,6 +10,7 @@ namespace tcpctl {
 struct Limits {
   std::uint64_t files;
   std::uint64_t connections;
+  std::size_t pipes;  // of a worker, two descriptors each, out of what is kept back
 };
 
 /// Raises RLIMIT_NOFILE to its hard limit and derives what connections may have of it: all but a reserve for
@@ -17,5 +18,8 @@ struct Limits {
 [[nodiscard]] Limits take_limits(std::uint64_t wanted, std::size_t workers);
 /// The part of `files` that is kept back: what the loops have open from the start, and room for the rest.
 [[nodiscard]] std::uint64_t file_reserve(std::uint64_t files, std::size_t workers);
+/// How many pipes a worker may have: half of the room that is kept back, where that is less than it would
+/// use.
+[[nodiscard]] std::size_t pipes_of_worker(std::uint64_t files, std::size_t workers);
 
 }  // namespace tcpctl

@@ -33,7 +33,7 @@ ListenerEntry::ListenerEntry(CrewThreads& crew, Wheel& wheel, std::shared_ptr<co
     : crew_{crew},
       wheel_{wheel},
       plan_{std::move(plan)},
-      worker_{std::hash<std::string>{}(plan_->owner->name) % crew.size()},
+      worker_{crew.crew().acceptor_of(plan_->owner->name)},
       bindings_{bindings_of(*plan_->config)} {
   bind();
 }

@@ -49,7 +49,7 @@ class ListenerEntry final : private Deadline {
   CrewThreads& crew_;
   Wheel& wheel_;
   std::shared_ptr<const ListenerPlan> plan_;
-  std::size_t worker_;  // that accepts for it, the same for a name for ever
+  std::size_t worker_;  // that accepts for it
   std::vector<Binding> bindings_;
   Wish wish_{Wish::up};
 };

@@ -47,6 +47,8 @@ StatusRow Supervisor::status() const {
   row.workers = static_cast<std::uint32_t>(crew_.size());
   row.max_connections = limits_.connections;
   row.file_limit = limits_.files;
+  row.fullness = crew_.crew().fullness();
+  row.idle_timeout_factor = Crew::idle_timeout_factor(row.fullness);
   row.connections_active = crew_.crew().load();
   row.connections_total = crew_.connections_opened();
   for (const auto& [name, entry] : listeners_) {

@@ -43,7 +43,9 @@ class Acceptor::Batch {
   void add(Accepted accepted) {
     const auto least = std::ranges::min_element(loads_);
     ++*least;
-    parts_[static_cast<std::size_t>(least - loads_.begin())].push_back(std::move(accepted));
+    const auto worker = static_cast<std::size_t>(least - loads_.begin());
+    accepted.place.taken_by(worker);
+    parts_[worker].push_back(std::move(accepted));
     ++added_;
   }
   [[nodiscard]] std::uint64_t added() const { return added_; }
@@ -72,12 +74,20 @@ class Acceptor::Batch {
 };
 
 Acceptor::Acceptor(Worker& worker, const Crew& crew, std::shared_ptr<const ListenerPlan> plan)
-    : worker_{worker}, crew_{crew}, plan_{std::move(plan)}, spare_{open_spare()} {}
+    : worker_{worker},
+      crew_{crew},
+      plan_{std::move(plan)},
+      admission_{crew.members.size()},
+      refused_{worker},
+      spare_{open_spare()} {
+  admission_.set(plan_->config);
+}
 
 Acceptor::~Acceptor() = default;
 
 void Acceptor::set(std::shared_ptr<const ListenerPlan> plan, const std::vector<BoundSocketPtr>& sockets) {
   plan_ = std::move(plan);
+  admission_.set(plan_->config);
   std::erase_if(doors_, [&](const std::unique_ptr<Door>& door) {
     if (std::ranges::find(sockets, door->socket) != sockets.end()) return false;
     drain(*door);
@@ -153,10 +163,7 @@ void Acceptor::on_connections(evutil_socket_t /*fd*/, short /*what*/, void* door
 void Acceptor::accept_some(const Door& door, std::size_t most) {
   Batch batch{crew_, worker_.index()};
   for (std::size_t i = 0; i < most; ++i) {
-    if (!last_call_ && plan_->config->on_limit == "wait" && is_full(batch)) {
-      hold_back(kFullPause);
-      return;
-    }
+    if (must_wait(batch)) break;
     const Outcome outcome = accept_one(door, batch);
     if (outcome == Outcome::none) break;
     if (outcome == Outcome::shortage) {
@@ -165,6 +172,18 @@ void Acceptor::accept_some(const Door& door, std::size_t most) {
     }
     shortages_in_a_row_ = 0;
   }
+  crew_.members[worker_.index()].hub->watch_overload();
+}
+
+bool Acceptor::must_wait(const Batch& batch) {
+  if (last_call_ || plan_->config->on_limit != "wait") return false;
+  if (is_full(batch)) {
+    hold_back(kFullPause);
+    return true;
+  }
+  const auto opens_at = admission_.rate_opens_at(worker_.time());
+  if (opens_at) hold_back(*opens_at - worker_.time());
+  return opens_at.has_value();
 }
 
 Acceptor::Outcome Acceptor::accept_one(const Door& door, Batch& batch) {
@@ -183,29 +202,42 @@ Acceptor::Outcome Acceptor::accept_one(const Door& door, Batch& batch) {
 }
 
 void Acceptor::admit(Fd fd, const Address& remote, Batch& batch) {
-  if (const auto refusal = refusal_of(remote, batch)) {
-    stats().share(worker_.index()).refused[static_cast<std::size_t>(*refusal)].add();
-    if (log::enabled(log::Level::debug)) {
-      log::debug("connection.refused", log::f("listener", plan_->owner->name),
-                 log::f("remote", remote.text()), log::f("reason", text(*refusal)));
-    }
+  SourcePlace place;
+  if (const auto refusal = refusal_of(remote, batch, place)) {
+    note_refused(*refusal, fd, remote);
     return;
   }
+  admission_.count(worker_.time());
   stats().add_opened();
-  batch.add({plan_, std::move(fd), remote});
+  batch.add({plan_, std::move(fd), remote, std::move(place)});
+}
+
+void Acceptor::note_refused(Refusal refusal, const Fd& fd, const Address& remote) {
+  stats().share(worker_.index()).refused[static_cast<std::size_t>(refusal)].add();
+  refused_.add(plan_->owner, refusal, fd, remote);
+  if (log::enabled(log::Level::debug)) {
+    log::debug("connection.refused", log::f("listener", plan_->owner->name), log::f("remote", remote.text()),
+               log::f("reason", text(refusal)));
+  }
 }
 
 bool Acceptor::is_full(const Batch& batch) const {
   const auto& limit = plan_->config->max_connections;
-  const bool lets_in_all = last_call_ && plan_->config->on_limit == "wait";
-  if (limit && !lets_in_all && plan_->owner->stats->active() >= *limit) return true;
+  if (limit && !lets_in_all() && plan_->owner->stats->active() >= *limit) return true;
   return crew_.load() + batch.added() >= crew_.max_connections.read();
 }
 
-std::optional<Refusal> Acceptor::refusal_of(const Address& remote, const Batch& batch) const {
+// The dearest comes last: a place in the table of sources is taken by who passed all else.
+std::optional<Refusal> Acceptor::refusal_of(const Address& remote, const Batch& batch, SourcePlace& place) {
   // Whose it is behind a proxy is not known yet; the hub asks once its header is there.
-  if (!plan_->expects_header_of(remote) && !plan_->allows(remote)) return Refusal::acl;
+  const bool is_known = !plan_->expects_header_of(remote);
+  if (is_known && !plan_->allows(remote)) return Refusal::acl;
   if (is_full(batch)) return Refusal::limit;
+  if (!lets_in_all() && admission_.rate_opens_at(worker_.time())) return Refusal::rate;
+  if (!is_known) return std::nullopt;
+  auto taken = admission_.place(remote);
+  if (!taken) return Refusal::source_limit;
+  place = *std::move(taken);
   return std::nullopt;
 }
 
@@ -234,9 +266,12 @@ void Acceptor::turn_away(const Door& door) {
   // Whoever waits in the queue believes to be served. The spare descriptor lets them in and out again.
   for (std::size_t i = 0; i < kAcceptsPerTurn; ++i) {
     spare_.reset();
-    const Fd fd{::accept4(door.socket->fd.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+    sockaddr_storage storage{};
+    socklen_t length = sizeof storage;
+    const Fd fd{
+        ::accept4(door.socket->fd.get(), reinterpret_cast<sockaddr*>(&storage), &length, SOCK_CLOEXEC)};
     if (!fd) break;
-    stats().share(worker_.index()).refused[static_cast<std::size_t>(Refusal::files)].add();
+    note_refused(Refusal::files, fd, Address::from(storage, length));
   }
   spare_ = open_spare();
 }

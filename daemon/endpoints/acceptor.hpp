@@ -4,6 +4,8 @@
 #include <memory>
 #include <vector>
 
+#include "connections/refused.hpp"
+#include "endpoints/admission.hpp"
 #include "endpoints/bound_socket.hpp"
 #include "endpoints/crew.hpp"
 #include "endpoints/plan.hpp"
@@ -28,6 +30,7 @@ class Acceptor : private Deadline {
   void resume();
   /// Accepts what the kernel has completed and closes the sockets: nobody who was let in is reset.
   void close();
+  [[nodiscard]] Admission& admission() { return admission_; }
   [[nodiscard]] const Counter& shortages() const { return shortages_; }
 
  private:
@@ -46,7 +49,12 @@ class Acceptor : private Deadline {
   void drain(Door& door);
   void await_handshakes(const Door& door);
   void admit(Fd fd, const Address& remote, Batch& batch);
-  [[nodiscard]] std::optional<Refusal> refusal_of(const Address& remote, const Batch& batch) const;
+  void note_refused(Refusal refusal, const Fd& fd, const Address& remote);
+  [[nodiscard]] bool must_wait(const Batch& batch);
+  [[nodiscard]] std::optional<Refusal> refusal_of(const Address& remote, const Batch& batch,
+                                                  SourcePlace& place);
+  /// Those whom a limit let wait in the queue, when the queue is closed behind them.
+  [[nodiscard]] bool lets_in_all() const { return last_call_ && plan_->config->on_limit == "wait"; }
   [[nodiscard]] bool is_full(const Batch& batch) const;
   void hold_back(Duration time);
   void on_shortage(const Door& door);
@@ -57,6 +65,8 @@ class Acceptor : private Deadline {
   Worker& worker_;
   const Crew& crew_;
   std::shared_ptr<const ListenerPlan> plan_;
+  Admission admission_;
+  RefusedRecorder refused_;
   std::vector<std::unique_ptr<Door>> doors_;
   bool paused_{false};
   bool last_call_{false};  // the door is being closed behind those who are in

@@ -2,6 +2,7 @@
 #include "endpoints/crew.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include "endpoints/hub.hpp"
 
@@ -16,6 +17,21 @@ std::uint64_t Crew::load() const {
   std::uint64_t handed = 0;
   for (const auto& member : members) handed += member.hub->handed().read();
   return load + handed - std::min(handed, taken);
+}
+
+double Crew::fullness() const {
+  return static_cast<double>(load()) /
+         static_cast<double>(std::max<std::uint64_t>(1, max_connections.read()));
+}
+
+double Crew::idle_timeout_factor(double fullness) {
+  constexpr double kLeast = 0.1;
+  const double over = std::clamp((fullness - kNearlyFull) / (1 - kNearlyFull), 0.0, 1.0);
+  return 1 - (1 - kLeast) * over;
+}
+
+std::size_t Crew::acceptor_of(const std::string& name) const {
+  return std::hash<std::string>{}(name) % members.size();
 }
 
 }  // namespace tcpctl

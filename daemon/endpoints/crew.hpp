@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/address.hpp"
 #include "base/fd.hpp"
 #include "stats/counter.hpp"
+#include "stats/source_table.hpp"
 
 namespace tcpctl {
 
@@ -20,6 +22,7 @@ struct Accepted {
   std::shared_ptr<const ListenerPlan> plan;
   Fd fd;
   Address remote;
+  SourcePlace place{};
 };
 
 /// The daemon's workers, as an acceptor sees them: how much each has to do, and the way to it.
@@ -36,6 +39,13 @@ struct Crew {
 
   /// Sockets of all connections, those on their way from an acceptor to their worker included.
   [[nodiscard]] std::uint64_t load() const;
+  /// `load` as a share of the limit.
+  [[nodiscard]] double fullness() const;
+  static constexpr double kNearlyFull = 0.9;
+  /// What is left of configured idle timeouts: 1 up to kNearlyFull, then in a straight line to 0.1.
+  [[nodiscard]] static double idle_timeout_factor(double fullness);
+  /// The worker that accepts for the listener `name`, the same for a name for ever.
+  [[nodiscard]] std::size_t acceptor_of(const std::string& name) const;
 };
 
 }  // namespace tcpctl

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "endpoints/hub.hpp"
 
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -25,7 +26,8 @@ class NoTargets final : public TargetSource {
 
 }  // namespace
 
-Hub::Hub(Worker& worker, const Crew& crew) : worker_{worker}, crew_{crew}, resolver_{worker.loop()} {}
+Hub::Hub(Worker& worker, const Crew& crew)
+    : worker_{worker}, crew_{crew}, resolver_{worker.loop()}, overload_{worker, crew} {}
 
 Hub::~Hub() = default;
 
@@ -40,7 +42,8 @@ void Hub::begin(Accepted accepted) {
   if (accepted.plan->expects_header_of(accepted.remote)) {
     await_header(std::move(accepted));
   } else {
-    begin_service(*accepted.plan, std::move(accepted.fd), accepted.remote, std::nullopt);
+    Terms terms{std::move(accepted.place), bandwidth_of(*accepted.plan)};
+    begin_service(*accepted.plan, std::move(accepted.fd), accepted.remote, std::move(terms), std::nullopt);
   }
 }
 
@@ -56,26 +59,52 @@ void Hub::await_header(Accepted accepted) {
 
 void Hub::on_header(const std::shared_ptr<const ListenerPlan>& plan, ProxyHeaderConnection& connection) {
   // A proxy's own connection is let in as the proxy is.
-  if (const Address& source = connection.facts().source(); !connection.is_local() && !plan->allows(source)) {
-    plan->owner->stats->share(worker_.index()).refused[static_cast<std::size_t>(Refusal::acl)].add();
-    connection.finish(Reason::local_limit,
-                      fmt::format("source {} is not allowed", escaped(as_bytes(source.text()))));
+  if (connection.is_local()) {
+    go_on(*plan, connection, {});
     return;
   }
-  auto [fd, facts] = connection.hand_over();
-  const Address remote = facts.remote;
-  begin_service(*plan, std::move(fd), remote, std::move(facts));
+  const Address& source = connection.facts().source();
+  if (!plan->allows(source)) {
+    refuse(*plan, connection, Refusal::acl,
+           fmt::format("source {} is not allowed", escaped(as_bytes(source.text()))));
+    return;
+  }
+  ask_for_place(*plan, source, [this, plan, id = connection.facts().id](std::optional<SourcePlace> place) {
+    // Until it is handed over, the connection of this id is the one that waits.
+    auto* const waiting = static_cast<ProxyHeaderConnection*>(worker_.find(id));
+    if (waiting == nullptr || waiting->stage() != Connection::Stage::open) return;
+    worker_.tick();
+    if (place) {
+      go_on(*plan, *waiting, *std::move(place));
+    } else {
+      refuse(*plan, *waiting, Refusal::source_limit, "refused: source_limit");
+    }
+  });
 }
 
-void Hub::begin_service(const ListenerPlan& plan, Fd fd, const Address& remote, std::optional<Facts> before) {
+void Hub::refuse(const ListenerPlan& plan, ProxyHeaderConnection& connection, Refusal refusal,
+                 const std::string& detail) {
+  plan.owner->stats->share(worker_.index()).refused[static_cast<std::size_t>(refusal)].add();
+  connection.finish(Reason::local_limit, detail);
+}
+
+void Hub::go_on(const ListenerPlan& plan, ProxyHeaderConnection& connection, SourcePlace place) {
+  auto [fd, facts] = connection.hand_over();
+  const Address remote = facts.remote;
+  begin_service(plan, std::move(fd), remote, {std::move(place), bandwidth_of(plan)}, std::move(facts));
+}
+
+void Hub::begin_service(const ListenerPlan& plan, Fd fd, const Address& remote, Terms terms,
+                        std::optional<Facts> before) {
   if (plan.forward) {
     const auto relay = std::make_shared<Relay>(worker_, plan.owner, plan.forward->relay, targets_of(plan));
-    relay->start(std::move(fd), remote, std::move(before));
+    relay->start(std::move(fd), remote, std::move(terms), std::move(before));
     return;
   }
   auto connection =
       std::make_unique<ServedConnection>(worker_, plan.owner, std::move(fd), remote, plan.service());
   if (before) connection->go_on(*std::move(before));
+  connection->set_terms(std::move(terms));
   Connection& started = *connection;
   worker_.adopt(std::move(connection));
   started.start();
@@ -85,6 +114,45 @@ std::unique_ptr<TargetSource> Hub::targets_of(const ListenerPlan& plan) {
   if (Pool* const upstreams = pool(plan.owner->name)) return upstreams->session();
   // The first set came before the first connection; but a PROXY header may come after the last one.
   return std::make_unique<NoTargets>();
+}
+
+std::shared_ptr<Bandwidth> Hub::bandwidth_of(const ListenerPlan& plan) {
+  const auto& [each, total] = std::tie(plan.config->bandwidth, plan.config->bandwidth_total);
+  if (!each && !total) return nullptr;
+  auto& bandwidth = bandwidths_[plan.owner->name];
+  if (!bandwidth || bandwidth->each != each || bandwidth->total != total)
+    bandwidth = std::make_shared<Bandwidth>(worker_, plan.owner->stats, each, total);
+  return bandwidth;
+}
+
+void Hub::ask_for_place(const ListenerPlan& plan, const Address& source, PlaceAnswer answer) {
+  worker_.loop().assert_here();
+  if (!plan.config->max_connections_per_source) {
+    answer(SourcePlace{});
+    return;
+  }
+  const Crew::Member& there = crew_.members[crew_.acceptor_of(plan.owner->name)];
+  const auto ask = [name = plan.owner->name, source, answer = std::move(answer), hub = there.hub,
+                    here = crew_.members[worker_.index()].loop, worker = worker_.index()] {
+    const auto found = hub->acceptors_.find(name);
+    // Where the listener is gone meanwhile, its limit is, too.
+    auto place = found == hub->acceptors_.end() ? SourcePlace{} : found->second->admission().place(source);
+    if (place) place->taken_by(worker);
+    const auto carried = std::make_shared<std::optional<SourcePlace>>(std::move(place));
+    here->post([answer, carried] { answer(std::move(*carried)); });
+  };
+  there.loop->post(ask);
+}
+
+void Hub::watch_overload() {
+  if (!overload_.begin()) return;
+  for (const Crew::Member& member : crew_.members) {
+    if (member.hub == this) continue;
+    member.loop->post([hub = member.hub] {
+      hub->worker_.tick();
+      hub->overload_.begin();
+    });
+  }
 }
 
 void Hub::set_listener(std::shared_ptr<const ListenerPlan> plan, const std::vector<BoundSocketPtr>& sockets) {
@@ -102,6 +170,7 @@ void Hub::set_listener(std::shared_ptr<const ListenerPlan> plan, const std::vect
 void Hub::remove_listener(const std::string& name) {
   worker_.loop().assert_here();
   worker_.tick();
+  bandwidths_.erase(name);
   const auto found = acceptors_.find(name);
   if (found == acceptors_.end()) return;
   found->second->close();

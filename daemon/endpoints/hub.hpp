@@ -8,10 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "connections/throttle.hpp"
 #include "connections/worker.hpp"
 #include "endpoints/acceptor.hpp"
 #include "endpoints/client.hpp"
 #include "endpoints/crew.hpp"
+#include "endpoints/overload.hpp"
 #include "endpoints/plan.hpp"
 #include "upstreams/director.hpp"
 #include "upstreams/resolver.hpp"
@@ -33,6 +35,13 @@ class Hub {
 
   /// Begins to serve a connection that an acceptor, here or elsewhere, has accepted.
   void serve(Accepted accepted);
+  using PlaceAnswer = std::function<void(std::optional<SourcePlace>)>;
+  /// Asks the listener's acceptor, on whichever worker, for a place among the connections of `source`: for
+  /// one whose source is known only now. `answer` comes on this loop, at once where there is no such limit,
+  /// with nothing where the source has all it may have. It must hold ids, no pointers.
+  void ask_for_place(const ListenerPlan& plan, const Address& source, PlaceAnswer answer);
+  /// Looks after room on all workers, where the daemon is nearly full.
+  void watch_overload();
   /// An acceptor here gives `count` connections to the workers.
   void note_handed(std::uint64_t count) { handed_.add(count); }
   /// Connections that acceptors here gave away, and those taken in here; over all hubs, the difference is on
@@ -76,8 +85,13 @@ class Hub {
   void begin(Accepted accepted);
   void await_header(Accepted accepted);
   void on_header(const std::shared_ptr<const ListenerPlan>& plan, ProxyHeaderConnection& connection);
+  void refuse(const ListenerPlan& plan, ProxyHeaderConnection& connection, Refusal refusal,
+              const std::string& detail);
+  void go_on(const ListenerPlan& plan, ProxyHeaderConnection& connection, SourcePlace place);
   /// `before`: the record of the connection that had the socket before.
-  void begin_service(const ListenerPlan& plan, Fd fd, const Address& remote, std::optional<Facts> before);
+  void begin_service(const ListenerPlan& plan, Fd fd, const Address& remote, Terms terms,
+                     std::optional<Facts> before);
+  [[nodiscard]] std::shared_ptr<Bandwidth> bandwidth_of(const ListenerPlan& plan);
   [[nodiscard]] std::unique_ptr<TargetSource> targets_of(const ListenerPlan& plan);
   void direct(const ListenerPlan& plan);
   void stop_directing(const std::string& listener);
@@ -88,6 +102,8 @@ class Hub {
   const Crew& crew_;
   Resolver resolver_;
   Counter handed_, taken_;
+  OverloadWatch overload_;
+  std::map<std::string, std::shared_ptr<Bandwidth>> bandwidths_;  // by listener
   std::map<std::string, std::unique_ptr<Acceptor>> acceptors_;
   std::map<std::string, std::unique_ptr<Pool>> pools_;
   std::map<std::string, std::unique_ptr<Director>> directors_;

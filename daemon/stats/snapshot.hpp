@@ -232,6 +232,7 @@ struct StatusRow {
   Duration uptime{};
   std::uint32_t workers{0};
   std::uint64_t max_connections{0}, file_limit{0};
+  double fullness{0}, idle_timeout_factor{1};  // connections as a share of their limit, and what follows
   std::uint64_t connections_active{0}, connections_total{0}, bytes_in{0}, bytes_out{0};
   std::uint64_t listeners{0}, listeners_failed{0}, clients{0}, clients_up{0};
   std::uint64_t accept_pauses{0};  // times that accepting paused for want of files or memory

@@ -44,6 +44,15 @@ TEST(Limits, RaiseTheSoftLimitToTheHardOne) {
   EXPECT_GT(limits.files, limits.connections);
 }
 
+TEST(Limits, LeaveRoomForThePipesInWhatIsKeptBack) {
+  for (const std::uint64_t files : {80U, 256U, 1024U, 20'000U, 1'000'000U}) {
+    for (const std::size_t workers : {1U, 2U, 64U}) {
+      EXPECT_LE(2 * workers * pipes_of_worker(files, workers), file_reserve(files, workers) / 2) << files;
+    }
+  }
+  EXPECT_EQ(pipes_of_worker(20'000, 2), 64U);
+}
+
 TEST(Limits, AreCutToWhatTheOperatorWants) {
   const Limits most = take_limits(0, 1);
 

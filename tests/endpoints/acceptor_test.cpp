@@ -64,6 +64,42 @@ TEST_F(AcceptorTest, TurnsAwayWhoComesBeyondTheLimit) {
   EXPECT_EQ(owner->stats->peak(), 2U);
 }
 
+TEST_F(AcceptorTest, RefusesASourceThatHasItsShareUntilOneOfItsConnectionsEnds) {
+  listener->max_connections_per_source = 1;
+  listen();
+  auto one = connect();
+  ASSERT_TRUE(is_served(one));
+  auto two = connect();
+  ASSERT_TRUE(run_until([&] { return two.is_over(); }));
+  EXPECT_EQ(refused(Refusal::source_limit), 1U);
+  EXPECT_EQ(last_record().facts.close.detail.get(), "refused: source_limit");
+  one.fin();
+  ASSERT_TRUE(run_until([&] { return owner->stats->active() == 0; }));
+
+  auto three = connect();
+  EXPECT_TRUE(is_served(three));
+}
+
+TEST_F(AcceptorTest, RefusesWhoComesFasterThanTheRate) {
+  listener->accept_rate = 1.0 / 3600;
+  listen();
+  auto peers = queued(3);
+
+  EXPECT_TRUE(is_served(peers[0]));
+  ASSERT_TRUE(run_until([&] { return peers[1].is_over() && peers[2].is_over(); }));
+  EXPECT_EQ(refused(Refusal::rate), 2U);
+}
+
+TEST_F(AcceptorTest, LeavesInTheQueueWhoComesFasterThanARateThatWaits) {
+  listener->accept_rate = 10;
+  listener->on_limit = "wait";
+  listen();
+  auto peers = queued(12);
+
+  for (auto& peer : peers) EXPECT_TRUE(is_served(peer));
+  EXPECT_EQ(refused(Refusal::rate), 0U);
+}
+
 TEST_F(AcceptorTest, LetsOthersInOnceThereIsRoomAgain) {
   listener->max_connections = 1;
   listen();

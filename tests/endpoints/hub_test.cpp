@@ -269,5 +269,26 @@ TEST_F(HubBehindProxyTest, TellsTheUpstreamBeforeAClientThatWaitsForItsGreeting)
   EXPECT_TRUE(run_until([&] { return peer.has("220 ready"); }));
 }
 
+TEST_F(HubTest, ASourceThatIsKnownLaterTakesItsPlaceAtTheAcceptor) {
+  listener->max_connections_per_source = 1;
+  listen();
+  const Address source = parse_ip_port("192.0.2.7:1").value();
+  std::vector<std::optional<SourcePlace>> answers;
+  const auto ask = [&] {
+    hub.ask_for_place(*plan(), source, [&](auto place) { answers.push_back(std::move(place)); });
+  };
+
+  ask();
+  ask();
+
+  ASSERT_TRUE(run_until([&] { return answers.size() == 2; }));
+  EXPECT_TRUE(answers[0]);
+  EXPECT_FALSE(answers[1]);
+  answers.clear();
+  ask();
+  ASSERT_TRUE(run_until([&] { return answers.size() == 1; }));
+  EXPECT_TRUE(answers[0]) << "the place was given back";
+}
+
 }  // namespace
 }  // namespace tcpctl

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Peers that mean no good, or that just break: bounded memory, a recorded reason, no effect on others."""
 import random
+import statistics
+import time
 
 import pytest
 
@@ -99,6 +101,32 @@ def test_a_hundred_peers_that_never_read_cost_little(daemon):
 
     assert grown < 100 * (64 + 32) + BOUNDED_KIB  # a bounded queue each
     assert_others_are_served(daemon)
+    for peer in peers:
+        peer.rst()
+    eventually(lambda: daemon.listener("chargen")["connections"]["active"] == 0)
+
+
+def test_a_thousand_slow_readers_cost_little_and_hold_up_nobody(launch):
+    daemon = launch("[daemon]\nworkers = 1\n" + "".join(
+        f'[listeners.{name}]\nlisten = ["127.0.0.1:0"]\nservice = "{name}"\n' for name in ("chargen", "echo")))
+    with daemon.connect("echo") as other:
+        before = daemon.resident_kib()
+        peers = [daemon.connect("chargen", receive_buffer=4096) for _ in range(1000)]
+        steady(lambda: daemon.listener("chargen")["bytes_out_total"])
+        cpu = daemon.cpu_seconds()
+
+        took = []
+        for _ in range(20):
+            for peer in peers[::10]:
+                peer.read(100)
+            begin = time.monotonic()
+            other.send(b"alive")
+            assert other.read(5) == b"alive"
+            took.append(time.monotonic() - begin)
+
+        assert statistics.median(took) < 0.1  # a turn of the worker, and far from a turn of every reader
+        assert daemon.resident_kib() - before < 1000 * (64 + 32) + BOUNDED_KIB  # a bounded queue each
+        assert daemon.cpu_seconds() - cpu < 5
     for peer in peers:
         peer.rst()
     eventually(lambda: daemon.listener("chargen")["connections"]["active"] == 0)

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who gets in, how many, and for how long."""
+import time
+
 import pytest
 
-from harness.peers import Peer
+from harness.daemon import run_tcpctld
+from harness.peers import Peer, Server, assert_same, pattern
 from harness.wait import eventually, steady
 
 
@@ -148,3 +151,274 @@ def test_connections_through_ipv6_and_unix_are_told_apart(launch):
         assert remotes[0] == six.name
         assert remotes[1].startswith("unix:")
         assert {row["handshake"] is None for row in rows} == {True, False}
+
+
+def refusals(daemon):
+    return daemon.listener("echo")["connections"]["refused_total"]
+
+
+@pytest.mark.quick
+def test_a_refused_connection_is_in_the_history_with_its_reason(launch):
+    daemon = launch(listener('deny = ["127.0.0.2"]'))
+    with daemon.connect("echo", source="127.0.0.2") as denied:
+        assert denied.read_to_end() == (b"", "fin")
+        row = daemon.ended(denied.name)
+
+    close = row["close"]
+    assert (close["first"], close["how"], close["reason"], close["code"]) == ("local", "fin", "local_limit", "PC")
+    assert close["detail"] == "refused: acl"
+    assert [event["event"] for event in row["timeline"]][-2:] == ["fin_sent", "closed"]
+
+
+def test_a_flood_of_refusals_leaves_room_for_others_in_the_history_and_is_counted_in_full(launch):
+    daemon = launch("[daemon]\nworkers = 1\n" + listener('deny = ["127.0.0.2"]'))
+    for _ in range(400):
+        with daemon.connect("echo", source="127.0.0.2") as denied:
+            assert denied.read_to_end()[0] == b""
+
+    assert refusals(daemon)["acl"] == 400
+    rows = daemon.history()
+    assert 0 < len(rows) < 400
+    told = sum(int(row["close"]["detail"].partition("; ")[2].partition(" ")[0] or 0) for row in rows)
+    assert len(rows) + told <= 400
+
+
+@pytest.mark.quick
+def test_one_source_has_no_more_connections_than_its_share(launch):
+    daemon = launch(listener("max_connections_per_source = 2"))
+    with daemon.connect("echo", source="127.0.0.5") as one, daemon.connect("echo", source="127.0.0.5") as two:
+        assert ping(one) and ping(two)
+        with daemon.connect("echo", source="127.0.0.5") as three:
+            assert three.read_to_end()[0] == b""
+            assert daemon.ended(three.name)["close"]["detail"] == "refused: source_limit"
+        with daemon.connect("echo", source="127.0.0.6") as other:
+            assert ping(other)
+        assert refusals(daemon)["source_limit"] == 1
+
+        one.close()
+        eventually(lambda: daemon.listener("echo")["connections"]["active"] == 1)
+
+        with daemon.connect("echo", source="127.0.0.5") as again:
+            assert ping(again)
+
+
+@pytest.mark.threaded
+def test_the_share_of_a_source_is_counted_over_all_workers(launch):
+    daemon = launch(listener("max_connections_per_source = 10"))
+    for _ in range(5):
+        peers = [daemon.connect("echo") for _ in range(30)]
+
+        served = [peer for peer in peers if not is_over(peer)]
+
+        assert len(served) == 10
+        for peer in peers:
+            peer.close()
+        eventually(lambda: daemon.listener("echo")["connections"]["active"] == 0)
+
+
+def is_over(peer):
+    try:
+        return not ping(peer)
+    except (ConnectionResetError, BrokenPipeError):
+        return True
+
+
+def test_beyond_the_rate_connections_are_refused_and_counted(launch):
+    daemon = launch(listener('accept_rate = "5/m"'))
+    peers = [daemon.connect("echo") for _ in range(10)]
+
+    over = [is_over(peer) for peer in peers]
+
+    assert over[0] is False
+    assert refusals(daemon)["rate"] == sum(over) >= 5
+    assert {row["close"]["detail"].partition(";")[0] for row in daemon.history()} == {"refused: rate"}
+    for peer in peers:
+        peer.close()
+
+
+def test_with_wait_connections_come_in_at_the_rate_and_none_is_refused(launch):
+    daemon = launch(listener('accept_rate = "20/s"\non_limit = "wait"'))
+    begin = time.monotonic()
+    peers = [daemon.connect("echo") for _ in range(30)]
+
+    assert all(ping(peer) for peer in peers)
+
+    assert time.monotonic() - begin >= 0.45  # twenty at once, and ten at the rate
+    assert refusals(daemon)["rate"] == 0
+    for peer in peers:
+        peer.close()
+
+
+def seconds_to_echo(peer, data):
+    begin = time.monotonic()
+    peer.send_later(data)
+    assert_same(peer.read(len(data)), data)
+    return time.monotonic() - begin
+
+
+def test_bandwidth_is_that_of_each_connection(launch):
+    daemon = launch(listener('bandwidth = "1MiB/s"'))
+    with daemon.connect("echo") as one, daemon.connect("echo") as two:
+        reading = [peer.send_later(pattern(1 << 20)) for peer in (one, two)]
+        begin = time.monotonic()
+        for peer in (one, two):
+            assert_same(peer.read(1 << 20), pattern(1 << 20))
+
+        assert 0.85 <= time.monotonic() - begin  # 0.9 of it is not free
+        assert all(each.result() == 1 << 20 for each in reading)
+
+
+def test_a_slow_connection_stops_its_peer_and_costs_no_cpu(launch):
+    daemon = launch(listener('bandwidth = "1KiB/s"', service="discard"))
+    with daemon.connect("echo") as peer:
+        peer.fill()
+        before = daemon.cpu_seconds()
+        steady(lambda: 0, rounds=100)
+
+        assert daemon.cpu_seconds() - before < 0.3
+        assert daemon.live(peer.name)["bytes_in"] < 64 << 10
+
+
+@pytest.mark.threaded
+def test_bandwidth_total_is_shared_by_all_connections_of_a_listener(launch):
+    daemon = launch(listener('bandwidth_total = "2MiB/s"'))
+    with daemon.connect("echo") as one, daemon.connect("echo") as two:
+        begin = time.monotonic()
+        for peer in (one, two):
+            peer.send_later(pattern(1 << 20))
+        for peer in (one, two):
+            assert_same(peer.read(1 << 20), pattern(1 << 20))
+
+        # Each worker may be ahead of the others by its turn.
+        assert 0.3 <= time.monotonic() - begin
+
+
+@pytest.mark.parametrize("zero_copy", ["true", "false"])
+def test_bandwidth_holds_for_forwarded_sessions_both_ways(launch, zero_copy):
+    with Server() as server:
+        daemon = launch(listener('bandwidth = "4MiB/s"', service="forward") +
+                        f'forward = {{ upstreams = ["{server.address}"], zero_copy = {zero_copy} }}\n')
+        with daemon.connect("echo") as client, server.accept() as upstream:
+            for writer, reader in ((client, upstream), (upstream, client)):
+                data = pattern(2 << 20)
+                begin = time.monotonic()
+                writer.send_later(data)
+                assert_same(reader.read(len(data)), data)
+                assert time.monotonic() - begin >= 0.38
+
+
+def test_a_half_closed_connection_ends_when_the_other_side_stays_silent(launch):
+    with Server() as server:
+        daemon = launch(listener('half_closed_timeout = "2s"\nclose_timeout = "100ms"', service="forward") +
+                        f'forward = {{ upstreams = ["{server.address}"] }}\n')
+        with daemon.connect("echo") as client, server.accept() as upstream:
+            name = client.name
+            steady(lambda: daemon.live(name)["state"], rounds=200)  # it is no timeout of an open connection
+            client.fin()
+            assert upstream.read_to_end() == (b"", "fin")
+            upstream.send(b"a last word")
+
+            assert client.read_to_end()[0] == b"a last word"
+
+        close = daemon.ended(name)["close"]
+        assert (close["first"], close["reason"]) == ("remote", "peer_fin")
+        other = daemon.history(direction="outbound")[0]["close"]
+        assert "half_closed_timeout" in (close["detail"], other["detail"])
+
+
+def test_a_connection_ends_at_the_end_of_its_lifetime_however_busy_it_is(launch):
+    daemon = launch(listener('max_lifetime = "500ms"'))
+    with daemon.connect("echo") as peer:
+        name = peer.name
+        while not is_over(peer):
+            pass
+    close = daemon.ended(name)["close"]
+    assert (close["first"], close["how"], close["reason"]) == ("local", "fin", "local_limit")
+    assert close["detail"] == "max_lifetime"
+    assert close["duration_ms"] >= 500
+
+
+@pytest.mark.threaded
+def test_a_nearly_full_daemon_shortens_configured_idle_timeouts_and_says_so(launch):
+    config = "[daemon]\nmax_connections = 20\n" + listener('idle_timeout = "20s"') + listener("", "patient")
+    daemon = launch(config)
+    status = daemon.json("/v1/status")["overload"]
+    assert status == {"level_percent": 0, "idle_timeout_factor": 1.0}
+    patient = daemon.connect("patient")
+    assert ping(patient)
+    busy = [daemon.connect("echo") for _ in range(19)]
+    assert all(ping(peer) for peer in busy)
+
+    status = daemon.json("/v1/status")["overload"]
+
+    assert status == {"level_percent": 100, "idle_timeout_factor": 0.1}
+    assert "Idle timeouts" in daemon.tcpctl("status").stdout
+    ended = eventually(lambda: [row for row in daemon.history() if row["close"]["reason"] == "idle_timeout"])
+    assert ended[-1]["close"]["duration_ms"] < 15_000
+    eventually(lambda: "overload.end" in daemon.log())
+    assert daemon.log().count("overload.begin") == 1
+    assert ping(patient)  # it has no timeout, and is given none
+    for peer in (patient, *busy):
+        peer.close()
+
+
+def test_who_only_waits_for_a_fin_makes_room_for_others(launch):
+    daemon = launch("[daemon]\nmax_connections = 20\n" + listener('close_timeout = "10m"', service="daytime"))
+    lingering = [daemon.connect("echo") for _ in range(20)]
+    for peer in lingering:
+        assert peer.read_to_end()[1] == "fin"
+
+    def is_served():
+        with daemon.connect("echo") as late:
+            return late.read_to_end()[0] != b""
+
+    eventually(is_served, "room for a newcomer")
+    for peer in lingering:
+        peer.close()
+
+
+def test_the_limits_in_force_are_told_at_the_start(launch):
+    daemon = launch(listener(""), files=20_000)
+
+    line = next(line for line in daemon.log().splitlines() if "daemon.limits" in line)
+
+    assert "files=20000" in line
+    assert f"max_connections={daemon.json('/v1/status')['limits']['max_connections']}" in line
+
+
+def own_api(upstream):
+    return f"""
+[api]
+http = "127.0.0.1:9817"
+metrics = {{ listen = "0.0.0.0:9818" }}
+[listeners.web]
+listen = ["127.0.0.1:0"]
+service = "forward"
+[listeners.web.forward]
+upstreams = [{upstream}]
+"""
+
+
+@pytest.mark.parametrize("upstream", ['"127.0.0.1:9817"', '{ name = "a", address = "0.0.0.0:9817" }',
+                                      '"127.0.0.1:9818"', '"unix:/run/tcpctl/api.sock"'])
+def test_an_upstream_that_is_the_own_api_is_a_mistake(tmp_path, upstream):
+    file = tmp_path / "tcpctld.toml"
+    file.write_text(own_api(upstream))
+
+    done = run_tcpctld("-c", file, "--check-config")
+
+    assert done.returncode == 1
+    assert "tcpctld.toml:9:" in done.stderr and "the API of this daemon" in done.stderr
+
+
+def test_an_upstream_whose_name_leads_to_the_own_api_is_refused_at_its_connect(launch):
+    daemon = launch(listener(""), listen_http=True)
+    port = daemon.http[1]
+    daemon.reload(listener("") + listener("", "web", service="forward") +
+                  f'forward = {{ upstreams = ["localhost:{port}"], retries = 0 }}\n')
+
+    with daemon.connect("web") as client:
+        assert client.read_to_end()[0] == b""
+        close = daemon.ended(client.name)["close"]
+
+    assert "own API" in close["detail"]

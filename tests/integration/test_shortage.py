@@ -6,7 +6,7 @@ import resource
 
 import pytest
 
-from harness.peers import Peer
+from harness.peers import Peer, Server
 from harness.wait import eventually, steady
 from harness.web import UnixConnection
 
@@ -132,6 +132,39 @@ def test_the_api_recovers_too(starved):
             return False
 
     assert eventually(answers)
+
+
+def test_a_session_whose_upstream_gets_no_descriptor_waits_for_one_and_loses_nothing(launch):
+    with Server() as server:
+        daemon = launch(f"""
+[daemon]
+workers = 1
+[listeners.web]
+listen = ["127.0.0.1:0"]
+service = "forward"
+forward = {{ upstreams = ["{server.address}"], connect_timeout = "50s", retries = 0 }}
+""")
+        address = daemon.address("web")
+        asking = UnixConnection(daemon.socket)
+        asking.request("GET", "/healthz")
+        asking.getresponse().read()
+        _, hard = resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE)
+        clients = []
+        for n in range(5):
+            # One descriptor for the client is left, and none for its upstream.
+            resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (daemon.files() + 1, hard))
+            clients.append(Peer.to(address))
+            clients[-1].send(b"number %d" % n)
+            steady(lambda: daemon.files())
+            resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (hard, hard))
+            with server.accept() as upstream:
+                assert upstream.read(8) == b"number %d" % n
+                upstream.send(b"answer")
+                assert clients[-1].read(6) == b"answer"
+        assert [row["close"]["reason"] for row in daemon.history() if row["close"]["reason"] == "resource"] == []
+        for client in clients:
+            client.close()
+        asking.close()
 
 
 @pytest.mark.parametrize("files", [80, 256, 1024])

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "endpoints/overload.hpp"
+
+#include <gmock/gmock.h>
+
+#include "endpoints/hub_fixture.hpp"
+
+namespace tcpctl {
+namespace {
+
+using namespace std::chrono_literals;
+using test::Peer;
+
+TEST(Overload, IdleTimeoutsShrinkInAStraightLineFromNinetyPercentOn) {
+  EXPECT_DOUBLE_EQ(Crew::idle_timeout_factor(0), 1);
+  EXPECT_DOUBLE_EQ(Crew::idle_timeout_factor(0.9), 1);
+  EXPECT_NEAR(Crew::idle_timeout_factor(0.95), 0.55, 1e-9);
+  EXPECT_NEAR(Crew::idle_timeout_factor(1), 0.1, 1e-9);
+  EXPECT_NEAR(Crew::idle_timeout_factor(1.5), 0.1, 1e-9);
+}
+
+class OverloadTest : public test::HubFixture {
+ protected:
+  OverloadTest() { crew.max_connections.set(10); }
+  std::vector<Peer> served(std::size_t count) {
+    std::vector<Peer> peers;
+    for (std::size_t i = 0; i < count; ++i) {
+      peers.push_back(connect());
+      EXPECT_TRUE(is_served(peers.back()));
+    }
+    return peers;
+  }
+};
+
+TEST_F(OverloadTest, AFullDaemonEndsWhoIsIdleSoonerThanConfigured) {
+  owner->idle_timeout = 3s;
+  listen();
+
+  auto peers = served(10);
+
+  ASSERT_TRUE(run_until([&] { return peers[0].is_over(); }));
+  EXPECT_EQ(last_record().facts.close.reason, Reason::idle_timeout);
+  EXPECT_LT(last_record().facts.close.at - last_record().facts.opened, 2900ms);
+}
+
+TEST_F(OverloadTest, WithoutAConfiguredTimeoutNobodyIsEnded) {
+  listen();
+
+  auto peers = served(10);
+
+  runner.run_beats(1200);
+  for (auto& peer : peers) EXPECT_FALSE(peer.is_over());
+}
+
+TEST_F(OverloadTest, WhoOnlyWaitsForThePeersFinGivesItsDescriptorUp) {
+  listen();
+  auto peers = served(9);
+  worker().find(make_id(0, 1))->finish(Reason::local_done);
+  ASSERT_TRUE(run_until([&] { return peers[0].at_eof(); }));
+  ASSERT_EQ(worker().load().read(), 9U) << "its peer has sent no FIN";
+
+  peers.push_back(connect());
+
+  ASSERT_TRUE(run_until([&] { return worker().find(make_id(0, 1)) == nullptr; }));
+  EXPECT_EQ(last_record().facts.close.how, How::fin);
+  EXPECT_EQ(last_record().facts.close.reason, Reason::local_done);
+}
+
+}  // namespace
+}  // namespace tcpctl
