@@ -92,18 +92,34 @@ def _socat_echo(bench, listen, _to):
     return bench.start(["socat", _socat_listen(listen), "PIPE"])
 
 
-def tcpctld(service, http="", lines=()):
-    """The daemon with defaults but for the number of workers; `http` is the address of its API, `lines` add to the file."""
+# What a careful operator switches on, each far from its limit.
+LISTENER_FULL = """max_connections = 18000
+max_connections_per_source = 18000
+accept_rate = "1000000/s"
+allow = ["127.0.0.0/8"]
+idle_timeout = "5m"
+half_closed_timeout = "1m"
+max_lifetime = "1h\""""
+FORWARD_FULL = """balance = "least_connections"
+fail_after = 3
+health = {{ interval = "2s" }}
+upstreams = [{{ address = "{to}", max_connections = 18000 }}, {{ address = "127.0.1.250:9", backup = true }}]"""
+FORWARD_PLAIN = 'upstreams = ["{to}"]'
+
+
+def tcpctld(service, http="", full=False):
+    """The daemon with defaults but for the number of workers; `http` is the address of its API, `full` switches on what
+    there is to protect and to steer a forward."""
     def start(bench, listen, to):
         name = f"tcpctld-{listen.rpartition(':')[2]}"
-        text = [f'[daemon]\nworkers = {bench.threads}\nstate = "{bench.folder}/{name}"',
-                '[log]\nlevel = "warn"\ntarget = "stderr"',
-                f'[api]\nsocket = "{bench.folder}/{name}.sock"\nhttp = "{http}"',
-                f'[listeners.front]\nlisten = ["{listen}"]\nservice = "{service}"']
+        lines = [f'[daemon]\nworkers = {bench.threads}\nstate = "{bench.folder}/{name}"',
+                 '[log]\nlevel = "warn"\ntarget = "stderr"',
+                 f'[api]\nsocket = "{bench.folder}/{name}.sock"\nhttp = "{http}"',
+                 f'[listeners.front]\nlisten = ["{listen}"]\nservice = "{service}"', LISTENER_FULL if full else ""]
         if service == "forward":
-            text.append(f'[listeners.front.forward]\nupstreams = ["{to}"]')
+            lines.append("[listeners.front.forward]\n" + (FORWARD_FULL if full else FORWARD_PLAIN).format(to=to))
         config = bench.folder / f"{name}.toml"
-        config.write_text("\n".join([*text, *lines]) + "\n")
+        config.write_text("\n".join(lines) + "\n")
         return bench.start([bench.build / "daemon/tcpctld", "-c", config])
 
     return start
@@ -122,6 +138,8 @@ ALL = [
     Contestant("bare-splice", "forward", "bench/relay splice: epoll, splice", _bare("splice"), "bench/relay",
                idle=False),
     Contestant("tcpctld", "forward", "the daemon, service `forward`", tcpctld("forward"), "daemon/tcpctld"),
+    Contestant("tcpctld-full", "forward", "the same with limits, timeouts, health checks and a backup",
+               tcpctld("forward", full=True), "daemon/tcpctld"),
     Contestant("direct", "forward", "nothing between load and backend", None, "bench/backend", idle=False),
     Contestant("bare-echo", "echo", "bench/backend echo: epoll, recv, send",
                lambda bench, listen, _to: start_backend(bench, "echo", listen), "bench/backend"),

@@ -18,21 +18,29 @@ class Goal:
     contestant: str = "tcpctld"
 
 
-def _rate_and_cpu(work, rate, cpu, contestant="tcpctld"):
+def _rate_and_cpu(work, rate, cpu, contestant):
     return [Goal(work, "rate", rate, True, contestant), Goal(work, "cpu", cpu, False, contestant)]
 
 
+def _forward(contestant):
+    return [
+        *_rate_and_cpu("echo1", 1.05, 0.85, contestant),
+        *_rate_and_cpu("echo64", 1.05, 0.90, contestant),
+        *_rate_and_cpu("echo1000", 1.25, 0.80, contestant),
+        *[one for many in (1, 16) for way in ("up", "down", "both")
+          for one in _rate_and_cpu(f"{way}{many}", 1.9, 0.25, contestant)],
+        *_rate_and_cpu("conn", 1.0, 0.92, contestant),
+        Goal("latency64", "p99_us", 1.0, contestant=contestant),
+        Goal("memory-sessions", "bytes per session", 1024, contestant=contestant),
+        Goal("memory-sessions", "bytes to haproxy", 0.3, contestant=contestant),
+    ]
+
+
 ALL = [
-    *_rate_and_cpu("echo1", 1.05, 0.85),
-    *_rate_and_cpu("echo64", 1.05, 0.90),
-    *_rate_and_cpu("echo1000", 1.25, 0.80),
-    *[one for many in (1, 16) for way in ("up", "down", "both") for one in _rate_and_cpu(f"{way}{many}", 1.9, 0.25)],
-    *_rate_and_cpu("conn", 1.0, 0.92),
-    Goal("latency64", "p99_us", 1.0),
+    *_forward("tcpctld"),
+    *_forward("tcpctld-full"),
     *_rate_and_cpu("service64", 0.95, 1.05, "tcpctld-echo"),
     *_rate_and_cpu("service1000", 0.95, 1.05, "tcpctld-echo"),
-    Goal("memory-sessions", "bytes per session", 1024),
-    Goal("memory-sessions", "bytes to haproxy", 0.3),
     Goal("memory-held", "p99_us", 2.0, contestant="among idle"),
     Goal("scrape", "CPU, ms", 10.0),
 ]
@@ -41,13 +49,16 @@ _WORDS = {"rate": "rate", "cpu": "CPU per unit", "p99_us": "p99"}
 
 def goal_table(done):
     """The goals of the works in `done` beside what came out of them."""
-    rows = [["work", "figure", "wanted", "reached", ""]]
+    rows = [["work", "contestant", "figure", "wanted", "reached", ""]]
     for goal in (one for one in ALL if one.work in done):
         reached = _reached(goal, done[goal.work])
+        if not reached and goal.contestant not in done[goal.work].get("failed", {}):
+            continue  # it did not take part
         digits = 0 if goal.limit >= 100 else 2
         met = reached and (median(reached) >= goal.limit if goal.at_least else median(reached) <= goal.limit)
-        rows.append([goal.work, _label(goal, done), f"{'at least' if goal.at_least else 'at most'} {goal.limit:.{digits}f}",
-                     spread(reached, digits), "met" if met else "missed"])
+        limit = f"{'at least' if goal.at_least else 'at most'} {goal.limit:.{digits}f}"
+        rows.append([goal.work, goal.contestant, _label(goal, done), limit, spread(reached, digits),
+                     "met" if met else "missed"])
     return table(rows) if len(rows) > 1 else ""
 
 

@@ -41,7 +41,8 @@ def test_every_contestant_passes_every_byte(work, tmp_path):
     done = works_of("run", *BRIEF, "--foreign", "1", "--works", work, folder=tmp_path)[work]
 
     assert done["failed"] == {}
-    assert {"haproxy", "haproxy-splice", "haproxy-64k", "nginx", "bare-copy", "bare-splice", "tcpctld", "direct"} <= {
+    assert {"haproxy", "haproxy-splice", "haproxy-64k", "nginx", "bare-copy", "bare-splice", "tcpctld",
+            "tcpctld-full", "direct"} <= {
         sample["contestant"] for sample in done["samples"]}
     assert all(sample["units"] > 0 for sample in done["samples"])
 
@@ -123,8 +124,14 @@ def test_a_straight_line_has_nothing_off_it():
 def test_a_goal_is_met_or_missed_by_the_median():
     met = goals.goal_table({"echo64": {"samples": samples(haproxy=[10, 10, 10], tcpctld=[12, 12, 1])}})
 
-    assert "| echo64 | rate to haproxy         | at least 1.05 | 1.20 (0.65-1.20) | met" in met
+    assert "| echo64 | tcpctld    | rate to haproxy         | at least 1.05 | 1.20 (0.65-1.20) | met" in met
     assert "| missed |" in met  # its CPU is that of the base
+
+
+def test_who_failed_has_missed_its_goals():
+    table = goals.goal_table({"echo64": {"samples": samples(haproxy=[10]), "failed": {"tcpctld": "bytes are missing"}}})
+
+    assert "met" not in table and table.count("missed") == 2
 
 
 def test_who_failed_is_named_below_the_table():
