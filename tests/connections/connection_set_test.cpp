@@ -53,18 +53,18 @@ TEST_F(ConnectionSetTest, FindsWhatWasAddedUntilItIsTaken) {
 TEST_F(ConnectionSetTest, PutsOneIntoThePlaceOfAnotherWithItsId) {
   Connection* const first = add();
   Connection* const second = add();
-  const auto id = first->facts().id;
+  const auto its_id = first->facts().id;
   auto after = std::make_unique<Standing>(worker(), owner);
   Connection* const placed = after.get();
   std::unique_ptr<Connection> moved = std::move(after);
 
-  const auto before = set.replace(id, moved);
+  const auto before = set.replace(its_id, moved);
 
   EXPECT_EQ(before.get(), first);
-  EXPECT_EQ(set.find(id), placed);
+  EXPECT_EQ(set.find(its_id), placed);
   EXPECT_EQ(set.find(second->facts().id), second);
   EXPECT_EQ(set.size(), 2U);
-  EXPECT_THAT(walk(), testing::ElementsAre(id, second->facts().id));
+  EXPECT_THAT(walk(), testing::ElementsAre(its_id, second->facts().id));
 }
 
 TEST_F(ConnectionSetTest, LeavesToItsOwnerWhatHasNoPlaceToComeTo) {

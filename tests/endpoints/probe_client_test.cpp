@@ -10,7 +10,9 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::Peer;
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Pair;
 
 class ProbeClientTest : public testing::Test {
  protected:
