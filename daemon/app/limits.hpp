@@ -10,7 +10,7 @@ namespace tcpctl {
 struct Limits {
   std::uint64_t files;
   std::uint64_t connections;
-  std::size_t pipes;  // of a worker, two descriptors each, out of what is kept back
+  std::size_t pipes{0};  // of a worker, two descriptors each, out of what is kept back
 };
 
 /// Raises RLIMIT_NOFILE to its hard limit and derives what connections may have of it: all but a reserve for
