@@ -4,6 +4,11 @@
 #include <algorithm>
 
 namespace tcpctl {
+namespace {
+
+constexpr std::size_t kSpare = 1024;  // capacity that a waiting run may hold on to
+
+}  // namespace
 
 void StepRunner::start(Instant now, Instant deadline) {
   if (finished_ || running_) return;
@@ -39,6 +44,8 @@ std::size_t StepRunner::on_data(ByteView bytes, Instant now) {
     taken += piece.size();
     if (!pending_) advance(now);
   }
+  // Who waits for the next question keeps no room for the last one.
+  if (window_.size() <= kSpare && window_.capacity() > 2 * kSpare) window_.shrink_to_fit();
   return running_ ? taken : bytes.size();
 }
 
