@@ -120,7 +120,8 @@ void add_states(const std::string& listener, const UpstreamRow& row, Family& sta
 }
 
 void add_upstream_gauges(const MetricsRow& row, Families& families) {
-  auto up = Family::gauge("tcpctl_upstream_up", "Whether the upstream takes new connections.");
+  auto up =
+      Family::gauge("tcpctl_upstream_up", "Whether it is not known to be down, and its name is resolved.");
   auto states =
       Family::gauge("tcpctl_upstream_state",
                     "The state it is in: as configured, as an operator set it, as checks found it; 1.");
@@ -129,7 +130,8 @@ void add_upstream_gauges(const MetricsRow& row, Families& families) {
   for (const auto& [listener, upstreams] : row.upstreams) {
     for (const auto& upstream : upstreams) {
       const auto& name = upstream.name;
-      up.add({{"listener", listener}, {"upstream", name}}, upstream.operational_state == "up");
+      const bool is_up = upstream.operational_state == "up" || upstream.operational_state == "unknown";
+      up.add({{"listener", listener}, {"upstream", name}}, is_up);
       add_states(listener, upstream, states);
       weight.add({{"listener", listener}, {"upstream", name}}, upstream.weight);
       active.add({{"listener", listener}, {"upstream", name}}, upstream.active);
@@ -147,6 +149,8 @@ void add_upstream_counters(const MetricsRow& row, Families& families) {
                                "Bytes received from it (in) and sent to it (out) in sessions that ended.");
   auto failures =
       Family::counter("tcpctl_upstream_failures_total", "Attempts to connect to it that failed, by reason.");
+  auto closed = Family::counter("tcpctl_upstream_connections_closed_total",
+                                "Connections to it that ended: by whom, how and why.");
   auto connect = Family::histogram("tcpctl_upstream_connect_seconds", "How long connecting to it took.");
   for (const auto& [listener, upstreams] : row.upstreams) {
     for (const auto& upstream : upstreams) {
@@ -156,12 +160,21 @@ void add_upstream_counters(const MetricsRow& row, Families& families) {
       bytes.add({{"listener", listener}, {"upstream", name}, {"direction", "out"}}, upstream.bytes_out);
       for (const auto& [reason, count] : upstream.failures)
         failures.add({{"listener", listener}, {"upstream", name}, {"reason", reason}}, count);
+      for (const auto& end : upstream.closes) {
+        closed.add({{"listener", listener},
+                    {"upstream", name},
+                    {"first", std::string{text(end.first)}},
+                    {"how", std::string{text(end.how)}},
+                    {"reason", std::string{text(end.reason)}}},
+                   end.count);
+      }
       connect.add({{"listener", listener}, {"upstream", name}}, upstream.connect_time);
     }
   }
   put(families, std::move(connections));
   put(families, std::move(bytes));
   put(families, std::move(failures));
+  put(families, std::move(closed));
   put(families, std::move(connect));
 }
 

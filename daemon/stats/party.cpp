@@ -101,6 +101,7 @@ void UpstreamStats::fill(UpstreamRow& row) const {
     row.connections += share.connections.read();
     row.bytes_in += share.bytes_in.read();
     row.bytes_out += share.bytes_out.read();
+    share.closes.collect(row.closes);
     row.connect_time.add(share.connect_time.read());
     for (std::size_t i = 0; i < kReasons; ++i) {
       const std::uint64_t count = share.failures[i].read();

@@ -89,6 +89,7 @@ struct alignas(64) UpstreamShare {
   Counter chosen, active, connections;
   Counter answered;                        // sessions in which the upstream sent at least a byte
   Counter bytes_in, bytes_out;             // of sessions that ended; `in` came from the upstream
+  CloseCounters closes;                    // of connections that stood
   std::array<Counter, kReasons> failures;  // by reason
   Histogram connect_time;
 };

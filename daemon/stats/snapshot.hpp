@@ -177,6 +177,7 @@ struct UpstreamRow {
   std::uint64_t active{0}, connections{0};
   std::uint64_t bytes_in{0}, bytes_out{0};        // of sessions that ended; `in` came from the upstream
   std::map<std::string, std::uint64_t> failures;  // by reason
+  std::vector<CloseCount> closes;                 // of connections that stood
   HistogramValues connect_time;
   std::optional<ProbeRow> last_check;
 };

@@ -103,6 +103,8 @@ class Pool::Session final : public TargetSource {
     UpstreamShare& share = state_->share(*chosen_);
     share.bytes_in.add(leg.bytes_in);
     share.bytes_out.add(leg.bytes_out);
+    share.closes.add(leg.close.first.value_or(First::unknown), leg.close.how,
+                     leg.close.reason.value_or(Reason::unknown));
     if (leg.bytes_in > 0) {
       share.answered.add();
     } else if (leg.close.reason == Reason::peer_rst && leg.close.first == First::remote) {

@@ -107,8 +107,16 @@ bool ProbeRun::send(const std::string& bytes) {
   return connection.stage() != Connection::Stage::gone;
 }
 
+/// The same, where the steps have said to send FIN.
+bool ProbeRun::end_sending() {
+  if (connection_ == nullptr || !steps_.ends_sending()) return true;
+  ClientConnection& connection = *connection_;
+  connection.finish_sending();
+  return connection.stage() != Connection::Stage::gone;
+}
+
 void ProbeRun::after_steps() {
-  if (!send(steps_.take_output())) return;
+  if (!send(steps_.take_output()) || !end_sending()) return;
   if (steps_.finished()) {
     finish_with_steps({});
   } else if (const auto due = steps_.deadline()) {
@@ -160,9 +168,13 @@ void ProbeRun::finish(ProbeRow row) {
   if (ClientConnection* const connection = std::exchange(connection_, nullptr)) {
     connection->forget_observer();
     const bool was_connecting = connection->stage() == Connection::Stage::connecting;
-    connection->finish(row.success      ? Reason::local_done
-                       : was_connecting ? Reason::connect_timeout
-                                        : Reason::script_mismatch);
+    if (steps_.wants_reset()) {
+      connection->abort_when_delivered(Reason::local_done, "the step reset");
+    } else {
+      connection->finish(row.success      ? Reason::local_done
+                         : was_connecting ? Reason::connect_timeout
+                                          : Reason::script_mismatch);
+    }
   }
   if (const Done done = std::exchange(done_, nullptr)) done(std::move(row));
 }

@@ -54,6 +54,7 @@ class ProbeRun final : private Deadline, public ClientConnection::Observer {
   void on_peer_fin(ClientConnection& connection) override;
   void on_gone(ClientConnection& connection) override;
   [[nodiscard]] bool send(const std::string& bytes);
+  [[nodiscard]] bool end_sending();
   void after_steps();
   void finish_with_steps(std::string_view detail);
   [[nodiscard]] ProbeRow row() const;

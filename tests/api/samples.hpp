@@ -51,6 +51,7 @@ inline UpstreamRow sample_upstream() {
   row.assigned = 5;
   row.bytes_in = 7;
   row.bytes_out = 9;
+  row.closes = {{First::remote, How::fin, Reason::peer_fin, 5}};
   return row;
 }
 

@@ -93,6 +93,8 @@ def test_upstreams_and_clients_are_counted(daemon):
     assert value(daemon, 'tcpctl_upstream_up{listener="web",upstream="b"}') == 1
     assert value(daemon, 'tcpctl_upstream_connect_seconds_count{listener="web",upstream="b"}') == 1
     assert value(daemon, 'tcpctl_upstream_connections_total{listener="web",upstream="b"}') == 1
+    ended = 'tcpctl_upstream_connections_closed_total{listener="web",upstream="b",first="'
+    eventually(lambda: ended in daemon.get("/metrics").text)
     assert value(daemon, 'tcpctl_upstream_state{listener="web",upstream="b",kind="admin",state="ready"}') == 1
     assert value(daemon, 'tcpctl_client_up{client="feed"}') == 0
     assert value(daemon, 'tcpctl_client_attempts_total{client="feed",outcome="connect_refused"}') == 1
