@@ -13,12 +13,12 @@ ALL = '["127.0.0.0/8"]'
 FULL = with_crc(v2(tlv(UNIQUE_ID, b"7-7")))
 
 
-def listener(name="in", service="echo", proxies=ALL, more="", address="127.0.0.1:0", proxy_more=""):
+def listener(name="in", service="echo", proxies=ALL, more="", timeout="10m"):
     return f"""
 [listeners.{name}]
-listen = ["{address}"]
+listen = ["127.0.0.1:0"]
 service = "{service}"
-proxy_protocol = {{ accept_from = {proxies}{proxy_more} }}
+proxy_protocol = {{ accept_from = {proxies}, timeout = "{timeout}" }}
 {more}
 """
 
@@ -29,6 +29,7 @@ def forward(upstream, name="web", send="", proxies="", more=""):
 [listeners.{name}]
 listen = ["127.0.0.1:0"]
 service = "forward"
+{'proxy_protocol = { timeout = "10m" }' if proxies else ""}
 {more}
 [listeners.{name}.forward]
 upstreams = ["{upstream}"]
@@ -52,7 +53,7 @@ def error_of(daemon, name):
 @pytest.fixture(scope="module")
 def daemon(launch_shared):
     return launch_shared(listener() + listener("hi", "dialog", more='dialog = { greeting = "hi\\n", reply = "{line}\\n" }') +
-                         listener("late", proxy_more=', timeout = "200ms"') +
+                         listener("late", timeout="1s") +
                          listener("other", proxies='["127.0.0.2", "192.0.2.0/24"]'))
 
 
@@ -179,7 +180,7 @@ def test_ends_who_is_late(daemon, part):
         peer.send(part)
         assert peer.read_to_end() == (b"", "fin")
 
-    assert error_of(daemon, name)["detail"] == f"{len(part)} bytes of the header came within 200ms"
+    assert error_of(daemon, name)["detail"] == f"{len(part)} bytes of the header came within 1s"
 
 
 def test_the_deadline_ends_with_the_header(daemon):
@@ -267,6 +268,25 @@ def test_allow_and_deny_judge_the_source_that_a_header_names(launch):
         assert (close["reason"], close["phase"]) == ("local_limit", "proxy_header")
         assert close["detail"] == f"source {source or name} is not allowed"
     assert daemon.listener("in")["connections"]["refused_total"]["acl"] == 3
+
+
+def test_the_source_that_a_header_names_chooses_the_upstream(launch):
+    with Server() as first, Server() as second, Server() as third:
+        servers = {"u1": first, "u2": second, "u3": third}
+        config = forward('", "'.join(server.address for server in servers.values()), proxies=ALL)
+        daemon = launch(config + 'balance = "source_hash"\n')
+        chosen = set()
+        for host in range(1, 17):
+            for port in (1000, 2000):
+                with daemon.connect("web") as client:
+                    client.send(v1(f"192.0.2.{host}", source_port=port))
+                    leg = eventually(lambda: next((each for each in daemon.connections(direction="outbound")
+                                                   if each["peer_id"] == daemon.live(client.name, direction="inbound")["id"]),
+                                                  None))
+                    with servers[leg["upstream"]].accept():
+                        chosen.add((host, leg["upstream"]))
+        assert len(chosen) == 16, "one upstream for each source"
+        assert len({upstream for _, upstream in chosen}) == 3, "and not one for all"
 
 
 def test_a_header_may_outlast_its_listener(launch):
