@@ -64,32 +64,45 @@ void Relay::try_next() {
 void Relay::connect(const Target& target) {
   worker_.tick();  // the look-up of a name may have taken its time
   target_ = target;
-  auto connecting = tcp::connect_to(target.address, options_->outbound);
+  if (target.addresses && target.addresses->size() > 1) {
+    race_ = std::make_unique<Race>(
+        worker_, target.addresses, target.turn, options_->connect_timeout,
+        [this](const Address& address, Duration timeout) { return attempt(address, timeout); },
+        [this](const Race::Failure& failure) {
+          race_.reset();
+          on_target_failed(failure);
+        });
+    race_->start();
+  } else if (const auto failure = attempt(target.address, options_->connect_timeout)) {
+    on_target_failed(*failure);
+  }
+}
+
+std::optional<Race::Failure> Relay::attempt(const Address& address, Duration timeout) {
+  auto connecting = tcp::connect_to(address, options_->outbound);
   if (!connecting) {
     const bool is_shortage = connecting.error().code == Errc::unavailable;
-    if (is_shortage && waits_for_files()) return;
-    const Reason reason = is_shortage ? Reason::resource : Reason::connect_unreachable;
-    targets_->failed(target, reason);
-    if (!is_shortage && attempts_left_ > 0) {
-      try_next();
-    } else {
-      give_up(reason, *target.name + " at " + target.address.text() + ": " + connecting.error().what);
-    }
-    return;
+    return Race::Failure{is_shortage ? Reason::resource : Reason::connect_unreachable,
+                         connecting.error().what, address, is_shortage};
   }
-  auto leg =
-      std::make_unique<RelayLeg>(shared_from_this(), Direction::outbound, Connection::Stage::connecting,
-                                 std::move(connecting->fd), target.address);
-  RelayLeg& attempt = *leg;
-  upstream_ = &attempt;
-  attempt.note_upstream(target.name);
-  attempt.note_peer(client_->facts().id);
-  client_->note_peer(attempt.facts().id);
+  auto leg = std::make_unique<RelayLeg>(shared_from_this(), Direction::outbound,
+                                        Connection::Stage::connecting, std::move(connecting->fd), address);
+  RelayLeg& begun = *leg;
+  if (race_) {
+    race_->enter(begun);
+  } else {
+    upstream_ = &begun;
+  }
+  begun.note_upstream(target_->name);
+  begun.note_peer(client_->facts().id);
+  client_->note_peer(begun.facts().id);
   worker_.adopt(std::move(leg));
-  attempt.connect_within(options_->connect_timeout);
-  attempt.start();
+  begun.connect_within(timeout);
+  begun.start();
   // It may be over already, and another one begun.
-  if (connecting->error != 0 && upstream_ == &attempt) attempt.fail_connect(connecting->error);
+  if (connecting->error != 0 && begun.stage() == Connection::Stage::connecting)
+    begun.fail_connect(connecting->error);
+  return std::nullopt;
 }
 
 // The client was accepted, so it is not sent away for a shortage that may pass. What it sends stays in the
@@ -101,7 +114,7 @@ bool Relay::waits_for_files() {
 }
 
 void Relay::retry() {
-  if (upstream_ == nullptr && client_ != nullptr && client_->is_open()) connect(*target_);
+  if (upstream_ == nullptr && !race_ && client_ != nullptr && client_->is_open()) connect(*target_);
 }
 
 void Relay::give_up(Reason reason, const std::string& detail) {
@@ -109,6 +122,12 @@ void Relay::give_up(Reason reason, const std::string& detail) {
 }
 
 void Relay::on_connected(RelayLeg& leg) {
+  if (race_) {
+    upstream_ = &leg;
+    client_->note_peer(leg.facts().id);
+    race_->won(leg);
+    race_.reset();
+  }
   connected_ = true;
   worker_.settle_later(leg.facts().id);
   targets_->connected(*target_, worker_.time() - leg.facts().opened);
@@ -127,16 +146,24 @@ void Relay::send_proxy_header(RelayLeg& leg) {
   leg.send(as_bytes(header), client_->readable());
 }
 
-void Relay::on_attempt_failed(RelayLeg& leg) {
+void Relay::on_attempt_failed(const RelayLeg& leg) {
+  if (race_) {
+    race_->failed(leg);
+    return;
+  }
+  const CloseFacts& close = leg.facts().close;
+  on_target_failed({*close.reason, std::string{close.detail.get()}, leg.facts().remote});
+}
+
+void Relay::on_target_failed(const Race::Failure& failure) {
   // Given up because the session ended, the attempt says nothing of the upstream.
   if (client_ == nullptr || !client_->is_open()) return;
-  const CloseFacts& close = leg.facts().close;
-  targets_->failed(*target_, *close.reason);
-  if (attempts_left_ > 0) {
+  if (failure.is_shortage && waits_for_files()) return;
+  targets_->failed(*target_, failure.reason);
+  if (!failure.is_shortage && attempts_left_ > 0) {
     try_next();
   } else {
-    give_up(*close.reason,
-            *target_->name + " at " + leg.facts().remote.text() + ": " + std::string{close.detail.get()});
+    give_up(failure.reason, *target_->name + " at " + failure.address.text() + ": " + failure.detail);
   }
 }
 
@@ -269,6 +296,7 @@ void Relay::pass_fin(RelayLeg& from, RelayLeg& to) {
 void Relay::end(Reason reason, bool graceful, std::string_view detail) {
   const auto self = shared_from_this();
   if (connected_) set_zero_copy(false);  // the legs part, and each must have what is still to go out
+  if (race_) race_->cut(reason, {});
   for (RelayLeg* const* leg : {&client_, &upstream_}) {
     if (*leg == nullptr) continue;
     if (graceful) {
@@ -282,20 +310,22 @@ void Relay::end(Reason reason, bool graceful, std::string_view detail) {
 void Relay::on_gone(RelayLeg& leg) {
   const auto self = shared_from_this();
   RelayLeg* const peer = other(leg);
-  const bool is_upstream = &leg == upstream_;
-  (is_upstream ? upstream_ : client_) = nullptr;
+  const bool is_upstream = &leg != client_;
   if (is_upstream && !connected_) {
+    if (!race_) upstream_ = nullptr;
     on_attempt_failed(leg);
     return;
   }
+  (is_upstream ? upstream_ : client_) = nullptr;
   if (is_upstream) targets_->ended(*target_, leg.facts());
+  const CloseFacts& close = leg.facts().close;
+  if (race_) race_->cut(*close.reason, close.detail.get());
   if (peer == nullptr) {
     drop_pipe(leg.flow_);
     return;
   }
   drop_pipe(peer->flow_);
   leave_pipe(leg, *peer);
-  const CloseFacts& close = leg.facts().close;
   if (!connected_) {
     peer->finish(*close.reason,
                  close.detail.get());  // the client left while its upstream was being connected

@@ -9,14 +9,18 @@
 
 #include "connections/connection.hpp"
 #include "connections/quota.hpp"
+#include "connections/race.hpp"
 #include "tcp/socket.hpp"
 
 namespace tcpctl {
 
 /// One target of a forwarded session.
 struct Target {
-  Address address;
+  Address address;  // the first to be tried
   std::shared_ptr<const std::string> name;
+  /// All of its addresses, which are raced; null where there is but one.
+  std::shared_ptr<const AddressList> addresses{};
+  std::size_t turn{0};  // in `addresses`; `address` is its first attempt
 };
 
 /// Where a session's targets come from, one attempt after the other. Threads: only on the session's loop.
@@ -92,12 +96,14 @@ class Relay : public std::enable_shared_from_this<Relay> {
   void connect(const Target& target);
   [[nodiscard]] bool waits_for_files();
   void retry();
+  [[nodiscard]] std::optional<Race::Failure> attempt(const Address& address, Duration timeout);
+  void on_target_failed(const Race::Failure& failure);
   void give_up(Reason reason, const std::string& detail);
   void on_connected(RelayLeg& leg);
   void send_proxy_header(RelayLeg& leg);
   void on_ready(RelayLeg& leg);
   void on_gone(RelayLeg& leg);
-  void on_attempt_failed(RelayLeg& leg);
+  void on_attempt_failed(const RelayLeg& leg);
   void end(Reason reason, bool graceful, std::string_view detail = {});
   void pump(RelayLeg& from, RelayLeg& to);
   [[nodiscard]] std::size_t copy(RelayLeg& from, RelayLeg& to, std::size_t most);
@@ -114,8 +120,9 @@ class Relay : public std::enable_shared_from_this<Relay> {
   const std::shared_ptr<const RelayOptions> options_;
   const std::unique_ptr<TargetSource> targets_;
   RelayLeg* client_{nullptr};    // null once it is gone
-  RelayLeg* upstream_{nullptr};  // null before the attempt and once it is gone
+  RelayLeg* upstream_{nullptr};  // null before the attempt, during a race, and once it is gone
   std::optional<Target> target_;
+  std::unique_ptr<Race> race_;  // while several addresses of the target are tried
   unsigned attempts_left_;
   bool connected_{false};
   bool zero_copy_;

@@ -173,7 +173,9 @@ std::optional<Target> Pool::State::choose_untried(Session& session, const Addres
       session.choose(upstream);
       Counter& chosen = share(*upstream.stats).chosen;
       chosen.add();
-      return Target{upstream.addresses->at(chosen.read() - 1, 0), upstream.name};
+      const std::size_t turn = chosen.read() - 1;
+      return Target{upstream.addresses->at(turn, 0), upstream.name,
+                    upstream.addresses->size() > 1 ? upstream.addresses : nullptr, turn};
     }
     // To be full is not to be down: the next tier is for those who have tried all of this one.
     if (!std::ranges::all_of(tier, was_tried)) return std::nullopt;
