@@ -46,6 +46,7 @@ std::string sheet_text(const Json& client, const View& view) {
   sheet.fact("Mode", client.text("mode").value_or(""));
   sheet.fact("Address", client.text("address").value_or(""));
   sheet.fact("Resolved", joined(client.items("resolved")));
+  if (const auto error = client.text("resolve_error")) sheet.fact("Look-up failed", *error, Tone::bad);
   sheet.fact("Declared in", client.text("source").value_or(""));
   keep_facts(sheet, client);
   if (client.at("last_probe").is_object()) add_probe(sheet, "Last probe", client.at("last_probe"), view);

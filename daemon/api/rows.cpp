@@ -131,6 +131,7 @@ Json to_json(const ClientRow& row) {
           {"error", or_null(row.error)},
           {"address", row.address},
           {"resolved", Json(row.resolved)},
+          {"resolve_error", or_null(row.resolve_error)},
           {"connections",
            {{"wanted", row.wanted},
             {"up", row.up},

@@ -54,6 +54,14 @@ ApiOptions api_options(const config::Api& api) {
   return options;
 }
 
+Resolver::Options dns_options(const config::Dns& dns) {
+  Resolver::Options options;
+  options.servers = dns.servers;
+  options.attempt_timeout = dns.timeout;
+  options.attempts = dns.attempts;
+  return options;
+}
+
 /// The running daemon: what exists while it runs, in the order in which it begins; it ends in the reverse
 /// order.
 class App {
@@ -63,7 +71,7 @@ class App {
         limits_{limits},
         stats_{std::move(stats)},
         crew_{worker_count(*design.config), limits.connections, design.config->history.connections,
-              limits.pipes},
+              limits.pipes, dns_options(design.config->dns)},
         supervisor_{loop_, crew_, *stats_, line.file, limits},
         control_{loop_, crew_, supervisor_},
         design_{std::move(design)} {}

@@ -29,17 +29,18 @@ class SignalsBlocked {
 }  // namespace
 
 CrewThreads::Member::Member(std::size_t index, const Crew& crew, std::size_t history_entries,
-                            std::size_t pipes)
+                            std::size_t pipes, const Resolver::Options& dns)
     : loop{"worker-" + std::to_string(index + 1)},
       worker{index, loop, history_entries, pipes},
-      hub{worker, crew} {}
+      hub{worker, crew, dns} {}
 
 CrewThreads::CrewThreads(std::size_t workers, std::uint64_t max_connections, std::size_t history_entries,
-                         std::size_t pipes) {
+                         std::size_t pipes, const Resolver::Options& dns) {
   set_max_connections(max_connections);
   for (std::size_t i = 0; i < workers; ++i) {
     // Rounded up, so that a short history is one on every worker.
-    members_.push_back(std::make_unique<Member>(i, crew_, (history_entries + workers - 1) / workers, pipes));
+    members_.push_back(
+        std::make_unique<Member>(i, crew_, (history_entries + workers - 1) / workers, pipes, dns));
     Member& member = *members_.back();
     crew_.members.push_back({&member.loop, &member.hub, &member.worker.load()});
   }

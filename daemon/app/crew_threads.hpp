@@ -21,7 +21,7 @@ namespace tcpctl {
 class CrewThreads {
  public:
   CrewThreads(std::size_t workers, std::uint64_t max_connections, std::size_t history_entries,
-              std::size_t pipes = PipePool::kMost);
+              std::size_t pipes = PipePool::kMost, const Resolver::Options& dns = {});
   CrewThreads(const CrewThreads&) = delete;
   CrewThreads& operator=(const CrewThreads&) = delete;
   ~CrewThreads();
@@ -51,7 +51,8 @@ class CrewThreads {
   static constexpr std::chrono::milliseconds kSettleTime{500};
 
   struct Member {
-    Member(std::size_t index, const Crew& crew, std::size_t history_entries, std::size_t pipes);
+    Member(std::size_t index, const Crew& crew, std::size_t history_entries, std::size_t pipes,
+           const Resolver::Options& dns);
     Loop loop;
     Worker worker;
     Hub hub;

@@ -42,6 +42,12 @@ Daemon daemon(const OptionReader& options) {
           .state = options.text("state")};
 }
 
+Dns dns(const OptionReader& options) {
+  return {.servers = options.texts("servers"),
+          .timeout = options.duration("timeout"),
+          .attempts = static_cast<int>(options.integer("attempts"))};
+}
+
 Log log(const OptionReader& options) {
   const auto level = log::parse_level(options.text("level"));
   return {.level = level.value_or(log::Level::info),
@@ -143,6 +149,7 @@ Checked<Config> build(Node root, const KeyTable& keys) {
   }
   const OptionReader options{root, keys, ""};
   Config config{.daemon = daemon(options.table("daemon")),
+                .dns = dns(options.table("dns")),
                 .log = log(options.table("log")),
                 .api = api(options.table("api")),
                 .history = {static_cast<std::uint64_t>(options.integer("history.connections"))},

@@ -35,6 +35,12 @@ struct Daemon {
   std::filesystem::path state;
 };
 
+struct Dns {
+  std::vector<std::string> servers;  // "127.0.0.1:53"; none = those of resolv.conf
+  Duration timeout;
+  int attempts;
+};
+
 struct Log {
   log::Level level;
   std::string target;
@@ -123,6 +129,7 @@ struct Client {
 
 struct Config {
   Daemon daemon;
+  Dns dns;
   Log log;
   Api api;
   History history;
@@ -134,7 +141,7 @@ struct Config {
 template <class T>
 using Checked = tl::expected<T, Mistakes>;
 
-/// The keys of everything but the services: [daemon] [log] [api] [history] [listeners.*] [clients.*].
+/// The keys of everything but the services: [daemon] [dns] [log] [api] [history] [listeners.*] [clients.*].
 [[nodiscard]] std::span<const Key> core_keys();
 
 /// Reads `file`, the `conf.d` beside it and `state_conf_d` (may be empty) into one tree, in this order and

@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::size_t kLongestAccount = 128;  // with "user:" in front; the kernel's own bound is 32
 
+constexpr std::size_t kMostNameServers = 8;
+
 /// What a rule sees: one table, and where it says what is wrong.
 struct Scope {
   const Node& table;
@@ -117,6 +119,25 @@ void api_token(const Scope& scope) {
 }
 
 void daemon(const Scope& scope) { absolute_path(scope, "state"); }
+
+void dns(const Scope& scope) {
+  const auto* node = scope.table.find("servers");
+  const auto* list = node == nullptr ? nullptr : node->as<Node::List>();
+  if (list == nullptr) return;
+  if (list->size() > kMostNameServers)
+    scope.refuse("servers", fmt::format("at most {} name servers are asked", kMostNameServers));
+  for (const auto& element : *list) {
+    const auto* text = element.as<std::string>();
+    if (text == nullptr) continue;
+    const auto address = parse_ip_port(*text);
+    if (!address) {
+      scope.refuse("servers", address.error().what);
+    } else if (address->port() == 0) {
+      scope.refuse("servers",
+                   fmt::format("'{}': nobody can be reached on port 0", escaped(as_bytes(*text), 64)));
+    }
+  }
+}
 
 void log(const Scope& scope) {
   const auto* target = scope.text("target");
@@ -229,6 +250,7 @@ struct Rule {
 };
 constexpr std::array kRules{
     Rule{"daemon", daemon},
+    Rule{"dns", dns},
     Rule{"log", log},
     Rule{"api", api},
     Rule{"api.metrics", api_metrics},

@@ -38,13 +38,6 @@ constexpr std::array kTypes{
     TypeWords{KeyType::table, "table", "a table"},
 };
 
-/// This version asks DNS for addresses alone.
-Result<ConnectAddress> resolvable(const ConnectAddress& address) {
-  if (address.kind != ConnectAddress::Kind::srv) return address;
-  return fail(Errc::invalid_argument,
-              "address '" + address.text() + "': SRV records are not looked up yet, write 'HOST:PORT'");
-}
-
 const TypeWords& words(KeyType type) {
   return *std::find_if(kTypes.begin(), kTypes.end(),
                        [type](const auto& entry) { return entry.type == type; });
@@ -124,7 +117,7 @@ std::optional<std::string> wrong_text(const Key& key, const std::string& text) {
     case KeyType::listen_address:
       return error_of(parse_listen_address(text));
     case KeyType::connect_address:
-      return error_of(parse_connect_address(text).and_then(resolvable));
+      return error_of(parse_connect_address(text));
     case KeyType::network:
       return error_of(parse_network(text));
     case KeyType::hex: {

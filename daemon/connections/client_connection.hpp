@@ -29,6 +29,7 @@ class ClientConnection final : public Connection {
       : Connection{worker, std::move(owner), Direction::outbound, Stage::connecting, std::move(fd), remote},
         observer_{&observer} {}
 
+  void observe(Observer& observer) { observer_ = &observer; }
   void forget_observer() { observer_ = nullptr; }
   using Connection::connect_within;
   using Connection::destination;  // its own end, as it is no proxy's

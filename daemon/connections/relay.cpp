@@ -296,7 +296,7 @@ void Relay::pass_fin(RelayLeg& from, RelayLeg& to) {
 void Relay::end(Reason reason, bool graceful, std::string_view detail) {
   const auto self = shared_from_this();
   if (connected_) set_zero_copy(false);  // the legs part, and each must have what is still to go out
-  if (race_) race_->cut(reason, {});
+  if (race_) race_->cut(reason, detail);
   for (RelayLeg* const* leg : {&client_, &upstream_}) {
     if (*leg == nullptr) continue;
     if (graceful) {

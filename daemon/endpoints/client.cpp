@@ -8,6 +8,13 @@
 
 namespace tcpctl {
 
+void note_names(ClientRow& row, const NameState& names) {
+  for (const auto& entry : names.entries) {
+    for (const auto& address : entry.addresses->all()) row.resolved.push_back(address.text());
+  }
+  row.resolve_error = names.error;
+}
+
 std::unique_ptr<Client> make_client(Worker& worker, Resolver& resolver,
                                     std::shared_ptr<const ClientPlan> plan, ClientRecord& record) {
   if (plan->config->mode == "probe")

@@ -12,7 +12,7 @@
 #include "connections/worker.hpp"
 #include "endpoints/plan.hpp"
 #include "stats/snapshot.hpp"
-#include "upstreams/resolver.hpp"
+#include "upstreams/name_watch.hpp"
 
 namespace tcpctl {
 
@@ -50,6 +50,9 @@ class Client {
   virtual void run(Done done) = 0;
   [[nodiscard]] virtual std::vector<ProbeRow> probes() const = 0;  // newest first
 };
+
+/// Tells in `row` what the client's address stands for.
+void note_names(ClientRow& row, const NameState& names);
 
 /// `record` outlives it; a client that was paused begins paused.
 [[nodiscard]] std::unique_ptr<Client> make_client(Worker& worker, Resolver& resolver,

@@ -26,8 +26,8 @@ class NoTargets final : public TargetSource {
 
 }  // namespace
 
-Hub::Hub(Worker& worker, const Crew& crew)
-    : worker_{worker}, crew_{crew}, resolver_{worker.loop()}, overload_{worker, crew} {}
+Hub::Hub(Worker& worker, const Crew& crew, const Resolver::Options& dns)
+    : worker_{worker}, crew_{crew}, resolver_{worker.loop(), dns}, overload_{worker, crew} {}
 
 Hub::~Hub() = default;
 

@@ -26,7 +26,7 @@ namespace tcpctl {
 /// Threads: only on the worker's loop.
 class Hub {
  public:
-  Hub(Worker& worker, const Crew& crew);
+  Hub(Worker& worker, const Crew& crew, const Resolver::Options& dns = {});
   Hub(const Hub&) = delete;
   Hub& operator=(const Hub&) = delete;
   ~Hub();

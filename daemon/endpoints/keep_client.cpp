@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "endpoints/dialer.hpp"
 #include "engine/wheel.hpp"
 
 namespace tcpctl {
@@ -18,11 +19,11 @@ constexpr std::size_t kSendQueueBytes = 1024 * 1024;  // beyond it `send` is ref
 }  // namespace
 
 /// One of the connections to be kept up, and its way back after a loss.
-class KeepClient::Slot final : private Deadline, public ClientConnection::Observer {
+class KeepClient::Slot final : private Deadline, private Dialer::Caller {
  public:
   enum class State : std::uint8_t { idle, resolving, connecting, up, backing_off };
 
-  explicit Slot(KeepClient& client) : client_{client} {}
+  explicit Slot(KeepClient& client) : client_{client}, dialer_{client.worker_, client.plan_, *this} {}
   ~Slot() { drop(Reason::local_done); }
   Slot(const Slot&) = delete;
   Slot& operator=(const Slot&) = delete;
@@ -37,18 +38,20 @@ class KeepClient::Slot final : private Deadline, public ClientConnection::Observ
   void drop(Reason reason);
 
  private:
-  void connect(const Address& address);
+  void connect();
   void back_off();
   void on_deadline() override { attempt(); }
   void on_up(ClientConnection& connection) override;
   void on_data(ClientConnection& connection, ByteView bytes) override;
   void on_peer_fin(ClientConnection& connection) override { connection.finish(Reason::peer_fin); }
   void on_gone(ClientConnection& connection) override;
+  void on_dial_failed(const Race::Failure& failure) override;
 
   KeepClient& client_;
+  Dialer dialer_;
   State state_{State::idle};
-  ClientConnection* connection_{nullptr};
-  std::shared_ptr<int> resolving_;  // its end cancels the callback of a look-up
+  ClientConnection* connection_{nullptr};  // while it is up
+  std::shared_ptr<int> resolving_;         // its end cancels the callback of a look-up
   unsigned failures_{0};
   Instant up_since_{};
   Instant next_attempt_{};
@@ -58,42 +61,29 @@ void KeepClient::Slot::attempt() {
   Wheel::cancel(*this);
   state_ = State::resolving;
   resolving_ = std::make_shared<int>();
-  client_.addresses_.get(
-      [this, alive = std::weak_ptr<int>{resolving_}](Result<std::vector<Address>> addresses) {
-        if (alive.expired()) return;
-        if (addresses) {
-          connect((*addresses)[client_.next_address_++ % addresses->size()]);
-          return;
-        }
-        client_.note_attempt_failed(Reason::connect_unreachable, addresses.error().what);
-        back_off();
-      });
+  client_.names_.when_known([this, alive = std::weak_ptr<int>{resolving_}] {
+    if (!alive.expired()) connect();
+  });
 }
 
-void KeepClient::Slot::connect(const Address& address) {
-  client_.worker_.tick();  // a wait or the look-up of a name came before
-  ++client_.record_.attempts;
-  auto connecting = tcp::connect_to(address, client_.plan_->socket);
-  if (!connecting) {
-    client_.note_attempt_failed(Reason::resource, connecting.error().what);
+void KeepClient::Slot::connect() {
+  const NameState& names = client_.names_.state();
+  client_.worker_.tick();
+  if (!names.usable()) {
+    client_.note_attempt_failed(Reason::connect_unreachable, names.error);
     back_off();
     return;
   }
   state_ = State::connecting;
-  client_.plan_->owner->stats->add_opened();
-  auto connection = std::make_unique<ClientConnection>(client_.worker_, client_.plan_->owner,
-                                                       std::move(connecting->fd), address, *this);
-  connection_ = connection.get();
-  client_.worker_.adopt(std::move(connection));
-  connection_->connect_within(client_.plan_->config->connect_timeout);
-  connection_->start();
-  if (connecting->error != 0 && connection_ != nullptr) connection_->fail_connect(connecting->error);
+  ++client_.record_.attempts;
+  dialer_.dial(names);
 }
 
 void KeepClient::Slot::drop(Reason reason) {
   Wheel::cancel(*this);
   resolving_.reset();
   state_ = State::idle;
+  dialer_.stop(reason);
   if (ClientConnection* const connection = std::exchange(connection_, nullptr)) {
     connection->forget_observer();
     connection->finish(reason);
@@ -106,7 +96,13 @@ void KeepClient::Slot::back_off() {
   client_.worker_.wheel().set(*this, next_attempt_);
 }
 
+void KeepClient::Slot::on_dial_failed(const Race::Failure& failure) {
+  client_.note_attempt_failed(failure.reason, failure.detail);
+  back_off();
+}
+
 void KeepClient::Slot::on_up(ClientConnection& connection) {
+  connection_ = &connection;
   state_ = State::up;
   ++client_.record_.outcomes["connected"];
   up_since_ = client_.worker_.time();
@@ -121,18 +117,12 @@ void KeepClient::Slot::on_data(ClientConnection& /*connection*/, ByteView bytes)
 }
 
 void KeepClient::Slot::on_gone(ClientConnection& connection) {
-  const bool was_up = state_ == State::up;
   connection_ = nullptr;
-  if (was_up && client_.worker_.time() - up_since_ >= kStable) failures_ = 0;
+  if (client_.worker_.time() - up_since_ >= kStable) failures_ = 0;
   const CloseFacts& close = connection.facts().close;
-  const std::string detail{close.detail.get()};
-  if (!was_up) {
-    client_.note_attempt_failed(*close.reason, detail);
-  } else {
-    client_.note_failure(*close.reason, detail);
-    log::info("client.down", log::f("client", client_.plan_->owner->name),
-              log::f("connection", id_text(connection.facts().id)), log::f("reason", text(*close.reason)));
-  }
+  client_.note_failure(*close.reason, std::string{close.detail.get()});
+  log::info("client.down", log::f("client", client_.plan_->owner->name),
+            log::f("connection", id_text(connection.facts().id)), log::f("reason", text(*close.reason)));
   back_off();
 }
 
@@ -141,7 +131,7 @@ KeepClient::KeepClient(Worker& worker, Resolver& resolver, std::shared_ptr<const
     : worker_{worker},
       plan_{std::move(plan)},
       record_{record},
-      addresses_{resolver, plan_->config->connect},
+      names_{resolver, plan_->config->connect, {}, NameWatch::Refresh::when_asked},
       received_{kReceivedBytes},
       random_{std::random_device{}()} {
   for (std::uint32_t i = 0; i < plan_->config->connections; ++i) {
@@ -228,7 +218,7 @@ ClientRow KeepClient::row() const {
               : row.up > 0           ? "up"
                                      : "backing_off";
   if (row.up == 0 && !record_.paused) row.error = record_.last_failure;
-  for (const auto& address : addresses_.known()) row.resolved.push_back(address.text());
+  note_names(row, names_.state());
   row.attempts = record_.attempts;
   row.failures = record_.failures;
   row.outcomes = record_.outcomes;

@@ -9,7 +9,7 @@
 #include "connections/client_connection.hpp"
 #include "endpoints/byte_ring.hpp"
 #include "endpoints/client.hpp"
-#include "upstreams/names.hpp"
+#include "upstreams/name_watch.hpp"
 
 namespace tcpctl {
 
@@ -46,8 +46,7 @@ class KeepClient final : public Client {
   Worker& worker_;
   const std::shared_ptr<const ClientPlan> plan_;
   ClientRecord& record_;
-  AddressBook addresses_;
-  std::size_t next_address_{0};
+  NameWatch names_;
   ByteRing received_;
   std::minstd_rand random_;
   std::vector<std::unique_ptr<Slot>> slots_;  // last: slots take leave of the members above

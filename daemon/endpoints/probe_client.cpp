@@ -26,7 +26,11 @@ std::string_view word_of(Reason reason) {
 
 ProbeClient::ProbeClient(Worker& worker, Resolver& resolver, std::shared_ptr<const ClientPlan> plan,
                          ClientRecord& record)
-    : worker_{worker}, plan_{std::move(plan)}, record_{record}, addresses_{resolver, plan_->config->connect} {
+    : worker_{worker},
+      plan_{std::move(plan)},
+      record_{record},
+      names_{resolver, plan_->config->connect, {}, NameWatch::Refresh::when_asked},
+      dialer_{worker, plan_, *this} {
   if (!record_.paused) begin();
 }
 
@@ -45,40 +49,27 @@ void ProbeClient::begin() {
   run_.emplace(
       Run{at, wall_now(), at + plan_->config->timeout, {}, {}, {}, StepRunner{plan_->steps}, nullptr});
   worker_.wheel().set(*this, run_->deadline);
-  const bool is_name = plan_->config->connect.kind == ConnectAddress::Kind::host;
-  addresses_.get([this, number = run_number_, is_name](Result<std::vector<Address>> addresses) {
-    if (!run_ || number != run_number_) return;
-    if (is_name) run_->resolve = now() - run_->started;
-    if (addresses) {
-      connect(addresses->front());
-    } else {
-      fail("L4UNR", addresses.error().what);
-    }
+  names_.when_known([this, number = run_number_] {
+    if (run_ && number == run_number_) connect();
   });
 }
 
-void ProbeClient::connect(const Address& address) {
+void ProbeClient::connect() {
   worker_.tick();  // the look-up of a name may have taken its time
-  auto connecting = tcp::connect_to(address, plan_->socket);
-  if (!connecting) {
-    fail("L4UNR", connecting.error().what);
+  const auto kind = plan_->config->connect.kind;
+  if (kind == ConnectAddress::Kind::host || kind == ConnectAddress::Kind::srv)
+    run_->resolve = worker_.time() - run_->started;
+  if (!names_.state().usable()) {
+    fail("L4UNR", names_.state().error);
     return;
   }
   run_->connecting_since = worker_.time();
-  plan_->owner->stats->add_opened();
-  auto connection =
-      std::make_unique<ClientConnection>(worker_, plan_->owner, std::move(connecting->fd), address, *this);
-  run_->connection = connection.get();
-  worker_.adopt(std::move(connection));
-  run_->connection->connect_within(
-      std::min<Duration>(plan_->config->connect_timeout, run_->deadline - now()));
-  run_->connection->start();
-  if (connecting->error != 0 && run_ && run_->connection != nullptr)
-    run_->connection->fail_connect(connecting->error);
+  dialer_.dial(names_.state(), run_->deadline);
 }
 
-void ProbeClient::on_up(ClientConnection& /*connection*/) {
-  run_->connect = worker_.time() - run_->connecting_since;
+void ProbeClient::on_up(ClientConnection& connection) {
+  run_->connection = &connection;
+  run_->connect = worker_.time() - *run_->connecting_since;
   run_->steps.start(worker_.time(), run_->deadline);
   after_steps();
 }
@@ -95,16 +86,18 @@ void ProbeClient::on_peer_fin(ClientConnection& /*connection*/) {
 
 void ProbeClient::on_gone(ClientConnection& connection) {
   run_->connection = nullptr;
-  const CloseFacts& close = connection.facts().close;
-  if (run_->connect) {
-    run_->steps.on_reset(worker_.time());
-  } else if (close.reason == Reason::connect_refused) {
-    run_->steps.on_refused(worker_.time());
-  } else {
-    fail(word_of(*close.reason), std::string{close.detail.get()});
+  run_->steps.on_reset(worker_.time());
+  if (run_->steps.finished())
+    finish(row_of(run_->steps.result(), std::string{connection.facts().close.detail.get()}));
+}
+
+void ProbeClient::on_dial_failed(const Race::Failure& failure) {
+  if (failure.reason != Reason::connect_refused) {
+    fail(word_of(failure.reason), failure.detail);
     return;
   }
-  if (run_->steps.finished()) finish(row_of(run_->steps.result(), std::string{close.detail.get()}));
+  run_->steps.on_refused(worker_.time());
+  if (run_->steps.finished()) finish(row_of(run_->steps.result(), failure.detail));
 }
 
 void ProbeClient::after_steps() {
@@ -128,8 +121,7 @@ void ProbeClient::on_deadline() {
     run_->steps.on_timeout(worker_.time());
     after_steps();
   } else {
-    fail("L4TOUT",
-         run_->resolve || run_->connection != nullptr ? "no answer to SYN" : "the name was not resolved");
+    fail("L4TOUT", run_->connecting_since ? "no answer to SYN" : "the name was not resolved");
   }
 }
 
@@ -160,15 +152,13 @@ ProbeRow ProbeClient::row_of(const StepsResult& result, const std::string& detai
 }
 
 void ProbeClient::finish(ProbeRow row) {
+  dialer_.stop(Reason::connect_timeout);
   if (ClientConnection* const connection = std::exchange(run_->connection, nullptr)) {
     connection->forget_observer();
-    const bool was_connecting = connection->stage() == Connection::Stage::connecting;
     if (run_->steps.wants_reset()) {
       connection->abort_when_delivered(Reason::local_done, "the step reset");
     } else {
-      connection->finish(row.success      ? Reason::local_done
-                         : was_connecting ? Reason::connect_timeout
-                                          : Reason::script_mismatch);
+      connection->finish(row.success ? Reason::local_done : Reason::script_mismatch);
     }
   }
   run_.reset();
@@ -233,7 +223,7 @@ ClientRow ProbeClient::row() const {
   row.up = success ? 1 : 0;
   row.state = record_.paused ? "paused" : record_.results.empty() ? "connecting" : success ? "up" : "down";
   if (!success && !record_.results.empty()) row.error = record_.last_failure;
-  for (const auto& address : addresses_.known()) row.resolved.push_back(address.text());
+  note_names(row, names_.state());
   row.attempts = record_.attempts;
   row.failures = record_.failures;
   row.outcomes = record_.outcomes;

@@ -8,16 +8,17 @@
 
 #include "connections/client_connection.hpp"
 #include "endpoints/client.hpp"
+#include "endpoints/dialer.hpp"
 #include "engine/wheel.hpp"
 #include "steps/runner.hpp"
-#include "upstreams/names.hpp"
+#include "upstreams/name_watch.hpp"
 
 namespace tcpctl {
 
 /// Connects on an interval, takes its steps, and keeps the last results. One run at a time.
 ///
 /// Threads: only on the worker's loop.
-class ProbeClient final : public Client, private Deadline, public ClientConnection::Observer {
+class ProbeClient final : public Client, private Deadline, private Dialer::Caller {
  public:
   ProbeClient(Worker& worker, Resolver& resolver, std::shared_ptr<const ClientPlan> plan,
               ClientRecord& record);
@@ -41,13 +42,13 @@ class ProbeClient final : public Client, private Deadline, public ClientConnecti
     WallTime started_wall;
     Instant deadline;
     std::optional<Duration> resolve, connect;
-    Instant connecting_since{};
+    std::optional<Instant> connecting_since{};
     StepRunner steps;
-    ClientConnection* connection{nullptr};
+    ClientConnection* connection{nullptr};  // once it is up
   };
 
   void begin();
-  void connect(const Address& address);
+  void connect();
   void after_steps();
   void finish(ProbeRow row);
   void fail(std::string_view result, const std::string& got);
@@ -61,11 +62,13 @@ class ProbeClient final : public Client, private Deadline, public ClientConnecti
   void on_data(ClientConnection& connection, ByteView bytes) override;
   void on_peer_fin(ClientConnection& connection) override;
   void on_gone(ClientConnection& connection) override;
+  void on_dial_failed(const Race::Failure& failure) override;
 
   Worker& worker_;
   const std::shared_ptr<const ClientPlan> plan_;
   ClientRecord& record_;
-  AddressBook addresses_;
+  NameWatch names_;
+  Dialer dialer_;
   std::optional<Run> run_;
   std::uint64_t run_number_{0};
   std::vector<Done> waiting_;

@@ -186,6 +186,7 @@ struct ClientRow {
   std::string name, source, mode, state, error,
       address;  // state: up | connecting | backing_off | down | paused
   std::vector<std::string> resolved;
+  std::string resolve_error;  // of the last look-up; "" = null
   std::uint64_t wanted{0}, up{0}, connecting{0}, backing_off{0};
   std::uint64_t attempts{0};
   std::map<std::string, std::uint64_t> failures;  // of attempts, and of connections that stood

@@ -9,6 +9,11 @@
 namespace tcpctl {
 namespace {
 
+/// /etc/hosts tells no TTL; it is read again this often while a name of it is watched.
+constexpr std::chrono::seconds kHostsTtl{5};
+constexpr int kClassIn = 1;
+constexpr int kTypeSrv = 33;
+
 /// c-ares wants to be set up once in a process, before its first channel.
 int library_status() {
   static const int status = ares_library_init(ARES_LIB_INIT_ALL);
@@ -39,6 +44,10 @@ std::string words_of(int status) {
       return status == ARES_ENODATA ? "the name has no address" : "no such name";
     case Errc::timed_out:
       return "no answer from the name servers";
+    case Errc::unavailable:
+      if (status == ARES_ECONNREFUSED || status == ARES_ESERVFAIL)
+        return "the name servers cannot be reached or failed";
+      break;
     default:
       break;
   }
@@ -46,6 +55,13 @@ std::string words_of(int status) {
   std::ranges::transform(words, words.begin(),
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return words;
+}
+
+/// Always the same ones of too many, however the server turns them.
+void limit(std::vector<Address>& addresses) {
+  if (addresses.size() <= Resolved::kMostAddresses) return;
+  std::ranges::sort(addresses, {}, [](const Address& address) { return address.text(); });
+  addresses.resize(Resolved::kMostAddresses);
 }
 
 Result<Resolved> read_answer(const std::string& host, int status, const ares_addrinfo* answer) {
@@ -65,6 +81,7 @@ Result<Resolved> read_answer(const std::string& host, int status, const ares_add
   if (resolved.addresses.empty()) {
     return fail(Errc::not_found, fmt::format("host '{}': {}", host, words_of(ARES_ENODATA)));
   }
+  limit(resolved.addresses);
   return resolved;
 }
 
@@ -74,6 +91,12 @@ struct AresChannel::Query {
   AresChannel* channel;
   std::string host;
   Answer answer;
+};
+
+struct AresChannel::SrvQuery {
+  AresChannel* channel;
+  std::string service;
+  Services answer;
 };
 
 AresChannel::AresChannel(Loop& loop) : loop_{loop}, timer_{evtimer_new(loop.base(), on_timer, this)} {}
@@ -119,8 +142,18 @@ void AresChannel::query(const std::string& host, std::uint16_t port, Answer answ
   hints.ai_socktype = SOCK_STREAM;
   ++in_flight_;
   auto query = std::make_unique<Query>(Query{this, host, std::move(answer)});
+  asking_ = true;
   ares_getaddrinfo(channel_.get(), host.c_str(), fmt::to_string(port).c_str(), &hints, on_answer,
                    query.release());
+  asking_ = false;
+  arm_timer();
+}
+
+void AresChannel::query_srv(const std::string& service, Services answer) {
+  loop_.assert_here();
+  ++in_flight_;
+  auto query = std::make_unique<SrvQuery>(SrvQuery{this, service, std::move(answer)});
+  ares_search(channel_.get(), service.c_str(), kClassIn, kTypeSrv, on_srv_answer, query.release());
   arm_timer();
 }
 
@@ -129,7 +162,24 @@ void AresChannel::on_answer(void* argument, int status, int, ares_addrinfo* raw)
   const std::unique_ptr<Query> query{static_cast<Query*>(argument)};
   if (status == ARES_EDESTRUCTION || status == ARES_ECANCELLED) return;
   --query->channel->in_flight_;
-  query->answer(read_answer(query->host, status, answer.get()));
+  auto resolved = read_answer(query->host, status, answer.get());
+  if (resolved && query->channel->asking_) resolved->ttl = kHostsTtl;
+  query->answer(std::move(resolved));
+}
+
+void AresChannel::on_srv_answer(void* argument, int status, int, unsigned char* message, int size) {
+  const std::unique_ptr<SrvQuery> query{static_cast<SrvQuery*>(argument)};
+  if (status == ARES_EDESTRUCTION || status == ARES_ECANCELLED) return;
+  --query->channel->in_flight_;
+  const auto context = fmt::format("service '{}'", query->service);
+  if (status != ARES_SUCCESS) {
+    const auto words = status == ARES_ENODATA ? "the name has no SRV record" : words_of(status);
+    query->answer(fail(code_of(status), fmt::format("{}: {}", context, words)));
+    return;
+  }
+  auto answer = parse_srv_answer({reinterpret_cast<const char*>(message), static_cast<std::size_t>(size)});
+  if (!answer) answer = tl::make_unexpected(std::move(answer).error().within(context));
+  query->answer(std::move(answer));
 }
 
 void AresChannel::on_socket_state(void* self, ares_socket_t fd, int readable, int writable) {

@@ -25,6 +25,7 @@ struct AresFree {
 class AresChannel {
  public:
   using Answer = std::function<void(Result<Resolved>)>;
+  using Services = std::function<void(Result<SrvAnswer>)>;
 
   /// Errors: unavailable, with the words of c-ares (no memory, a server address that is none).
   [[nodiscard]] static Result<std::unique_ptr<AresChannel>> open(Loop& loop,
@@ -36,21 +37,26 @@ class AresChannel {
 
   /// Calls `answer` once, possibly within this call. It must not destroy the channel: c-ares is below it.
   void query(const std::string& host, std::uint16_t port, Answer answer);
+  /// The same for the SRV records of `service`.
+  void query_srv(const std::string& service, Services answer);
   [[nodiscard]] bool is_idle() const { return in_flight_ == 0; }
 
  private:
   struct Query;
+  struct SrvQuery;
 
   explicit AresChannel(Loop& loop);
   static void on_socket_state(void* self, ares_socket_t fd, int readable, int writable);
   static void on_io(evutil_socket_t fd, short what, void* self);
   static void on_timer(evutil_socket_t fd, short what, void* self);
   static void on_answer(void* query, int status, int timeouts, ares_addrinfo* answer);
+  static void on_srv_answer(void* query, int status, int timeouts, unsigned char* message, int size);
   void watch(ares_socket_t fd, bool readable, bool writable);
   void arm_timer();
 
   Loop& loop_;
   std::size_t in_flight_{0};
+  bool asking_{false};  // an answer now is one of /etc/hosts
   EventPtr timer_;
   std::map<ares_socket_t, EventPtr> sockets_;
   std::unique_ptr<ares_channeldata, AresFree> channel_;  // declared last: ares_destroy still calls us

@@ -22,14 +22,24 @@ timeval to_timeval(Duration duration) {
   return {micros / 1'000'000, static_cast<suseconds_t>(micros % 1'000'000)};
 }
 
+const std::shared_ptr<const AddressList>& no_addresses() {
+  static const auto none = std::make_shared<const AddressList>();
+  return none;
+}
+
+const NameEntry* find_same_host(const std::vector<NameEntry>& entries, const NameEntry& sought) {
+  const auto found = std::ranges::find_if(entries, [&](const NameEntry& entry) {
+    return entry.host == sought.host && entry.port == sought.port;
+  });
+  return found == entries.end() ? nullptr : &*found;
+}
+
 /// The old one where the new one names the same addresses, so that an answer in another order is no change.
 void keep_order(std::vector<NameEntry>& entries, const std::vector<NameEntry>& old) {
   for (auto& entry : entries) {
-    const auto before = std::ranges::find_if(old, [&](const NameEntry& candidate) {
-      return candidate.host == entry.host && candidate.port == entry.port &&
-             candidate.addresses->same_set(*entry.addresses);
-    });
-    if (before != old.end()) entry.addresses = before->addresses;
+    const NameEntry* const before = find_same_host(old, entry);
+    if (before != nullptr && before->addresses->same_set(*entry.addresses))
+      entry.addresses = before->addresses;
   }
 }
 
@@ -44,6 +54,16 @@ bool NameState::usable() const {
   return std::ranges::any_of(entries, [](const NameEntry& entry) { return !entry.addresses->empty(); });
 }
 
+/// The hosts that one answer for a service names, and what is known of them so far.
+struct NameWatch::Round {
+  std::vector<NameEntry> entries;
+  seconds ttl;
+  std::vector<Resolver::Request> requests{};
+  std::size_t open{0};
+  std::size_t failed{0};
+  std::string error{};  // of one of them
+};
+
 NameWatch::NameWatch(Resolver& resolver, ConnectAddress address, Changed on_change, Refresh refresh)
     : resolver_{resolver},
       address_{std::move(address)},
@@ -52,7 +72,7 @@ NameWatch::NameWatch(Resolver& resolver, ConnectAddress address, Changed on_chan
       random_{std::random_device{}()},
       alive_{std::make_shared<int>()} {
   state_.since = wall_now();
-  if (address_.kind != ConnectAddress::Kind::host) {
+  if (address_.kind == ConnectAddress::Kind::literal || address_.kind == ConnectAddress::Kind::unix_path) {
     state_.entries.push_back(
         {.host = address_.address.host(),
          .port = address_.address.port(),
@@ -64,6 +84,8 @@ NameWatch::NameWatch(Resolver& resolver, ConnectAddress address, Changed on_chan
   timer_.reset(evtimer_new(resolver_.loop().base(), on_timer, this));
   if (refresh_ == Refresh::always) look_up();
 }
+
+NameWatch::~NameWatch() = default;
 
 void NameWatch::when_known(Answered answered) {
   // Not every connection has to wait for a DNS that is down.
@@ -80,6 +102,11 @@ void NameWatch::on_timer(evutil_socket_t /*fd*/, short /*what*/, void* self) {
 }
 
 void NameWatch::look_up() {
+  if (address_.kind == ConnectAddress::Kind::srv) {
+    request_ = resolver_.resolve_srv(address_.name,
+                                     [this](Result<SrvAnswer> answer) { on_services(std::move(answer)); });
+    return;
+  }
   request_ = resolver_.resolve(address_.name, address_.port,
                                [this](Result<Resolved> answer) { on_host(std::move(answer)); });
 }
@@ -95,15 +122,58 @@ void NameWatch::on_host(Result<Resolved> answer) {
           answer->ttl);
 }
 
-void NameWatch::succeed(std::vector<NameEntry> entries, seconds ttl) {
+void NameWatch::on_services(Result<SrvAnswer> answer) {
+  if (!answer) {
+    fail(answer.error().what);
+    return;
+  }
+  round_ = std::make_unique<Round>(Round{.entries = {}, .ttl = answer->ttl});
+  for (const SrvRecord& record : answer->records) {
+    const std::size_t place = round_->entries.size();
+    round_->entries.push_back({record.host, record.port, no_addresses(), record.priority, record.weight});
+    round_->requests.push_back(resolver_.resolve(
+        record.host, record.port,
+        [this, place](Result<Resolved> resolved) { on_target(place, std::move(resolved)); }));
+  }
+  round_->open = round_->requests.size();
+}
+
+void NameWatch::on_target(std::size_t place, Result<Resolved> answer) {
+  NameEntry& entry = round_->entries[place];
+  if (answer) {
+    entry.addresses = std::make_shared<const AddressList>(answer->addresses);
+    round_->ttl = std::min(round_->ttl, answer->ttl);
+  } else {
+    ++round_->failed;
+    round_->error = answer.error().what;
+    if (const NameEntry* const before = find_same_host(state_.entries, entry))
+      entry.addresses = before->addresses;
+  }
+  if (--round_->open > 0) return;
+  const auto round = std::move(round_);
+  if (round->failed == round->entries.size()) {
+    fail(round->error);
+  } else {
+    std::string error;
+    if (round->failed > 0)
+      error = fmt::format("{} of {} hosts failed: {}", round->failed, round->entries.size(), round->error);
+    succeed(std::move(round->entries), round->ttl, std::move(error));
+  }
+}
+
+void NameWatch::succeed(std::vector<NameEntry> entries, seconds ttl, std::string error) {
   keep_order(entries, state_.entries);
-  const bool changed = !state_.looked_up || !state_.error.empty() || entries != state_.entries;
+  const bool changed = !state_.looked_up || state_.error != error || entries != state_.entries;
   state_.entries = std::move(entries);
   state_.ttl = ttl;
-  state_.error.clear();
+  state_.error = std::move(error);
+  if (!state_.error.empty()) {
+    settle(changed, retry_pause());
+    return;
+  }
   state_.last_success = wall_now();
   failures_ = 0;
-  const Duration fresh = std::clamp<Duration>(ttl, resolver_.options().least_ttl, kMostTtl);
+  const Duration fresh = std::max<Duration>(std::min(ttl, kMostTtl), resolver_.options().least_ttl);
   std::uniform_int_distribution<Duration::rep> spread{0, fresh.count() / 10};
   settle(changed, fresh + Duration{spread(random_)});
 }

@@ -60,7 +60,7 @@ class NameWatch {
   NameWatch(Resolver& resolver, ConnectAddress address, Changed on_change, Refresh refresh = Refresh::always);
   NameWatch(const NameWatch&) = delete;
   NameWatch& operator=(const NameWatch&) = delete;
-  ~NameWatch() = default;
+  ~NameWatch();
 
   [[nodiscard]] const NameState& state() const { return state_; }
   [[nodiscard]] const ConnectAddress& address() const { return address_; }
@@ -69,10 +69,14 @@ class NameWatch {
   void when_known(Answered answered);
 
  private:
+  struct Round;
+
   static void on_timer(evutil_socket_t fd, short what, void* self);
   void look_up();
   void on_host(Result<Resolved> answer);
-  void succeed(std::vector<NameEntry> entries, std::chrono::seconds ttl);
+  void on_services(Result<SrvAnswer> answer);
+  void on_target(std::size_t place, Result<Resolved> answer);
+  void succeed(std::vector<NameEntry> entries, std::chrono::seconds ttl, std::string error = {});
   void fail(const std::string& error);
   void settle(bool changed, Duration fresh_for);
   void log_change() const;
@@ -86,7 +90,8 @@ class NameWatch {
   std::optional<Instant> fresh_until_;  // none: for ever
   unsigned failures_{0};                // in a row
   std::vector<Answered> waiting_;
-  Resolver::Request request_;
+  Resolver::Request request_;     // open while a look-up is under way
+  std::unique_ptr<Round> round_;  // the hosts of a service, while they are looked up
   std::minstd_rand random_;
   EventPtr timer_;              // null where nothing is looked up
   std::shared_ptr<int> alive_;  // for callbacks that destroy this

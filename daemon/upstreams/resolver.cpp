@@ -17,17 +17,21 @@ constexpr std::size_t kLongestName = 253;  // RFC 1035 section 2.3.4, written wi
 
 /// Which state of a file was read: a change of any of these is a new one.
 struct FileStamp {
+  dev_t device{};
   ino_t inode{};
   off_t size{};
   std::int64_t seconds{};
   std::int64_t nanoseconds{};
+  std::int64_t changed_seconds{};  // of the inode
+  std::int64_t changed_nanoseconds{};
   friend bool operator==(const FileStamp&, const FileStamp&) = default;
 };
 
 FileStamp stamp_of(const std::string& path) {
   struct stat status{};
   if (::stat(path.c_str(), &status) != 0) return {};
-  return {status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+  return {status.st_dev,          status.st_ino,         status.st_size,        status.st_mtim.tv_sec,
+          status.st_mtim.tv_nsec, status.st_ctim.tv_sec, status.st_ctim.tv_nsec};
 }
 
 std::optional<Address> literal(std::string_view host, std::uint16_t port) {
@@ -36,6 +40,24 @@ std::optional<Address> literal(std::string_view host, std::uint16_t port) {
       parse_ip_port(is_v6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port));
   if (!address) return std::nullopt;
   return *address;
+}
+
+/// Answers later by `callback`, unless that or `asked` is gone by then: c-ares must not be destroyed below
+/// its own callback, and the caller may do just that.
+template <class T>
+auto deferred(Loop& loop, std::weak_ptr<void> asked,
+              const std::shared_ptr<std::function<void(Result<T>)>>& callback) {
+  return [&loop, asked = std::move(asked), request = std::weak_ptr{callback}](const Result<T>& result) {
+    loop.post([asked, request, result] {
+      const auto open = request.lock();
+      if (!open || asked.expired()) return;
+      if (const auto call = std::exchange(*open, nullptr)) call(result);
+    });
+  };
+}
+
+bool is_askable(std::string_view name) {
+  return !name.empty() && name.size() <= kLongestName + 1 && name.find('\0') == std::string_view::npos;
 }
 
 }  // namespace
@@ -78,23 +100,31 @@ const Resolver::Options& Resolver::options() const { return channels_->options()
 Resolver::Request Resolver::resolve(std::string_view host, std::uint16_t port, Callback callback) {
   loop_.assert_here();
   const auto held = std::make_shared<Callback>(std::move(callback));
-  // Deferred, because c-ares must not be destroyed below its own callback, and the caller may do just that.
-  const auto answer = [&loop = loop_, alive = std::weak_ptr{channels_},
-                       request = std::weak_ptr{held}](const Result<Resolved>& result) {
-    loop.post([alive, request, result] {
-      const auto open = request.lock();
-      if (!open || alive.expired()) return;
-      if (const auto call = std::exchange(*open, nullptr)) call(result);
-    });
-  };
+  const auto answer = deferred(loop_, channels_, held);
   if (const auto address = literal(host, port)) {
-    answer(Resolved{.addresses = {*address}, .ttl = {}});
-  } else if (host.empty() || host.size() > kLongestName + 1 || host.find('\0') != std::string_view::npos) {
-    answer(fail(Errc::invalid_argument, fmt::format("'{}' is no host name", escaped(as_bytes(host)))));
+    answer(Resolved{.addresses = {*address}, .ttl = std::chrono::seconds::max()});
+  } else if (!is_askable(host)) {
+    answer(Result<Resolved>{
+        fail(Errc::invalid_argument, fmt::format("'{}' is no host name", escaped(as_bytes(host))))});
   } else if (const auto channel = channels_->current()) {
     (*channel)->query(std::string{host}, port, answer);
   } else {
-    answer(tl::make_unexpected(channel.error()));
+    answer(Result<Resolved>{tl::make_unexpected(channel.error())});
+  }
+  return Request{held};
+}
+
+Resolver::Request Resolver::resolve_srv(std::string_view service, SrvCallback callback) {
+  loop_.assert_here();
+  const auto held = std::make_shared<SrvCallback>(std::move(callback));
+  const auto answer = deferred(loop_, channels_, held);
+  if (!is_askable(service)) {
+    answer(Result<SrvAnswer>{
+        fail(Errc::invalid_argument, fmt::format("'{}' is no service's name", escaped(as_bytes(service))))});
+  } else if (const auto channel = channels_->current()) {
+    (*channel)->query_srv(std::string{service}, answer);
+  } else {
+    answer(Result<SrvAnswer>{tl::make_unexpected(channel.error())});
   }
   return Request{held};
 }

@@ -12,20 +12,23 @@
 #include "base/address.hpp"
 #include "base/units.hpp"
 #include "engine/loop.hpp"
+#include "upstreams/srv_answer.hpp"
 
 namespace tcpctl {
 
 /// What a host name stands for.
 struct Resolved {
-  std::vector<Address> addresses;  // with the port asked for; at least one; best first (RFC 6724)
-  std::chrono::seconds ttl;        // the smallest of the answer; 0 where there is none: /etc/hosts, literals
+  static constexpr std::size_t kMostAddresses = 64;
+  std::vector<Address> addresses;  // with the port asked for; 1 .. kMostAddresses; best first (RFC 6724)
+  std::chrono::seconds ttl;  // the smallest of the answer; a few seconds for /etc/hosts; of literals the most
 };
 
-/// Looks up host names without blocking its loop: /etc/hosts, then DNS (A and AAAA) by c-ares.
+/// Looks up host names without blocking its loop: /etc/hosts, then DNS (A and AAAA) by c-ares; and services
+/// (SRV) in DNS.
 ///
-/// Names that only nsswitch modules know (mdns, ldap) are not served. A changed resolv.conf holds from the
-/// next request on. Requests may be in flight when it is destroyed: none of their callbacks is called then.
-/// Threads: the loop's own.
+/// Names that only nsswitch modules know (mdns, ldap) are not served. A changed resolv.conf, be it written,
+/// replaced or pointed to by another symbolic link, holds from the next request on. Requests may be in flight
+/// when it is destroyed: none of their callbacks is called then. Threads: the loop's own.
 class Resolver {
  public:
   struct Options {
@@ -38,6 +41,7 @@ class Resolver {
     Duration first_retry{std::chrono::seconds{1}};
   };
   using Callback = std::function<void(Result<Resolved>)>;
+  using SrvCallback = std::function<void(Result<SrvAnswer>)>;
 
   /// Holds a request open; dropping it cancels, and the callback is not called any more.
   class Request {
@@ -50,8 +54,8 @@ class Resolver {
 
    private:
     friend class Resolver;
-    explicit Request(std::shared_ptr<Callback> callback) : callback_{std::move(callback)} {}
-    std::shared_ptr<Callback> callback_;  // the answer looks for it, and finds it gone
+    explicit Request(std::shared_ptr<void> callback) : callback_{std::move(callback)} {}
+    std::shared_ptr<void> callback_;  // the answer looks for it, and finds it gone
   };
 
   explicit Resolver(Loop& loop);
@@ -64,13 +68,15 @@ class Resolver {
   /// Errors: not_found (no such name, or no address), timed_out, unavailable (no server to be reached),
   /// invalid_argument (not a host name), io (an answer that is none).
   [[nodiscard]] Request resolve(std::string_view host, std::uint16_t port, Callback callback);
+  /// The same for the SRV records of `service`, "_svc._tcp.example". Errors also: not_found (no SRV record,
+  /// or the service is said to be nowhere).
+  [[nodiscard]] Request resolve_srv(std::string_view service, SrvCallback callback);
 
   [[nodiscard]] Loop& loop() const { return loop_; }
   [[nodiscard]] const Options& options() const;
 
  private:
   class Channels;
-
   Loop& loop_;
   std::shared_ptr<Channels> channels_;  // shared with nobody; answers under way see it expire
 };

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <functional>
-#include <map>
+#include <list>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -13,139 +14,165 @@
 #include "base/address.hpp"
 #include "base/fd.hpp"
 #include "engine/loop.hpp"
+#include "support/dns_zone.hpp"
 
 namespace tcpctl::test {
 
-/// A name server on a free UDP port of 127.0.0.1, or where it is told, served by the test's own loop. It
-/// knows A and AAAA records and one alias a name. Source of the format: RFC 1035 section 4.
+/// A name server on a free port of 127.0.0.1, or where it is told, served by the test's own loop. What does
+/// not fit in a datagram is said to be cut short, and got over TCP.
 class DnsServer {
  public:
-  struct Record {
-    std::string host;  // a literal address; or, as an alias, a name
-    std::uint32_t ttl;
-  };
-  enum class Mood { answers, silent, malformed, noise };
+  using Record = DnsZone::Record;
+  using Service = DnsZone::Service;
+  enum class Mood { answers, silent, malformed, noise, fails, cuts };
 
-  explicit DnsServer(Loop& loop, const std::string& address_text = "127.0.0.1:0")
-      : socket_{::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)} {
-    sockaddr_storage storage{};
-    socklen_t length = parse_ip_port(address_text).value().to(storage);
-    auto* const address = reinterpret_cast<sockaddr*>(&storage);
-    if (::bind(socket_.get(), address, length) != 0 || ::getsockname(socket_.get(), address, &length) != 0) {
-      throw std::runtime_error{"no port for the name server"};
+  explicit DnsServer(Loop& loop, const std::string& address_text = "127.0.0.1:0") : loop_{loop} {
+    auto address = parse_ip_port(address_text).value();
+    // A port that is free for UDP need not be so for TCP.
+    for (int tries = 0; tries < 20; ++tries) {
+      udp_ = bound(SOCK_DGRAM, address);
+      tcp_ = bound(SOCK_STREAM, local(udp_));
+      if (udp_ && tcp_) break;
     }
-    address_ = Address::from(storage, length);
-    event_.reset(event_new(loop.base(), socket_.get(), EV_READ | EV_PERSIST, on_readable, this));
-    event_add(event_.get(), nullptr);
+    if (!udp_ || !tcp_ || ::listen(tcp_.get(), 16) != 0)
+      throw std::runtime_error{"no port for the name server"};
+    address_ = local(udp_);
+    udp_event_ = watch(udp_, on_datagram, this);
+    tcp_event_ = watch(tcp_, on_accept, this);
   }
 
-  void add(const std::string& name, std::vector<Record> records) { zone_[name] = std::move(records); }
-  void remove(const std::string& name) { zone_.erase(name); }
-  void add_alias(const std::string& name, Record target) { aliases_[name] = std::move(target); }
+  void add(const std::string& name, std::vector<Record> records) { zone_.add(name, std::move(records)); }
+  void add_service(const std::string& name, std::vector<Service> services) {
+    zone_.add_service(name, std::move(services));
+  }
+  void remove(const std::string& name) { zone_.remove(name); }
+  void add_alias(const std::string& name, Record target) { zone_.add_alias(name, std::move(target)); }
   void set(Mood mood) { mood_ = mood; }
   [[nodiscard]] const Address& address() const { return address_; }
   [[nodiscard]] std::size_t queries() const { return queries_; }
+  /// Those of them that came over TCP.
+  [[nodiscard]] std::size_t tcp_queries() const { return tcp_queries_; }
+  /// Sends what a silent server has kept back.
+  void answer_late() {
+    for (const auto& [to, query] : kept_) send(to, zone_.reply_to(query));
+    kept_.clear();
+  }
 
   std::function<void()> on_query;  // called at each query, before it is answered
 
  private:
-  static constexpr std::size_t kHeader = 12;
-  static constexpr int kA = 1;
-  static constexpr int kCname = 5;
-  static constexpr int kAaaa = 28;
+  struct Stream {
+    DnsServer* server;
+    Fd fd;
+    EventPtr event{};
+    std::string received{};
+  };
 
-  static void on_readable(evutil_socket_t fd, short /*what*/, void* argument) {
+  static Address local(const Fd& fd) {
+    sockaddr_storage storage{};
+    socklen_t length = sizeof storage;
+    ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&storage), &length);
+    return Address::from(storage, length);
+  }
+  static Fd bound(int type, const Address& address) {
+    Fd fd{::socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+    const int on = 1;
+    if (type == SOCK_STREAM) ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    sockaddr_storage storage{};
+    const socklen_t length = address.to(storage);
+    if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&storage), length) != 0) return {};
+    return fd;
+  }
+  EventPtr watch(const Fd& fd, event_callback_fn callback, void* argument) {
+    EventPtr event{event_new(loop_.base(), fd.get(), EV_READ | EV_PERSIST, callback, argument)};
+    event_add(event.get(), nullptr);
+    return event;
+  }
+
+  static void on_datagram(evutil_socket_t fd, short /*what*/, void* argument) {
     auto& self = *static_cast<DnsServer*>(argument);
-    char buffer[512];
+    std::array<char, DnsZone::kMostOfUdp> buffer{};
     sockaddr_storage from{};
     socklen_t length = sizeof from;
-    auto* const address = reinterpret_cast<sockaddr*>(&from);
-    const auto size = ::recvfrom(fd, buffer, sizeof buffer, 0, address, &length);
-    if (size < static_cast<ssize_t>(kHeader)) return;
-    ++self.queries_;
-    if (self.on_query) self.on_query();
-    if (self.mood_ == Mood::silent) return;
-    const auto reply = self.reply_to({buffer, static_cast<std::size_t>(size)});
-    ::sendto(fd, reply.data(), reply.size(), 0, address, length);
+    const auto size =
+        ::recvfrom(fd, buffer.data(), buffer.size(), 0, reinterpret_cast<sockaddr*>(&from), &length);
+    if (size < static_cast<ssize_t>(DnsZone::kHeader)) return;
+    const std::string_view query{buffer.data(), static_cast<std::size_t>(size)};
+    const auto to = Address::from(from, length);
+    const auto reply = self.reply_to(query);
+    if (reply.empty()) {
+      self.kept_.emplace_back(to, query);
+    } else if (reply.size() > DnsZone::kMostOfUdp || self.mood_ == Mood::cuts) {
+      self.send(to, DnsZone::bare_reply(query, DnsZone::kTruncated));
+    } else {
+      self.send(to, reply);
+    }
+  }
+  void send(const Address& to, const std::string& reply) const {
+    sockaddr_storage storage{};
+    const socklen_t length = to.to(storage);
+    ::sendto(udp_.get(), reply.data(), reply.size(), 0, reinterpret_cast<sockaddr*>(&storage), length);
   }
 
-  static void put(std::string& out, std::uint32_t value, int bytes) {
-    for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
-      out.push_back(static_cast<char>(value >> shift));
+  static void on_accept(evutil_socket_t fd, short /*what*/, void* argument) {
+    auto& self = *static_cast<DnsServer*>(argument);
+    Fd accepted{::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+    if (!accepted) return;
+    auto& stream = self.streams_.emplace_back(Stream{&self, std::move(accepted)});
+    stream.event = self.watch(stream.fd, on_stream, &stream);
   }
-  static std::string encoded(std::string_view name) {
-    std::string out;
-    while (!name.empty()) {
-      const auto label = name.substr(0, name.find('.'));
-      put(out, static_cast<std::uint32_t>(label.size()), 1);
-      out += label;
-      name.remove_prefix(std::min(name.size(), label.size() + 1));
+  static void on_stream(evutil_socket_t fd, short /*what*/, void* argument) {
+    auto& stream = *static_cast<Stream*>(argument);
+    std::array<char, 4096> buffer{};
+    const auto size = ::recv(fd, buffer.data(), buffer.size(), 0);
+    if (size <= 0) {
+      stream.event.reset();
+      stream.fd.reset();
+      return;
     }
-    return out + '\0';
-  }
-  static std::string decoded(std::string_view wire) {
-    std::string name;
-    while (!wire.empty() && wire.front() > 0) {
-      const auto size = static_cast<std::size_t>(wire.front());
-      if (!name.empty()) name += '.';
-      name += wire.substr(1, size);
-      wire.remove_prefix(std::min(wire.size(), size + 1));
+    stream.received.append(buffer.data(), static_cast<std::size_t>(size));
+    while (stream.received.size() > 2) {
+      const auto high = static_cast<unsigned char>(stream.received[0]);
+      const auto wanted = 2U + (high << 8U | static_cast<unsigned char>(stream.received[1]));
+      if (stream.received.size() < wanted) return;
+      ++stream.server->tcp_queries_;
+      const auto reply = stream.server->reply_to(std::string_view{stream.received}.substr(2, wanted - 2));
+      stream.received.erase(0, wanted);
+      const std::string length{static_cast<char>(reply.size() >> 8), static_cast<char>(reply.size())};
+      const auto framed = length + reply;
+      ::send(fd, framed.data(), framed.size(), MSG_NOSIGNAL);
     }
-    return name;
-  }
-  static std::string record(const std::string& owner, int type, std::uint32_t ttl, const std::string& data) {
-    std::string out = owner;
-    put(out, static_cast<std::uint32_t>(type), 2);
-    put(out, 1, 2);  // class IN
-    put(out, ttl, 4);
-    put(out, static_cast<std::uint32_t>(data.size()), 2);
-    return out + data;
-  }
-  /// The address in network order if it is of the family that `type` asks for; else nothing.
-  static std::string bytes_of(const std::string& host, int type) {
-    char bytes[sizeof(in6_addr)];
-    if (::inet_pton(type == kA ? AF_INET : AF_INET6, host.c_str(), bytes) != 1) return {};
-    return {bytes, type == kA ? sizeof(in_addr) : sizeof(in6_addr)};
   }
 
-  [[nodiscard]] std::string reply_to(std::string_view query) const {
-    const auto name_end = query.find('\0', kHeader);
-    const auto question = query.substr(kHeader, name_end + 5 - kHeader);
-    const int type = static_cast<unsigned char>(query.at(name_end + 2));
-    auto name = decoded(question);
-    std::string answers;
-    std::uint32_t count = 0;
-    if (const auto alias = aliases_.find(name); alias != aliases_.end()) {
-      answers += record(encoded(name), kCname, alias->second.ttl, encoded(alias->second.host));
-      name = alias->second.host;
-      ++count;
+  /// Empty where nothing is to be said.
+  std::string reply_to(std::string_view query) {
+    ++queries_;
+    if (on_query) on_query();
+    switch (mood_) {
+      case Mood::silent:
+        return {};
+      case Mood::malformed:
+        return DnsZone::malformed_reply(query);
+      case Mood::noise:
+        return std::string(100, '\xff');
+      case Mood::fails:
+        return DnsZone::bare_reply(query, DnsZone::kServerFailure);
+      case Mood::answers:
+      case Mood::cuts:
+        break;
     }
-    const auto found = zone_.find(name);
-    for (const auto& entry : found == zone_.end() ? std::vector<Record>{} : found->second) {
-      const auto data = bytes_of(entry.host, type);
-      if (data.empty()) continue;
-      answers += record(encoded(name), type, entry.ttl, data);
-      ++count;
-    }
-    std::string reply{query.substr(0, 2)};
-    put(reply, found == zone_.end() ? 0x8183 : 0x8180, 2);  // NXDOMAIN : NOERROR
-    put(reply, 1, 2);
-    put(reply, count, 2);
-    put(reply, 0, 4);
-    reply += question;
-    if (mood_ == Mood::noise) return std::string(100, '\xff');
-    if (mood_ == Mood::malformed)
-      return reply.substr(0, 4) + std::string("\0\1\0\x09\0\0\0\0", 8) + std::string{question} + "\xff";
-    return reply + answers;
+    return zone_.reply_to(query);
   }
 
-  Fd socket_;
+  Loop& loop_;
+  Fd udp_, tcp_;
   Address address_;
-  EventPtr event_;
+  EventPtr udp_event_, tcp_event_;
+  std::list<Stream> streams_;
+  DnsZone zone_;
   Mood mood_{Mood::answers};
-  std::size_t queries_{0};
-  std::map<std::string, std::vector<Record>> zone_;
-  std::map<std::string, Record> aliases_;
+  std::size_t queries_{0}, tcp_queries_{0};
+  std::vector<std::pair<Address, std::string>> kept_;
 };
 
 }  // namespace tcpctl::test

@@ -194,5 +194,135 @@ TEST_F(NameWatchTest, MayGoWithinItsOwnCallbacks) {
   ASSERT_TRUE(runner.run_until([&] { return !watched; }));
 }
 
+TEST_F(NameWatchTest, AsksAHostOfTheHostsFileAgainAfterAWhile) {
+  watch("localhost:80");
+
+  ASSERT_TRUE(changed(1));
+
+  EXPECT_THAT(texts(state()), testing::Contains("127.0.0.1:80"));
+  EXPECT_EQ(state().ttl, 5s) << "the file tells none, and may change";
+  EXPECT_EQ(server.queries(), 0U);
+}
+
+TEST_F(NameWatchTest, ResolvesAServiceAndTheHostsThatItNames) {
+  server.add_service("_web._tcp.example", {{20, 5, 8002, "b.example"}, {10, 60, 8001, "a.example"}});
+  server.add("a.example", {{"192.0.2.1", 600}, {"2001:db8::1", 600}});
+  server.add("b.example", {{"192.0.2.2", 60}});
+  watch("srv:_web._tcp.example");
+
+  ASSERT_TRUE(changed(1));
+
+  EXPECT_THAT(texts(state()), UnorderedElementsAre("192.0.2.1:8001", "[2001:db8::1]:8001", "192.0.2.2:8002"));
+  ASSERT_EQ(state().entries.size(), 2U);
+  EXPECT_EQ(state().entries[0].host, "a.example");
+  EXPECT_EQ(state().entries[0].port, 8001);
+  EXPECT_EQ(state().entries[0].priority, 10);
+  EXPECT_EQ(state().entries[0].weight, 60);
+  EXPECT_EQ(state().ttl, 60s) << "the smallest of all answers";
+  EXPECT_EQ(state().error, "");
+}
+
+TEST_F(NameWatchTest, FollowsAServiceAsItsHostsComeAndGo) {
+  server.add("a.example", {{"192.0.2.1", 0}});
+  server.add("b.example", {{"192.0.2.2", 0}});
+  server.add_service("_web._tcp.example", {{0, 0, 80, "a.example", 0}});
+  watch("srv:_web._tcp.example");
+  ASSERT_TRUE(changed(1));
+
+  server.add_service("_web._tcp.example", {{0, 0, 80, "a.example", 0}, {0, 0, 80, "b.example", 0}});
+  ASSERT_TRUE(changed(2));
+  EXPECT_THAT(texts(state()), ElementsAre("192.0.2.1:80", "192.0.2.2:80"));
+
+  server.add_service("_web._tcp.example", {{0, 0, 80, "b.example", 0}});
+  ASSERT_TRUE(changed(3));
+  EXPECT_THAT(texts(state()), ElementsAre("192.0.2.2:80"));
+}
+
+TEST_F(NameWatchTest, ServesWithTheHostsThatItKnowsAndNamesTheOthers) {
+  server.add("a.example", {{"192.0.2.1", 0}});
+  server.add_service("_web._tcp.example", {{0, 0, 80, "a.example", 0}, {0, 0, 80, "b.example", 0}});
+  watch("srv:_web._tcp.example");
+  ASSERT_TRUE(changed(1));
+  EXPECT_TRUE(state().usable());
+  EXPECT_EQ(state().error, "1 of 2 hosts failed: host 'b.example': no such name");
+  ASSERT_EQ(state().entries.size(), 2U);
+  EXPECT_TRUE(state().entries[1].addresses->empty());
+
+  server.add("b.example", {{"192.0.2.2", 0}});
+  ASSERT_TRUE(changed(2));
+  EXPECT_EQ(state().error, "");
+  server.remove("a.example");
+  ASSERT_TRUE(changed(3));
+
+  EXPECT_THAT(texts(state()), ElementsAre("192.0.2.1:80", "192.0.2.2:80")) << "its last addresses";
+  EXPECT_THAT(state().error, HasSubstr("a.example"));
+}
+
+TEST_F(NameWatchTest, KeepsAServiceThatFailsAltogether) {
+  server.add("a.example", {{"192.0.2.1", 0}});
+  server.add_service("_web._tcp.example", {{0, 0, 80, "a.example", 0}});
+  watch("srv:_web._tcp.example");
+  ASSERT_TRUE(changed(1));
+
+  server.set(DnsServer::Mood::fails);
+  ASSERT_TRUE(changed(2));
+  EXPECT_THAT(texts(state()), ElementsAre("192.0.2.1:80"));
+  EXPECT_NE(state().error, "");
+  server.set(DnsServer::Mood::answers);
+  ASSERT_TRUE(changed(3));
+
+  EXPECT_EQ(state().error, "");
+}
+
+TEST_F(NameWatchTest, SaysThatAServiceIsNotAvailable) {
+  server.add_service("_web._tcp.example", {{0, 0, 0, ""}});
+  watch("srv:_web._tcp.example");
+
+  ASSERT_TRUE(changed(1));
+
+  EXPECT_FALSE(state().usable());
+  EXPECT_THAT(state().error, HasSubstr("not available"));
+}
+
+TEST_F(NameWatchTest, MayGoWhileTheHostsOfAServiceAreLookedUp) {
+  server.add_service("_web._tcp.example", {{0, 0, 80, "a.example"}, {0, 0, 80, "b.example"}});
+  server.on_query = [this] {
+    if (server.queries() > 1) server.set(DnsServer::Mood::silent);
+  };
+  watch("srv:_web._tcp.example");
+  ASSERT_TRUE(runner.run_until([this] { return server.queries() > 1; }));
+
+  watched.reset();
+  server.set(DnsServer::Mood::answers);
+  server.answer_late();
+  runner.run_beats(5);
+
+  EXPECT_EQ(changes, 0);
+}
+
+TEST_F(NameWatchTest, ComesBackWithItsNameServer) {
+  server.add("a.example", {{"192.0.2.1", 0}});
+  Resolver impatient{runner.loop,
+                     {.servers = {server.address().text()},
+                      .attempt_timeout = 10ms,
+                      .attempts = 1,
+                      .least_ttl = 20ms,
+                      .first_retry = 20ms}};
+  watched.emplace(impatient, parse_connect_address("a.example:80").value(),
+                  [this](const NameState&) { ++changes; });
+  ASSERT_TRUE(changed(1));
+
+  server.set(DnsServer::Mood::silent);
+  ASSERT_TRUE(changed(2));
+  EXPECT_THAT(texts(state()), ElementsAre("192.0.2.1:80"));
+  EXPECT_THAT(state().error, HasSubstr("no answer from the name servers"));
+  server.add("a.example", {{"192.0.2.9", 60}});
+  server.set(DnsServer::Mood::answers);
+  ASSERT_TRUE(changed(3));
+
+  EXPECT_THAT(texts(state()), ElementsAre("192.0.2.9:80"));
+  watched.reset();
+}
+
 }  // namespace
 }  // namespace tcpctl

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include "support/dns_server.hpp"
 
@@ -253,20 +254,181 @@ TEST_F(ResolverTest, SaysWhatIsWrongWithAServerThatIsNoAddress) {
   EXPECT_THAT(answer.error().what, HasSubstr("name resolution"));
 }
 
-TEST_F(ResolverTest, TakesUpAChangedResolvConf) {
-  const auto file = std::filesystem::path{testing::TempDir()} / "tcpctl_resolver_test.conf";
-  DnsServer other{loop, fmt::format("127.0.0.2:{}", server.address().port())};
-  server.add("host.example", {{"192.0.2.1", 60}});
-  other.add("host.example", {{"192.0.2.2", 60}});
-  std::ofstream{file} << "nameserver " << server.address().host() << "\n";
-  resolver.emplace(
-      loop, Resolver::Options{.attempt_timeout = 60s, .resolv_conf = file, .port = server.address().port()});
-  EXPECT_THAT(texts(resolve("host.example")), ElementsAre("192.0.2.1:80"));
+TEST_F(ResolverTest, FollowsAChainOfAliases) {
+  server.add_alias("a.example", {"b.example", 300});
+  server.add_alias("b.example", {"c.example", 20});
+  server.add("c.example", {{"192.0.2.1", 60}});
 
-  std::ofstream{file} << "# replaced\nnameserver " << other.address().host() << "\n";
+  const auto answer = resolve("a.example");
+
+  EXPECT_THAT(texts(answer), ElementsAre("192.0.2.1:80"));
+  EXPECT_EQ(answer->ttl, 20s);
+}
+
+TEST_F(ResolverTest, SaysThatTheServersFailed) {
+  server.set(Mood::fails);
+
+  const auto answer = resolve("a.example");
+
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, Errc::unavailable);
+  EXPECT_EQ(answer.error().what, "host 'a.example': the name servers cannot be reached or failed");
+}
+
+TEST_F(ResolverTest, AsksTheNextServerWhereOneFails) {
+  DnsServer other{loop};
+  server.set(Mood::fails);
+  other.add("a.example", {{"192.0.2.1", 60}});
+  auto both = options();
+  both.servers.push_back(other.address().text());
+  resolver.emplace(loop, both);
+
+  EXPECT_THAT(texts(resolve("a.example")), ElementsAre("192.0.2.1:80"));
+}
+
+TEST_F(ResolverTest, AsksAgainOverTcpWhereAnAnswerIsCutShort) {
+  server.add("a.example", {{"192.0.2.1", 60}});
+  server.set(Mood::cuts);
+
+  EXPECT_THAT(texts(resolve("a.example")), ElementsAre("192.0.2.1:80"));
+  EXPECT_GT(server.tcp_queries(), 0U);
+}
+
+TEST_F(ResolverTest, KeepsTheSameOnesOfTooManyAddresses) {
+  std::vector<DnsServer::Record> many;
+  for (int i = 0; i < 1000; ++i) many.push_back({fmt::format("127.1.{}.{}", i / 250, i % 250 + 1), 60});
+  server.add("huge.example", many);
+  const auto first = resolve("huge.example");
+  std::ranges::reverse(many);
+  server.add("huge.example", many);
+  const auto second = resolve("huge.example");
+
+  EXPECT_EQ(texts(first).size(), Resolved::kMostAddresses);
+  EXPECT_THAT(texts(second), testing::UnorderedElementsAreArray(texts(first)));
+}
+
+TEST_F(ResolverTest, IsNotDisturbedByAnAnswerThatComesTooLate) {
+  server.add("late.example", {{"192.0.2.1", 60}});
+  server.set(Mood::silent);
+  resolver.emplace(loop, options(20ms));
+  EXPECT_EQ(resolve("late.example").error().code, Errc::timed_out);
+
+  server.answer_late();
+  server.set(Mood::answers);
+
+  EXPECT_THAT(texts(resolve("late.example")), ElementsAre("192.0.2.1:80"));
+}
+
+TEST_F(ResolverTest, AnswersTheHostsOfAService) {
+  server.add_service("_web._tcp.example", {{20, 5, 8002, "b.example"}, {10, 60, 8001, "a.example", 30}});
+  std::optional<Result<SrvAnswer>> answer;
+  const auto request = resolver->resolve_srv("_web._tcp.example", [&](Result<SrvAnswer> result) {
+    answer = std::move(result);
+    loop.stop();
+  });
+  loop.run();
+
+  EXPECT_THAT((*answer)->records,
+              ElementsAre(SrvRecord{"a.example", 8001, 10, 60}, SrvRecord{"b.example", 8002, 20, 5}));
+  EXPECT_EQ((*answer)->ttl, 30s);
+}
+
+TEST_F(ResolverTest, GetsALongListOfServicesOverTcp) {
+  std::vector<DnsServer::Service> many;
+  for (std::uint16_t i = 0; i < 200; ++i) many.push_back({0, 1, 80, fmt::format("host-{}.example", i)});
+  server.add_service("_web._tcp.example", many);
+  std::size_t count = 0;
+  const auto request = resolver->resolve_srv("_web._tcp.example", [&](const Result<SrvAnswer>& result) {
+    count = result ? result->records.size() : 0;
+    loop.stop();
+  });
+  loop.run();
+
+  EXPECT_EQ(count, 200U);
+}
+
+TEST_F(ResolverTest, SaysWhatIsWrongWithTheAnswerForAService) {
+  const auto ask = [&](const std::string& name) {
+    std::string what;
+    const auto request = resolver->resolve_srv(name, [&](const Result<SrvAnswer>& result) {
+      what = result ? "answered" : result.error().what;
+      loop.stop();
+    });
+    loop.run();
+    return what;
+  };
+  server.add("host.example", {{"192.0.2.1", 60}});
+  server.add_service("_off._tcp.example", {{0, 0, 0, ""}});
+
+  EXPECT_EQ(ask("_no._tcp.example"), "service '_no._tcp.example': no such name");
+  EXPECT_EQ(ask("host.example"), "service 'host.example': the name has no SRV record");
+  EXPECT_THAT(ask("_off._tcp.example"), HasSubstr("not available"));
+  EXPECT_THAT(ask(""), HasSubstr("is no service's name"));
+  server.set(Mood::malformed);
+  EXPECT_THAT(ask("_web._tcp.example"), HasSubstr("service '_web._tcp.example': "));
+}
+
+/// Two name servers that differ in what they say, and a resolv.conf that names one of them.
+class ResolverConfTest : public ResolverTest {
+ protected:
+  ResolverConfTest() {
+    server.add("host.example", {{"192.0.2.1", 60}});
+    other.add("host.example", {{"192.0.2.2", 60}});
+    std::filesystem::create_directory(folder);
+    write(conf, server);
+    resolver.emplace(loop, Resolver::Options{
+                               .attempt_timeout = 60s, .resolv_conf = conf, .port = server.address().port()});
+  }
+  ~ResolverConfTest() override { std::filesystem::remove_all(folder); }
+  static void write(const std::filesystem::path& path, const DnsServer& named) {
+    std::ofstream{path} << "nameserver " << named.address().host() << "\n";
+  }
+
+  DnsServer other{loop, fmt::format("127.0.0.2:{}", server.address().port())};
+  std::filesystem::path folder =
+      std::filesystem::path{testing::TempDir()} / fmt::format("tcpctl_resolv_{}", ::getpid());
+  std::filesystem::path conf = folder / "resolv.conf";
+};
+
+TEST_F(ResolverConfTest, IsReadAgainWhenItWasWritten) {
+  ASSERT_THAT(texts(resolve("host.example")), ElementsAre("192.0.2.1:80"));
+
+  std::ofstream{conf} << "# replaced\nnameserver " << other.address().host() << "\n";
 
   EXPECT_THAT(texts(resolve("host.example")), ElementsAre("192.0.2.2:80"));
-  std::filesystem::remove(file);
+}
+
+TEST_F(ResolverConfTest, IsReadAgainWhenAnotherFileTookItsPlace) {
+  ASSERT_THAT(texts(resolve("host.example")), ElementsAre("192.0.2.1:80"));
+  write(folder / "new", other);
+  std::filesystem::last_write_time(folder / "new", std::filesystem::last_write_time(conf));
+
+  std::filesystem::rename(folder / "new", conf);
+
+  EXPECT_THAT(texts(resolve("host.example")), ElementsAre("192.0.2.2:80")) << "of the same size and time";
+}
+
+TEST_F(ResolverConfTest, IsReadAgainWhenALinkPointsElsewhere) {
+  write(folder / "first", server);
+  write(folder / "second", other);
+  std::filesystem::remove(conf);
+  std::filesystem::create_symlink(folder / "first", conf);
+  ASSERT_THAT(texts(resolve("host.example")), ElementsAre("192.0.2.1:80"));
+
+  std::filesystem::create_symlink(folder / "second", folder / "link");
+  std::filesystem::rename(folder / "link", conf);
+
+  EXPECT_THAT(texts(resolve("host.example")), ElementsAre("192.0.2.2:80"));
+}
+
+TEST_F(ResolverConfTest, MayComeLater) {
+  other.set(Mood::silent);
+  std::filesystem::remove(conf);
+  const auto before = resolver->resolve("host.example", 80, [](const auto&) {});
+
+  write(conf, server);
+
+  EXPECT_THAT(texts(resolve("host.example")), ElementsAre("192.0.2.1:80"));
 }
 
 }  // namespace

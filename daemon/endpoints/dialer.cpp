@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "endpoints/dialer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "tcp/socket.hpp"
+#include "upstreams/name_order.hpp"
+
+namespace tcpctl {
+
+Dialer::Dialer(Worker& worker, std::shared_ptr<const ClientPlan> plan, Caller& caller)
+    : worker_{worker}, plan_{std::move(plan)}, caller_{caller}, random_{std::random_device{}()} {}
+
+Dialer::~Dialer() { stop(Reason::local_done); }
+
+void Dialer::dial(const NameState& state, Instant until) {
+  stop(Reason::local_done);
+  until_ = until;
+  ++turn_;
+  for (const std::size_t place : attempt_order(state.entries, random_))
+    hosts_.push_back(state.entries[place].addresses);
+  std::ranges::reverse(hosts_);
+  next_host();
+}
+
+void Dialer::next_host() {
+  worker_.tick();  // a wait or a look-up came before
+  const auto addresses = std::move(hosts_.back());
+  hosts_.pop_back();
+  race_ = std::make_unique<Race>(
+      worker_, addresses, turn_ - 1,
+      std::min<Duration>(plan_->config->connect_timeout, until_ - worker_.time()),
+      [this](const Address& address, Duration timeout) { return attempt(address, timeout); },
+      [this](const Race::Failure& failure) {
+        race_.reset();
+        if (hosts_.empty() || worker_.time() >= until_) {
+          hosts_.clear();
+          caller_.on_dial_failed(failure);
+        } else {
+          next_host();
+        }
+      });
+  race_->start();
+}
+
+std::optional<Race::Failure> Dialer::attempt(const Address& address, Duration timeout) {
+  auto connecting = tcp::connect_to(address, plan_->socket);
+  if (!connecting) {
+    const bool is_shortage = connecting.error().code == Errc::unavailable;
+    return Race::Failure{is_shortage ? Reason::resource : Reason::connect_unreachable,
+                         connecting.error().what, address};
+  }
+  plan_->owner->stats->add_opened();
+  Observer& self = *this;
+  auto made =
+      std::make_unique<ClientConnection>(worker_, plan_->owner, std::move(connecting->fd), address, self);
+  ClientConnection& connection = *made;
+  race_->enter(connection);
+  worker_.adopt(std::move(made));
+  connection.connect_within(timeout);
+  connection.start();
+  if (connecting->error != 0 && connection.stage() == Connection::Stage::connecting)
+    connection.fail_connect(connecting->error);
+  return std::nullopt;
+}
+
+void Dialer::on_up(ClientConnection& connection) {
+  hosts_.clear();
+  const auto race = std::exchange(race_, nullptr);
+  race->won(connection);
+  connection.observe(caller_);
+  caller_.on_up(connection);
+}
+
+void Dialer::on_gone(ClientConnection& connection) {
+  if (race_) race_->failed(connection);
+}
+
+void Dialer::stop(Reason reason) {
+  hosts_.clear();
+  if (const auto race = std::exchange(race_, nullptr)) race->cut(reason, {});
+}
+
+}  // namespace tcpctl

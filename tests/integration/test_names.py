@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Addresses that are names: looked up, followed as they change, kept while DNS fails; and the race of several."""
+import concurrent.futures
+import contextlib
+import ctypes
+import os
+import socket
+import subprocess
+
+import pytest
+
+from harness.dns import DnsServer
+from harness.peers import Server, closed_port
+from harness.wait import eventually
+
+CLONE_NEWNET = 0x40000000
+
+
+@pytest.fixture
+def dns():
+    with DnsServer() as server:
+        yield server
+
+
+def client(address, more=""):
+    return f"""
+[clients.feed]
+connect = "{address}"
+mode = "keep"
+backoff = {{ initial = "20ms", factor = 2.0, jitter = 0.0, max = "100ms" }}
+{more}
+"""
+
+
+def probe(address):
+    return f'[clients.check]\nconnect = "{address}"\nmode = "probe"\ninterval = "50ms"\ntimeout = "5s"\n'
+
+
+def web(*upstreams, more=""):
+    listed = ", ".join(f'"{upstream}"' for upstream in upstreams)
+    return f'[listeners.web]\nlisten = "127.0.0.1:0"\nservice = "forward"\n' \
+           f'[listeners.web.forward]\nupstreams = [{listed}]\n{more}\n'
+
+
+def is_up(daemon):
+    return daemon.client("feed")["state"] == "up"
+
+
+def twins(first="127.0.0.1", second="127.0.0.2", listening=True):
+    """Two servers on one port of two addresses; the first need not listen."""
+    with contextlib.ExitStack() as tries:
+        while True:
+            one = tries.enter_context(Server((first, 0), listening=listening))
+            with contextlib.suppress(OSError):
+                other = Server((second, one.port))
+                tries.pop_all()
+                return one, other
+
+
+def fill(host, port):
+    """Fills the accept queue of a server with backlog 0, so that a further SYN gets no answer."""
+    held = []
+    for _ in range(3):
+        waiting = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+        waiting.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            waiting.connect((host, port))
+        held.append(waiting)
+    return held
+
+
+def test_a_client_follows_a_name_to_its_new_address(launch, dns):
+    one, other = twins()
+    with one, other:
+        dns.host("feed.example", "127.0.0.1")
+        daemon = launch(dns.config + client(f"feed.example:{one.port}"))
+        with one.accept():
+            eventually(lambda: is_up(daemon))
+            assert daemon.client("feed")["resolved"] == [f"127.0.0.1:{one.port}"]
+            dns.host("feed.example", "127.0.0.2")
+
+        def moved():
+            with contextlib.suppress(TimeoutError):
+                one.socket.settimeout(0)
+                with contextlib.suppress(BlockingIOError):
+                    one.accept().close()
+            return daemon.client("feed")["resolved"] == [f"127.0.0.2:{one.port}"]
+        eventually(moved, "the new address, once the TTL is over")
+        with other.accept():
+            eventually(lambda: is_up(daemon))
+
+
+def test_the_last_addresses_stay_while_dns_fails(launch, dns):
+    with Server() as server:
+        dns.host("feed.example", "127.0.0.1")
+        daemon = launch(dns.config + probe(f"feed.example:{server.port}"))
+        eventually(lambda: daemon.client("check")["state"] == "up")
+        assert daemon.client("check")["resolve_error"] is None
+
+        for mood, words in [("silent", "no answer"), ("fails", "cannot be reached or failed"), ("garbage", "dns")]:
+            dns.mood = mood
+            row = eventually(lambda: words in ((now := daemon.client("check"))["resolve_error"] or "") and now, mood)
+            assert row["resolved"] == [f"127.0.0.1:{server.port}"]
+            assert row["last_probe"]["success"], "it is served by the last addresses"
+        dns.mood = "answers"
+        eventually(lambda: daemon.client("check")["resolve_error"] is None)
+        assert 'event=name.failed' in daemon.log()
+
+
+def test_a_name_that_comes_later_is_found(launch, dns):
+    with Server() as server:
+        daemon = launch(dns.config + client(f"late.example:{server.port}"))
+        eventually(lambda: daemon.client("feed")["resolve_error"])
+        assert daemon.client("feed")["resolved"] == []
+        dns.alias("late.example", "real.example")
+        dns.host("real.example", "127.0.0.1")
+
+        with server.accept():
+            eventually(lambda: is_up(daemon))
+
+
+def test_a_client_of_a_service_goes_by_priority(launch, dns):
+    with Server() as first, Server() as second, closed_port() as refusing:
+        dns.host("a.example", "127.0.0.1")
+        dns.service("_feed._tcp.example", (10, 0, refusing.port, "a.example"), (20, 0, first.port, "a.example"),
+                    (30, 0, second.port, "a.example"))
+        daemon = launch(dns.config + client("srv:_feed._tcp.example"))
+
+        with first.accept():
+            eventually(lambda: is_up(daemon))
+
+        assert daemon.client("feed")["address"] == "srv:_feed._tcp.example"
+        assert daemon.client("feed")["resolved"] == [f"127.0.0.1:{server.port}" for server in (refusing, first, second)]
+        refused = daemon.ended(refusing.address, client="feed")
+        assert refused["close"]["reason"] == "connect_refused"
+
+
+@pytest.mark.parametrize("kind", ["refuses", "is silent"])
+def test_a_client_takes_the_family_that_answers(launch, dns, kind):
+    six, four = twins("::1", "127.0.0.1", listening=False)
+    held = []
+    with six, four:
+        if kind == "is silent":
+            six.listen(0)
+            held = fill("::1", six.port)
+        dns.host("both.example", "::1", "127.0.0.1")
+        daemon = launch(dns.config + client(f"both.example:{four.port}"))
+
+        with four.accept():
+            eventually(lambda: is_up(daemon))
+            loser = daemon.ended(six.address, client="feed")
+            winner = daemon.live(four.address, client="feed")
+
+        assert winner["state"] == "ESTABLISHED"
+        assert loser["close"]["phase"] == "connect"
+        if kind == "refuses":
+            assert loser["close"]["reason"] == "connect_refused"
+        else:
+            assert (loser["close"]["reason"], loser["close"]["first"]) == ("local_done", "local")
+            assert loser["close"]["detail"] == f"another address was faster: {four.address}"
+        assert daemon.client("feed")["failures_total"] == {}
+        for one in held:
+            one.close()
+
+
+def test_a_forward_follows_the_addresses_of_its_upstream(launch, dns):
+    one, other = twins()
+    with one, other:
+        dns.host("app.example", "127.0.0.1")
+        daemon = launch(dns.config + web(f"app.example:{one.port}"))
+        with daemon.connect("web") as peer, one.accept() as served:
+            peer.send(b"one")
+            assert served.read(3) == b"one"
+        dns.host("app.example", "127.0.0.2")
+        one.close()
+
+        def served_by_other():
+            with daemon.connect("web") as peer:
+                peer.send(b"two")
+                other.socket.settimeout(0.05)
+                with contextlib.suppress(TimeoutError), other.accept() as served:
+                    return served.read(3) == b"two"
+        eventually(served_by_other, "the new address, once the TTL is over")
+        dns.mood = "silent"
+
+        for _ in range(5):
+            assert eventually(served_by_other), "the last address stays while DNS is down"
+
+
+def test_a_forward_takes_the_address_that_answers(launch, dns):
+    six, four = twins("::1", "127.0.0.1", listening=False)
+    with six, four:
+        six.listen(0)
+        held = fill("::1", six.port)
+        dns.host("app.example", "::1", "127.0.0.1")
+        daemon = launch(dns.config + web(f"app.example:{four.port}"))
+
+        with daemon.connect("web") as peer, four.accept() as served:
+            peer.send(b"hello")
+            assert served.read(5) == b"hello"
+            loser = daemon.ended(six.address, listener="web")
+
+        assert loser["close"]["reason"] == "local_done"
+        assert daemon.json("/v1/listeners/web/upstreams")["items"][0]["failures_total"] == {}
+        for one in held:
+            one.close()
+
+
+@contextlib.contextmanager
+def own_network():
+    """Runs what is submitted on a thread in a network namespace of its own; what that thread begins is there too."""
+    def enter():
+        if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET) != 0:
+            raise OSError(ctypes.get_errno(), "unshare")
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    with concurrent.futures.ThreadPoolExecutor(max_workers=1) as pool:
+        pool.submit(enter).result()
+        yield pool
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a network namespace wants root")
+@pytest.mark.parametrize("family", ["ip6", "ip"])
+def test_a_family_that_is_dropped_costs_a_moment_and_no_failure(launch, family):
+    """Black holes: every packet of one family to the service is dropped."""
+    def drop(port):
+        rules = f"table {family} hole {{ chain out {{ type filter hook output priority 0; tcp dport {port} drop; }}; }}"
+        subprocess.run(["nft", "-f", "-"], input=rules, text=True, check=True)
+
+    def work():
+        six, four = twins("::1", "127.0.0.1")
+        with DnsServer() as dns, six, four:
+            drop(four.port)
+            answering, dropped = (four, six) if family == "ip6" else (six, four)
+            dns.host("both.example", "::1", "127.0.0.1")
+            daemon = launch(dns.config + client(f"both.example:{four.port}"))
+            with answering.accept():
+                eventually(lambda: is_up(daemon))
+                assert daemon.client("feed")["failures_total"] == {}
+                if family == "ip6":
+                    assert daemon.ended(dropped.address, client="feed")["close"]["reason"] == "local_done"
+    with own_network() as network:
+        network.submit(work).result()
