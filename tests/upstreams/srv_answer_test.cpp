@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "upstreams/srv_answer.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "support/dns_zone.hpp"
