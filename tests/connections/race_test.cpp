@@ -34,8 +34,8 @@ class FakeTargets final : public TargetSource {
     }
     const auto list = std::make_shared<const AddressList>(targets_->answers.front());
     targets_->answers.pop_front();
-    answer(Target{list->at(0, 0), std::make_shared<const std::string>("u" + std::to_string(++taken_)),
-                  list, 0});
+    answer(
+        Target{list->at(0, 0), std::make_shared<const std::string>("u" + std::to_string(++taken_)), list, 0});
   }
   void connected(const Target& target, Duration /*took*/) override { note("connected " + *target.name); }
   void failed(const Target& target, Reason reason) override {
@@ -186,13 +186,6 @@ TEST_F(RaceTest, EndsWhenItsSessionIsEnded) {
   EXPECT_EQ(end_of(2), second.address().text() + " admin_kill");
   EXPECT_EQ(close_of(record()).reason, Reason::admin_kill);
   EXPECT_TRUE(targets->calls.empty());
-}
-
-TEST_F(RaceTest, NeedsNoTimerForASingleAddress) {
-  const test::DeadEnd silent;
-  begin({{silent.address()}});
-
-  EXPECT_EQ(worker().wheel().size(), 1U) << "the attempt's own time-out";
 }
 
 }  // namespace
