@@ -55,12 +55,13 @@ void SharedRate::on_deadline() {
   refresh();
   std::uint64_t left = bucket_.available(worker_.time());
   std::uint64_t given = 0;
-  while (left > 0 && !waiting_.empty()) {
+  // Whole shares only: who got a rest would be at the end of the queue for less than the others.
+  while (left >= share_ && !waiting_.empty()) {
     Throttle& first = *waiting_.front();
     first.leave_queue();
-    first.granted_ = std::min<std::uint64_t>(left, share_);
-    left -= first.granted_;
-    given += first.granted_;
+    first.granted_ = share_;
+    left -= share_;
+    given += share_;
     first.connection_.another_turn();
   }
   if (waiting_.empty()) return;

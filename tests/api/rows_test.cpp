@@ -27,7 +27,7 @@ TEST(Rows, ShowAListenerAsTheContractDoes) {
 TEST(Rows, ShowAClientAsTheContractDoes) {
   expect_json(to_json(test::sample_client()), R"(
 {"name": "feed", "source": "runtime", "mode": "keep", "state": "up", "error": null, "address": "feed.example:7000", "resolved": ["10.0.0.9:7000"], "resolve_error": null,
- "connections": {"wanted": 1, "up": 1, "connecting": 0, "backing_off": 0}, "attempts_total": 3, "failures_total": {"connect_refused": 2},
+ "connections": {"wanted": 1, "up": 1, "connecting": 0, "backing_off": 0}, "attempts_total": 3, "failures_total": {"connect_refused": 2, "peer_rst": 4},
  "next_attempt_in_ms": null, "last_failure": null, "last_probe": null, "bytes_in_total": 1, "bytes_out_total": 1, "config": {}})");
 }
 

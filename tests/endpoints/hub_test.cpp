@@ -155,7 +155,9 @@ TEST_F(HubTest, GoesWithSessionsThatStillRun) {
     Hub other{brief.worker, small};
     small.members.push_back({&brief.loop, &other, &brief.worker.load()});
     auto pair = test::tcp_pair();
-    other.serve({forwarding({upstream.address()}), std::move(pair.here), pair.there.local()});
+    const auto plan = forwarding({upstream.address()});
+    other.set_listener(plan, {});
+    other.serve({plan, std::move(pair.here), pair.there.local()});
     brief.settle();
   }
 

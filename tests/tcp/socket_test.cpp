@@ -40,7 +40,7 @@ TEST(Socket, SaysWhyItCannotListen) {
   const auto second = listen_on(taken, {});
 
   ASSERT_FALSE(second);
-  EXPECT_EQ(second.error().code, Errc::io);
+  EXPECT_EQ(second.error().code, Errc::already_exists);
   EXPECT_EQ(second.error().what, "cannot listen on " + taken.text() + ": " + errno_text(EADDRINUSE));
 }
 

@@ -91,6 +91,8 @@ class DnsServer:
         with contextlib.suppress(OSError):
             while True:
                 query, peer = self._udp.recvfrom(MOST_OF_UDP)
+                if not query:
+                    return  # shut down
                 if not (reply := self._reply(query)):
                     continue
                 if len(reply) > MOST_OF_UDP:
