@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstring>
+#include <memory>
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -61,12 +62,10 @@ Address Address::from(const sockaddr_storage& storage, socklen_t length) {
 }
 
 Address Address::from(const in_addr& host, std::uint16_t port) {
-  sockaddr_in ip{};
-  ip.sin_family = AF_INET;
-  ip.sin_addr = host;
-  ip.sin_port = htons(port);
   Address address;
-  address.value_ = ip;
+  std::memcpy(address.host_.data(), &host, sizeof host);
+  address.port_ = port;
+  address.kind_ = Kind::ipv4;
   return address;
 }
 
@@ -76,50 +75,87 @@ Address Address::from(const in6_addr& host, std::uint16_t port, std::uint32_t sc
     std::memcpy(&mapped, &host.s6_addr[kMappedPrefix.size()], sizeof mapped);
     return from(mapped, port);
   }
-  sockaddr_in6 ip{};
-  ip.sin6_family = AF_INET6;
-  ip.sin6_addr = host;
-  ip.sin6_port = htons(port);
-  ip.sin6_scope_id = scope;
   Address address;
-  address.value_ = ip;
+  std::memcpy(address.host_.data(), &host, sizeof host);
+  address.scope_ = scope;
+  address.port_ = port;
+  address.kind_ = Kind::ipv6;
   return address;
 }
 
 Address Address::unix_path(std::string path) {
   Address address;
-  address.value_ = std::move(path);
+  address.path_ = std::make_unique<const std::string>(std::move(path)).release();
+  address.kind_ = Kind::unix_path;
   return address;
+}
+
+Address::Address(const Address& other) : scope_{other.scope_}, port_{other.port_}, kind_{other.kind_} {
+  if (is_unix()) {
+    path_ = std::make_unique<const std::string>(*other.path_).release();
+  } else {
+    host_ = other.host_;
+  }
+}
+
+Address::Address(Address&& other) noexcept { swap(other); }
+
+Address& Address::operator=(Address other) noexcept {
+  swap(other);
+  return *this;
+}
+
+Address::~Address() {
+  if (is_unix()) const std::unique_ptr<const std::string> last{path_};
+}
+
+void Address::swap(Address& other) noexcept {
+  Bytes bytes;  // as they lie there, whichever they are
+  std::memcpy(&bytes, &host_, sizeof bytes);
+  std::memcpy(&host_, &other.host_, sizeof bytes);
+  std::memcpy(&other.host_, &bytes, sizeof bytes);
+  std::swap(scope_, other.scope_);
+  std::swap(port_, other.port_);
+  std::swap(kind_, other.kind_);
+}
+
+in_addr Address::ipv4() const {
+  in_addr host{};
+  std::memcpy(&host, host_.data(), sizeof host);
+  return host;
+}
+
+in6_addr Address::ipv6() const {
+  in6_addr host{};
+  std::memcpy(&host, host_.data(), sizeof host);
+  return host;
 }
 
 int Address::family() const {
   constexpr std::array<int, 4> families{AF_UNSPEC, AF_INET, AF_INET6, AF_UNIX};
-  return families.at(value_.index());
+  return families.at(static_cast<std::size_t>(kind_));
 }
 
-std::uint16_t Address::port() const {
-  if (const auto* ip4 = std::get_if<sockaddr_in>(&value_)) return ntohs(ip4->sin_port);
-  if (const auto* ip6 = std::get_if<sockaddr_in6>(&value_)) return ntohs(ip6->sin6_port);
-  return 0;
-}
+std::uint16_t Address::port() const { return port_; }
 
 bool Address::is_loopback() const {
-  if (const auto* ip4 = std::get_if<sockaddr_in>(&value_)) return ntohl(ip4->sin_addr.s_addr) >> 24 == 127;
-  if (const auto* ip6 = std::get_if<sockaddr_in6>(&value_))
-    return same_bytes(ip6->sin6_addr, in6addr_loopback);
-  return false;
+  if (kind_ == Kind::ipv4) return host_[0] == 127;
+  return kind_ == Kind::ipv6 && same_bytes(ipv6(), in6addr_loopback);
 }
 
 std::string Address::host() const {
   std::array<char, INET6_ADDRSTRLEN> text{};
-  if (const auto* path = std::get_if<std::string>(&value_)) return *path;
-  if (const auto* ip4 = std::get_if<sockaddr_in>(&value_)) {
-    return ::inet_ntop(AF_INET, &ip4->sin_addr, text.data(), text.size());
-  }
-  if (const auto* ip6 = std::get_if<sockaddr_in6>(&value_)) {
-    std::string host = ::inet_ntop(AF_INET6, &ip6->sin6_addr, text.data(), text.size());
-    if (ip6->sin6_scope_id != 0) host += "%" + scope_name(ip6->sin6_scope_id);
-    return host;
+  switch (kind_) {
+    case Kind::unix_path:
+      return *path_;
+    case Kind::ipv4:
+      return ::inet_ntop(AF_INET, host_.data(), text.data(), text.size());
+    case Kind::ipv6: {
+      const std::string host = ::inet_ntop(AF_INET6, host_.data(), text.data(), text.size());
+      return scope_ == 0 ? host : host + "%" + scope_name(scope_);
+    }
+    case Kind::none:
+      break;
   }
   return {};
 }
@@ -139,20 +175,28 @@ std::string Address::text() const {
 
 socklen_t Address::to(sockaddr_storage& storage) const {
   storage = {};
-  if (const auto* ip4 = std::get_if<sockaddr_in>(&value_)) {
-    std::memcpy(&storage, ip4, sizeof *ip4);
-    return sizeof *ip4;
+  if (kind_ == Kind::ipv4) {
+    sockaddr_in ip{};
+    ip.sin_family = AF_INET;
+    ip.sin_addr = ipv4();
+    ip.sin_port = htons(port_);
+    std::memcpy(&storage, &ip, sizeof ip);
+    return sizeof ip;
   }
-  if (const auto* ip6 = std::get_if<sockaddr_in6>(&value_)) {
-    std::memcpy(&storage, ip6, sizeof *ip6);
-    return sizeof *ip6;
+  if (kind_ == Kind::ipv6) {
+    sockaddr_in6 ip{};
+    ip.sin6_family = AF_INET6;
+    ip.sin6_addr = ipv6();
+    ip.sin6_port = htons(port_);
+    ip.sin6_scope_id = scope_;
+    std::memcpy(&storage, &ip, sizeof ip);
+    return sizeof ip;
   }
-  const auto* path = std::get_if<std::string>(&value_);
-  if (path == nullptr) return 0;
+  if (kind_ != Kind::unix_path) return 0;
   sockaddr_un unix_address{};
   unix_address.sun_family = AF_UNIX;
-  const auto size = std::min(path->size(), sizeof unix_address.sun_path - 1);
-  std::memcpy(&unix_address.sun_path[0], path->data(), size);
+  const auto size = std::min(path_->size(), sizeof unix_address.sun_path - 1);
+  std::memcpy(&unix_address.sun_path[0], path_->data(), size);
   std::memcpy(&storage, &unix_address, sizeof unix_address);
   return static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + size + (size == 0 ? 0 : 1));
 }
@@ -162,30 +206,21 @@ bool operator==(const Address& left, const Address& right) {
 }
 
 bool Address::same_host(const Address& other) const {
-  if (value_.index() != other.value_.index()) return false;
-  if (const auto* ip4 = std::get_if<sockaddr_in>(&value_)) {
-    return ip4->sin_addr.s_addr == std::get<sockaddr_in>(other.value_).sin_addr.s_addr;
-  }
-  if (const auto* ip6 = std::get_if<sockaddr_in6>(&value_)) {
-    const auto& other6 = std::get<sockaddr_in6>(other.value_);
-    return same_bytes(ip6->sin6_addr, other6.sin6_addr) && ip6->sin6_scope_id == other6.sin6_scope_id;
-  }
-  if (const auto* path = std::get_if<std::string>(&value_))
-    return *path == std::get<std::string>(other.value_);
-  return true;
+  if (kind_ != other.kind_) return false;
+  if (is_unix()) return *path_ == *other.path_;
+  return host_ == other.host_ && scope_ == other.scope_;
 }
 
 std::optional<Address::HostKey> Address::host_key() const {
-  if (const auto* ip4 = std::get_if<sockaddr_in>(&value_)) {
-    return HostKey{0, std::uint64_t{0xffff} << 32 | ip4->sin_addr.s_addr};  // where a mapped one would be
+  if (kind_ == Kind::ipv4) {
+    return HostKey{0, std::uint64_t{0xffff} << 32 | ipv4().s_addr};  // where a mapped one would be
   }
-  const auto* ip6 = std::get_if<sockaddr_in6>(&value_);
-  if (ip6 == nullptr) return std::nullopt;
+  if (kind_ != Kind::ipv6) return std::nullopt;
   HostKey key;
-  std::memcpy(&key.first, &ip6->sin6_addr, sizeof key.first);
-  std::memcpy(&key.second, &ip6->sin6_addr.s6_addr[sizeof key.first], sizeof key.second);
+  std::memcpy(&key.first, host_.data(), sizeof key.first);
+  std::memcpy(&key.second, &host_[sizeof key.first], sizeof key.second);
   // One link-local address may be another host on another link; its first half has zeros to spare.
-  key.first ^= std::uint64_t{ip6->sin6_scope_id} << 32;
+  key.first ^= std::uint64_t{scope_} << 32;
   return key;
 }
 

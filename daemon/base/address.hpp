@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -22,13 +22,17 @@ namespace tcpctl {
 class Address {
  public:
   Address() = default;
+  Address(const Address& other);
+  Address(Address&& other) noexcept;
+  Address& operator=(Address other) noexcept;
+  ~Address();
   [[nodiscard]] static Address from(const sockaddr_storage& storage, socklen_t length);
   [[nodiscard]] static Address from(const in_addr& host, std::uint16_t port);
   [[nodiscard]] static Address from(const in6_addr& host, std::uint16_t port, std::uint32_t scope = 0);
   [[nodiscard]] static Address unix_path(std::string path);
 
   [[nodiscard]] int family() const;  // AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC
-  [[nodiscard]] bool is_unix() const { return family() == AF_UNIX; }
+  [[nodiscard]] bool is_unix() const { return kind_ == Kind::unix_path; }
   [[nodiscard]] std::uint16_t port() const;  // 0 where there is none
   /// 127.0.0.0/8 and ::1; a Unix path is none.
   [[nodiscard]] bool is_loopback() const;
@@ -50,7 +54,21 @@ class Address {
 
  private:
   friend class Network;
-  std::variant<std::monostate, sockaddr_in, sockaddr_in6, std::string> value_;
+  enum class Kind : std::uint8_t { none, ipv4, ipv6, unix_path };
+  using Bytes = std::array<std::uint8_t, 16>;
+
+  [[nodiscard]] in_addr ipv4() const;
+  [[nodiscard]] in6_addr ipv6() const;
+  void swap(Address& other) noexcept;
+
+  // Each connection has one or two of these, so it is packed: 24 bytes.
+  union {
+    Bytes host_{};             // ipv4: the first four; in network order
+    const std::string* path_;  // owned
+  };
+  std::uint32_t scope_{0};
+  std::uint16_t port_{0};  // in the host's order
+  Kind kind_{Kind::none};
 };
 
 /// Literal "127.0.0.1:7000" "[::1]:7000" "[fe80::1%eth0]:7000"; the port is 0 .. 65535.

@@ -44,14 +44,8 @@ std::optional<unsigned> length_of(std::string_view digits, unsigned most) {
 
 bool Network::contains(const Address& address) const {
   if (address.family() != family_) return false;
-  std::array<std::uint8_t, 16> host{};
-  if (const auto* ip4 = std::get_if<sockaddr_in>(&address.value_)) {
-    std::memcpy(host.data(), &ip4->sin_addr, sizeof ip4->sin_addr);
-  } else if (const auto* ip6 = std::get_if<sockaddr_in6>(&address.value_)) {
-    std::memcpy(host.data(), &ip6->sin6_addr, sizeof ip6->sin6_addr);
-  }
   for (unsigned i = 0; i < width(family_) / 8; ++i) {
-    if ((host.at(i) & mask(length_, i)) != bits_[i]) return false;
+    if ((address.host_.at(i) & mask(length_, i)) != bits_[i]) return false;
   }
   return true;
 }
