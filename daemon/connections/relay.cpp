@@ -21,10 +21,9 @@ constexpr std::uint8_t kThinReadsToCopy = 8;
 
 }  // namespace
 
-Relay::Relay(Worker& worker, OwnerPtr owner, std::shared_ptr<const RelayOptions> options,
+Relay::Relay(Worker& worker, std::shared_ptr<const RelayOptions> options,
              std::unique_ptr<TargetSource> targets)
     : worker_{worker},
-      owner_{std::move(owner)},
       options_{std::move(options)},
       targets_{std::move(targets)},
       attempts_left_{options_->attempts},
@@ -32,9 +31,9 @@ Relay::Relay(Worker& worker, OwnerPtr owner, std::shared_ptr<const RelayOptions>
 
 Relay::~Relay() = default;
 
-void Relay::start(Fd fd, const Address& remote, Terms terms, std::optional<Facts> before) {
-  auto leg = std::make_unique<RelayLeg>(shared_from_this(), Direction::inbound, Connection::Stage::open,
-                                        std::move(fd), remote);
+void Relay::start(OwnerPtr owner, Fd fd, const Address& remote, Terms terms, std::optional<Facts> before) {
+  auto leg = std::make_unique<RelayLeg>(shared_from_this(), std::move(owner), Direction::inbound,
+                                        Connection::Stage::open, std::move(fd), remote);
   client_ = leg.get();
   if (before) client_->go_on(*std::move(before));
   client_->set_terms(std::move(terms));
@@ -56,14 +55,15 @@ void Relay::try_next() {
       return;
     }
     self->queued_ = false;
-    self->connect(*target);
+    self->target_ = std::make_unique<const Target>(*std::move(target));
+    self->connect();
   });
   queued_ = !answered_;
 }
 
-void Relay::connect(const Target& target) {
+void Relay::connect() {
   worker_.tick();  // the look-up of a name may have taken its time
-  target_ = target;
+  const Target& target = *target_;
   if (target.addresses && target.addresses->size() > 1) {
     race_ = std::make_unique<Race>(
         worker_, target.addresses, target.turn, options_->connect_timeout,
@@ -85,7 +85,7 @@ std::optional<Race::Failure> Relay::attempt(const Address& address, Duration tim
     return Race::Failure{is_shortage ? Reason::resource : Reason::connect_unreachable,
                          connecting.error().what, address, is_shortage};
   }
-  auto leg = std::make_unique<RelayLeg>(shared_from_this(), Direction::outbound,
+  auto leg = std::make_unique<RelayLeg>(shared_from_this(), client_->facts().owner, Direction::outbound,
                                         Connection::Stage::connecting, std::move(connecting->fd), address);
   RelayLeg& begun = *leg;
   if (race_) {
@@ -114,7 +114,7 @@ bool Relay::waits_for_files() {
 }
 
 void Relay::retry() {
-  if (upstream_ == nullptr && !race_ && client_ != nullptr && client_->is_open()) connect(*target_);
+  if (upstream_ == nullptr && !race_ && client_ != nullptr && client_->is_open()) connect();
 }
 
 void Relay::give_up(Reason reason, const std::string& detail) {
@@ -130,7 +130,8 @@ void Relay::on_connected(RelayLeg& leg) {
   }
   connected_ = true;
   worker_.settle_later(leg.facts().id);
-  targets_->connected(*target_, worker_.time() - leg.facts().opened);
+  target_ = nullptr;
+  targets_->connected(worker_.time() - leg.facts().opened);
   if (options_->send_proxy != SendProxy::off) send_proxy_header(leg);
   // What the client sent before was left in the kernel, and its edge has been.
   if (client_ != nullptr) pump(*client_, leg);
@@ -159,7 +160,7 @@ void Relay::on_target_failed(const Race::Failure& failure) {
   // Given up because the session ended, the attempt says nothing of the upstream.
   if (client_ == nullptr || !client_->is_open()) return;
   if (failure.is_shortage && waits_for_files()) return;
-  targets_->failed(*target_, failure.reason);
+  targets_->failed(failure.reason);
   if (!failure.is_shortage && attempts_left_ > 0) {
     try_next();
   } else {
@@ -317,7 +318,7 @@ void Relay::on_gone(RelayLeg& leg) {
     return;
   }
   (is_upstream ? upstream_ : client_) = nullptr;
-  if (is_upstream) targets_->ended(*target_, leg.facts());
+  if (is_upstream) targets_->ended(leg.facts());
   const CloseFacts& close = leg.facts().close;
   if (race_) race_->cut(*close.reason, close.detail.get());
   if (peer == nullptr) {
@@ -340,9 +341,9 @@ void Relay::on_gone(RelayLeg& leg) {
   }
 }
 
-RelayLeg::RelayLeg(std::shared_ptr<Relay> relay, Direction direction, Stage stage, Fd fd,
+RelayLeg::RelayLeg(std::shared_ptr<Relay> relay, OwnerPtr owner, Direction direction, Stage stage, Fd fd,
                    const Address& remote)
-    : Connection{relay->worker_, relay->owner_, direction, stage, std::move(fd), remote},
+    : Connection{relay->worker_, std::move(owner), direction, stage, std::move(fd), remote},
       relay_{std::move(relay)} {}
 
 void RelayLeg::on_open() {

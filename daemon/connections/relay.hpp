@@ -33,10 +33,11 @@ class TargetSource {
   /// Answers at once or later; `source` is who the session is for. Errors, which are final: unavailable where
   /// none is eligible, with the reason in words; timed_out where none had room in time.
   virtual void next(const Address& source, std::function<void(Result<Target>)> answer) = 0;
-  virtual void connected(const Target& target, Duration took) = 0;
-  virtual void failed(const Target& target, Reason reason) = 0;
+  /// What became of the target that `next` gave last.
+  virtual void connected(Duration took) = 0;
+  virtual void failed(Reason reason) = 0;
   /// The session is over; `leg` is the record of the connection with the target.
-  virtual void ended(const Target& target, const Facts& leg) = 0;
+  virtual void ended(const Facts& leg) = 0;
 };
 
 /// The PROXY header that an upstream gets before the client's first byte.
@@ -77,15 +78,15 @@ struct Flow {
 /// only on the worker's loop.
 class Relay : public std::enable_shared_from_this<Relay> {
  public:
-  Relay(Worker& worker, OwnerPtr owner, std::shared_ptr<const RelayOptions> options,
-        std::unique_ptr<TargetSource> targets);
+  Relay(Worker& worker, std::shared_ptr<const RelayOptions> options, std::unique_ptr<TargetSource> targets);
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
   ~Relay();
 
   /// Takes the accepted socket and connects its other side. `before`: the record of the connection that had
   /// the socket before.
-  void start(Fd fd, const Address& remote, Terms terms = {}, std::optional<Facts> before = std::nullopt);
+  void start(OwnerPtr owner, Fd fd, const Address& remote, Terms terms = {},
+             std::optional<Facts> before = std::nullopt);
   /// Off: all bytes pass the process from now on, also those that were spliced on their way; on: they need
   /// not. At any time.
   void set_zero_copy(bool on);
@@ -93,7 +94,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
  private:
   friend class RelayLeg;
   void try_next();
-  void connect(const Target& target);
+  void connect();
   [[nodiscard]] bool waits_for_files();
   void retry();
   [[nodiscard]] std::optional<Race::Failure> attempt(const Address& address, Duration timeout);
@@ -116,13 +117,12 @@ class Relay : public std::enable_shared_from_this<Relay> {
   [[nodiscard]] RelayLeg* other(const RelayLeg& leg) const { return &leg == client_ ? upstream_ : client_; }
 
   Worker& worker_;
-  const OwnerPtr owner_;
   const std::shared_ptr<const RelayOptions> options_;
   const std::unique_ptr<TargetSource> targets_;
-  RelayLeg* client_{nullptr};    // null once it is gone
-  RelayLeg* upstream_{nullptr};  // null before the attempt, during a race, and once it is gone
-  std::optional<Target> target_;
-  std::unique_ptr<Race> race_;  // while several addresses of the target are tried
+  RelayLeg* client_{nullptr};             // null once it is gone
+  RelayLeg* upstream_{nullptr};           // null before the attempt, during a race, and once it is gone
+  std::unique_ptr<const Target> target_;  // until it is connected
+  std::unique_ptr<Race> race_;            // while several addresses of the target are tried
   unsigned attempts_left_;
   bool connected_{false};
   bool zero_copy_;
@@ -133,7 +133,8 @@ class Relay : public std::enable_shared_from_this<Relay> {
 /// One side of a forwarded session.
 class RelayLeg final : public Connection {
  public:
-  RelayLeg(std::shared_ptr<Relay> relay, Direction direction, Stage stage, Fd fd, const Address& remote);
+  RelayLeg(std::shared_ptr<Relay> relay, OwnerPtr owner, Direction direction, Stage stage, Fd fd,
+           const Address& remote);
   /// Ends the session, both legs of it.
   void end(Reason reason, bool graceful) override;
 

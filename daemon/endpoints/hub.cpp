@@ -19,9 +19,9 @@ class NoTargets final : public TargetSource {
   void next(const Address& /*source*/, std::function<void(Result<Target>)> answer) override {
     answer(fail(Errc::unavailable, "the listener was removed meanwhile"));
   }
-  void connected(const Target& /*target*/, Duration /*took*/) override {}
-  void failed(const Target& /*target*/, Reason /*reason*/) override {}
-  void ended(const Target& /*target*/, const Facts& /*leg*/) override {}
+  void connected(Duration /*took*/) override {}
+  void failed(Reason /*reason*/) override {}
+  void ended(const Facts& /*leg*/) override {}
 };
 
 }  // namespace
@@ -97,8 +97,8 @@ void Hub::go_on(const ListenerPlan& plan, ProxyHeaderConnection& connection, Sou
 void Hub::begin_service(const ListenerPlan& plan, Fd fd, const Address& remote, Terms terms,
                         std::optional<Facts> before) {
   if (plan.forward) {
-    const auto relay = std::make_shared<Relay>(worker_, plan.owner, plan.forward->relay, targets_of(plan));
-    relay->start(std::move(fd), remote, std::move(terms), std::move(before));
+    const auto relay = std::make_shared<Relay>(worker_, plan.forward->relay, targets_of(plan));
+    relay->start(plan.owner, std::move(fd), remote, std::move(terms), std::move(before));
     return;
   }
   auto connection =

@@ -84,22 +84,22 @@ class Pool::Session final : public TargetSource {
     state_->next(*this, source, std::move(answer));
   }
 
-  void connected(const Target& /*target*/, Duration took) override {
+  void connected(Duration took) override {
     UpstreamShare& share = state_->share(*chosen_);
     share.active.add();
     share.connections.add();
     share.connect_time.add(std::chrono::duration<double>(took).count());
     is_active_ = true;
-    tried_ = {};  // there is no further attempt, and a session that stands keeps little
+    tried_ = nullptr;  // there is no further attempt, and a session that stands keeps little
   }
 
-  void failed(const Target& /*target*/, Reason reason) override {
+  void failed(Reason reason) override {
     state_->share(*chosen_).failures[static_cast<std::size_t>(reason)].add();
     if (reason != Reason::resource) state_->report(chosen_, reason);
     release();
   }
 
-  void ended(const Target& /*target*/, const Facts& leg) override {
+  void ended(const Facts& leg) override {
     UpstreamShare& share = state_->share(*chosen_);
     share.bytes_in.add(leg.bytes_in);
     share.bytes_out.add(leg.bytes_out);
@@ -116,10 +116,11 @@ class Pool::Session final : public TargetSource {
 
   void choose(const Upstream& upstream) {
     chosen_ = upstream.stats;
-    tried_.push_back(chosen_.get());
+    if (!tried_) tried_ = std::make_unique<std::vector<const UpstreamStats*>>();
+    tried_->push_back(chosen_.get());
   }
-  [[nodiscard]] Tried tried() const { return tried_; }
-  void forget_tried() { tried_.clear(); }
+  [[nodiscard]] Tried tried() const { return tried_ ? Tried{*tried_} : Tried{}; }
+  void forget_tried() { tried_ = nullptr; }
   void wait_as(Ticket ticket) { ticket_ = ticket; }
 
  private:
@@ -130,9 +131,9 @@ class Pool::Session final : public TargetSource {
   }
 
   const std::shared_ptr<State> state_;
-  std::shared_ptr<UpstreamStats> chosen_;  // it holds a place there
-  std::vector<const UpstreamStats*> tried_;
-  Ticket ticket_{};  // 0 = it does not wait
+  std::shared_ptr<UpstreamStats> chosen_;                     // it holds a place there
+  std::unique_ptr<std::vector<const UpstreamStats*>> tried_;  // null where there are none
+  Ticket ticket_{};                                           // 0 = it does not wait
   bool is_active_{false};
 };
 

@@ -34,16 +34,15 @@ class FakeTargets final : public TargetSource {
     }
     const auto list = std::make_shared<const AddressList>(targets_->answers.front());
     targets_->answers.pop_front();
-    answer(
-        Target{list->at(0, 0), std::make_shared<const std::string>("u" + std::to_string(++taken_)), list, 0});
+    ++taken_;
+    answer(Target{list->at(0, 0), std::make_shared<const std::string>(name()), list, 0});
   }
-  void connected(const Target& target, Duration /*took*/) override { note("connected " + *target.name); }
-  void failed(const Target& target, Reason reason) override {
-    note("failed " + *target.name + " " + std::string{text(reason)});
-  }
-  void ended(const Target& target, const Facts& /*leg*/) override { note("ended " + *target.name); }
+  void connected(Duration /*took*/) override { note("connected " + name()); }
+  void failed(Reason reason) override { note("failed " + name() + " " + std::string{text(reason)}); }
+  void ended(const Facts& /*leg*/) override { note("ended " + name()); }
 
  private:
+  [[nodiscard]] std::string name() const { return "u" + std::to_string(taken_); }
   void note(const std::string& what) { targets_->calls.push_back(what); }
   const std::shared_ptr<Targets> targets_;
   std::size_t taken_{0};
@@ -58,9 +57,8 @@ class RaceTest : public test::ConnectionFixture {
     peer = std::move(pair.there);
     worker().tick();
     owner->stats->add_opened();
-    const auto relay =
-        std::make_shared<Relay>(worker(), owner, options, std::make_unique<FakeTargets>(targets));
-    relay->start(std::move(pair.here), peer.local());
+    const auto relay = std::make_shared<Relay>(worker(), options, std::make_unique<FakeTargets>(targets));
+    relay->start(owner, std::move(pair.here), peer.local());
     id = make_id(0, 1);
   }
   bool has_called(const std::string& call) {

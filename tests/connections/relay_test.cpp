@@ -38,12 +38,12 @@ class FakeTargetSource final : public TargetSource {
       reply();
     }
   }
-  void connected(const Target& target, Duration) override { note("connected", target); }
-  void failed(const Target& target, Reason reason) override {
-    note("failed", target);
+  void connected(Duration) override { note("connected"); }
+  void failed(Reason reason) override {
+    note("failed");
     targets_->calls.back() += " " + std::string{text(reason)};
   }
-  void ended(const Target& target, const Facts& /*leg*/) override { note("ended", target); }
+  void ended(const Facts& /*leg*/) override { note("ended"); }
 
  private:
   Result<Target> take() {
@@ -54,9 +54,7 @@ class FakeTargetSource final : public TargetSource {
     const auto name = std::make_shared<const std::string>("u" + std::to_string(++taken_));
     return Target{*answer, name};
   }
-  void note(const std::string& what, const Target& target) {
-    targets_->calls.push_back(what + " " + *target.name);
-  }
+  void note(const std::string& what) { targets_->calls.push_back(what + " u" + std::to_string(taken_)); }
 
   const std::shared_ptr<Targets> targets_;
   std::size_t taken_{0};
@@ -70,8 +68,8 @@ class RelayTest : public test::ConnectionFixture {
     peer = std::move(pair.there);
     worker().tick();
     owner->stats->add_opened();
-    relay = std::make_shared<Relay>(worker(), owner, options, std::make_unique<FakeTargetSource>(targets));
-    relay->start(std::move(pair.here), peer.local(), std::move(terms));
+    relay = std::make_shared<Relay>(worker(), options, std::make_unique<FakeTargetSource>(targets));
+    relay->start(owner, std::move(pair.here), peer.local(), std::move(terms));
     id = make_id(0, 1);
   }
   /// The same, and the other side of it is `upstream`.

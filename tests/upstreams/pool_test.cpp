@@ -67,10 +67,10 @@ class PoolTest : public testing::Test {
       answer.reset();
       session->next(source, [this](Result<Target> target) { answer = std::move(target); });
     }
-    void fail() { session->failed(answer->value(), Reason::connect_refused); }
-    void connect() { session->connected(answer->value(), 3ms); }
+    void fail() { session->failed(Reason::connect_refused); }
+    void connect() { session->connected(3ms); }
     void end(Facts leg = {}) {
-      session->ended(answer->value(), leg);
+      session->ended(leg);
       session.reset();
     }
   };
