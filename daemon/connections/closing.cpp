@@ -119,7 +119,7 @@ void Connection::end_if_reset() {
 
 void Connection::note_reset() {
   if (reset_error_ != 0 || eof_ || facts_.remote.is_unix() || state() != tcp::State::closed) return;
-  reset_error_ = tcp::take_error(fd_.get());
+  reset_error_ = static_cast<std::int16_t>(tcp::take_error(fd_.get()));
   if (reset_error_ == 0) return;  // both FINs are out, and what came before the peer's waits to be read
   note_error(reset_error_);
   worker_.wheel().set(*this, worker_.time() + facts_.owner->close_timeout);

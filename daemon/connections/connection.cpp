@@ -23,7 +23,7 @@ PartyShare* share_of(const Owner& owner, Direction direction, const Worker& work
 
 Connection::Connection(Worker& worker, OwnerPtr owner, Direction direction, Stage stage, Fd fd,
                        const Address& remote)
-    : worker_{worker}, fd_{std::move(fd)}, share_{share_of(*owner, direction, worker)}, stage_{stage} {
+    : worker_{worker}, fd_{std::move(fd)}, stage_{stage}, share_{share_of(*owner, direction, worker)} {
   facts_.id = worker.next_id();
   facts_.direction = direction;
   facts_.owner = std::move(owner);
@@ -194,7 +194,8 @@ Connection::Read::Status Connection::nothing_read(ssize_t got) {
   }
   if (got == 0) {
     readable_ = false;
-    const bool is_news = !std::exchange(eof_, true);
+    const bool is_news = !eof_;
+    eof_ = true;
     facts_.timeline.seen(TimelineEvent::fin_received, worker_.time());
     note_first(First::remote, How::fin);
     if (is_news && stage_ == Stage::open) watch_time();

@@ -68,7 +68,9 @@ class Connection : private Deadline {
   void give_way(double factor);
   /// `on_ready` again, after other descriptors had their turn; once, however often it is asked for.
   void another_turn() {
-    if (!std::exchange(turn_wanted_, true)) worker_.again(*this);
+    if (turn_wanted_) return;
+    turn_wanted_ = true;
+    worker_.again(*this);
   }
   /// What `Worker::again` calls.
   void on_turn();
@@ -206,8 +208,20 @@ class Connection : private Deadline {
   void count_in(std::size_t bytes);
   void count_out(std::size_t bytes);
 
+  // Tens of thousands of these stand idle, so they are packed: nothing here has padding before it.
   Worker& worker_;
   Fd fd_;
+  std::int16_t reset_error_{0};  // taken from the socket while bytes before the RST were unread
+  Stage stage_ : 3;
+  bool turn_wanted_ : 1 {false};
+  bool readable_ : 1 {false};
+  bool writable_ : 1 {true};
+  bool hangup_ : 1 {false};    // EV_CLOSED was seen: no further edge will tell of data
+  bool unbroken_ : 1 {false};  // the event being handled tells that no RST has come
+  bool doubtful_ : 1 {false};  // a recheck is due
+  bool eof_ : 1 {false};
+  bool fin_wanted_ : 1 {false};
+  bool fin_sent_ : 1 {false};
   EventPtr event_;  // null while it is parked, and after its end
   Facts facts_;
   PartyShare* const share_;  // null for the upstream's leg: its listener counts the client's
@@ -218,17 +232,6 @@ class Connection : private Deadline {
   std::unique_ptr<Queue> queue_;  // only while there is something in it
   Instant close_by_{};
   std::unique_ptr<Quota> quota_;
-  int reset_error_{0};  // taken from the socket while bytes before the RST were unread
-  Stage stage_;
-  bool turn_wanted_{false};
-  bool readable_{false};
-  bool writable_{true};
-  bool hangup_{false};    // EV_CLOSED was seen: no further edge will tell of data
-  bool unbroken_{false};  // the event being handled tells that no RST has come
-  bool doubtful_{false};  // a recheck is due
-  bool eof_{false};
-  bool fin_wanted_{false};
-  bool fin_sent_{false};
 };
 
 }  // namespace tcpctl

@@ -98,7 +98,6 @@ class MaybeProxied {
 /// What is known of one connection, open or ended. Threads: a plain value.
 struct Facts {
   ConnectionId id{};
-  Direction direction{Direction::inbound};
   OwnerPtr owner;
   Address remote;
   MaybeProxied proxied;
@@ -111,6 +110,7 @@ struct Facts {
   Timeline timeline;
   std::optional<tcp::SavedSyn> syn;
   std::uint32_t handshake_rtt_us{0};  // 0 = unknown
+  Direction direction{Direction::inbound};
   CloseFacts close;
 
   /// Whose connection it is: what a PROXY header says, else the peer's own address.

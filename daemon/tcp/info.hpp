@@ -38,11 +38,11 @@ struct Info {
 /// What the client's SYN said, as TCP_SAVE_SYN kept it.
 struct SavedSyn {
   std::uint32_t isn{0};
-  std::uint8_t ttl{0};
   std::optional<std::uint16_t> mss;
   std::optional<std::uint8_t> window_scale;
-  bool sack{false};
-  bool timestamps{false};
+  std::uint8_t ttl{0};
+  bool sack : 1 {false};
+  bool timestamps : 1 {false};
 };
 
 /// Reads and frees the SYN that the kernel kept for an accepted socket; once. Nothing where TCP_SAVE_SYN was

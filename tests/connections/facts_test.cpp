@@ -52,7 +52,7 @@ TEST(Facts, HaveNoHandshakeOnAUnixSocket) {
 TEST(Facts, ShowTheClientsSyn) {
   auto facts = facts_of(Owner::Kind::listener);
   facts.syn =
-      tcp::SavedSyn{.isn = 0, .ttl = 64, .mss = 1460, .window_scale = 0, .sack = true, .timestamps = false};
+      tcp::SavedSyn{.isn = 0, .mss = 1460, .window_scale = 0, .ttl = 64, .sack = true, .timestamps = false};
   facts.handshake_rtt_us = 412;
 
   const auto row = to_row(facts, now());
