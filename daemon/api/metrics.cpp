@@ -145,8 +145,8 @@ void add_upstream_gauges(const MetricsRow& row, Families& families) {
 
 void add_upstream_counters(const MetricsRow& row, Families& families) {
   auto connections = Family::counter("tcpctl_upstream_connections_total", "Connections made to it.");
-  auto bytes = Family::counter("tcpctl_upstream_bytes_total",
-                               "Bytes received from it (in) and sent to it (out) in sessions that ended.");
+  auto bytes =
+      Family::counter("tcpctl_upstream_bytes_total", "Bytes received from it (in) and sent to it (out).");
   auto failures =
       Family::counter("tcpctl_upstream_failures_total", "Attempts to connect to it that failed, by reason.");
   auto closed = Family::counter("tcpctl_upstream_connections_closed_total",

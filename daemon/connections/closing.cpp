@@ -345,11 +345,12 @@ void Connection::record_undelivered() {
 }
 
 void Connection::count_end() {
-  if (share_ == nullptr) return;
-  share_->ended.add();
-  share_->closes.add(*facts_.close.first, facts_.close.how, *facts_.close.reason);
-  share_->duration.add(std::chrono::duration<double>(facts_.close.at - facts_.opened).count());
-  if (facts_.handshake_rtt_us > 0) share_->rtt.add(facts_.handshake_rtt_us / 1e6);
+  PartyShare* const share = this->share();
+  if (share == nullptr) return;
+  share->ended.add();
+  share->closes.add(*facts_.close.first, facts_.close.how, *facts_.close.reason);
+  share->duration.add(std::chrono::duration<double>(facts_.close.at - facts_.opened).count());
+  if (facts_.handshake_rtt_us > 0) share->rtt.add(facts_.handshake_rtt_us / 1e6);
 }
 
 void Connection::log_end() const {

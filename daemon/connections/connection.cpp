@@ -12,24 +12,17 @@
 #include "tcp/socket.hpp"
 
 namespace tcpctl {
-namespace {
-
-PartyShare* share_of(const Owner& owner, Direction direction, const Worker& worker) {
-  const bool is_upstream_leg = owner.kind == Owner::Kind::listener && direction == Direction::outbound;
-  return is_upstream_leg ? nullptr : &owner.stats->share(worker.index());
-}
-
-}  // namespace
 
 Connection::Connection(Worker& worker, OwnerPtr owner, Direction direction, Stage stage, Fd fd,
                        const Address& remote)
-    : worker_{worker}, fd_{std::move(fd)}, stage_{stage}, share_{share_of(*owner, direction, worker)} {
+    : worker_{worker}, fd_{std::move(fd)}, stage_{stage} {
   facts_.id = worker.next_id();
   facts_.direction = direction;
   facts_.owner = std::move(owner);
   facts_.remote = remote;
   facts_.opened = facts_.last_active = worker.time();
   facts_.opened_wall = wall_now();
+  traffic_ = share();
 }
 
 Connection::~Connection() = default;
@@ -344,16 +337,23 @@ bool Connection::flush() {
   return stage_ != Stage::gone;
 }
 
+// A listener counts its clients' connections, and not those with its upstreams.
+PartyShare* Connection::share() const {
+  const Owner& owner = *facts_.owner;
+  if (owner.kind == Owner::Kind::listener && facts_.direction == Direction::outbound) return nullptr;
+  return &owner.stats->share(worker_.index());
+}
+
 void Connection::count_in(std::size_t bytes) {
   facts_.bytes_in += bytes;
-  if (share_ != nullptr) share_->bytes_in.add(bytes);
+  if (traffic_ != nullptr) traffic_->bytes_in.add(bytes);
   touch();
   if (facts_.bytes_in == bytes) facts_.timeline.seen(TimelineEvent::first_byte_in, worker_.time());
 }
 
 void Connection::count_out(std::size_t bytes) {
   facts_.bytes_out += bytes;
-  if (share_ != nullptr) share_->bytes_out.add(bytes);
+  if (traffic_ != nullptr) traffic_->bytes_out.add(bytes);
   touch();
   if (facts_.bytes_out == bytes) facts_.timeline.seen(TimelineEvent::first_byte_out, worker_.time());
 }

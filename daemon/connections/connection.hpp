@@ -154,6 +154,8 @@ class Connection : private Deadline {
   void fail_connect(int error_number);
   void note_reason(Reason reason, std::string_view detail = {});
   void note_peer(ConnectionId peer) { facts_.peer_id = peer; }
+  /// Whose bytes its own are from now on.
+  void note_traffic(Traffic* traffic) { traffic_ = traffic; }
   void note_upstream(std::shared_ptr<const std::string> name) { facts_.upstream = std::move(name); }
   /// Null where nothing is limited.
   [[nodiscard]] Quota* quota() const { return quota_.get(); }
@@ -205,6 +207,7 @@ class Connection : private Deadline {
   void count_end();
   void log_end() const;
   void touch() { facts_.last_active = worker_.time(); }
+  [[nodiscard]] PartyShare* share() const;
   void count_in(std::size_t bytes);
   void count_out(std::size_t bytes);
 
@@ -224,7 +227,8 @@ class Connection : private Deadline {
   bool fin_sent_ : 1 {false};
   EventPtr event_;  // null while it is parked, and after its end
   Facts facts_;
-  PartyShare* const share_;  // null for the upstream's leg: its listener counts the client's
+  Traffic*
+      traffic_;  // its owner's, or where it is the leg of one its upstream's; null before that is connected
   struct Queue {
     std::string bytes;  // what the kernel did not take yet, from `sent` on
     std::size_t sent{0};

@@ -131,7 +131,7 @@ void Relay::on_connected(RelayLeg& leg) {
   connected_ = true;
   worker_.settle_later(leg.facts().id);
   target_ = nullptr;
-  targets_->connected(worker_.time() - leg.facts().opened);
+  leg.note_traffic(targets_->connected(worker_.time() - leg.facts().opened));
   if (options_->send_proxy != SendProxy::off) send_proxy_header(leg);
   // What the client sent before was left in the kernel, and its edge has been.
   if (client_ != nullptr) pump(*client_, leg);

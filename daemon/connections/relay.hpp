@@ -33,8 +33,9 @@ class TargetSource {
   /// Answers at once or later; `source` is who the session is for. Errors, which are final: unavailable where
   /// none is eligible, with the reason in words; timed_out where none had room in time.
   virtual void next(const Address& source, std::function<void(Result<Target>)> answer) = 0;
-  /// What became of the target that `next` gave last.
-  virtual void connected(Duration took) = 0;
+  /// What became of the target that `next` gave last. Answers where its bytes are counted until the session
+  /// has ended; null: nowhere.
+  virtual Traffic* connected(Duration took) = 0;
   virtual void failed(Reason reason) = 0;
   /// The session is over; `leg` is the record of the connection with the target.
   virtual void ended(const Facts& leg) = 0;

@@ -19,7 +19,7 @@ class NoTargets final : public TargetSource {
   void next(const Address& /*source*/, std::function<void(Result<Target>)> answer) override {
     answer(fail(Errc::unavailable, "the listener was removed meanwhile"));
   }
-  void connected(Duration /*took*/) override {}
+  Traffic* connected(Duration /*took*/) override { return nullptr; }
   void failed(Reason /*reason*/) override {}
   void ended(const Facts& /*leg*/) override {}
 };

@@ -33,10 +33,14 @@ class CloseCounters {
   std::atomic<Table*> table_{nullptr};
 };
 
-/// What one worker counts for one listener or client; on cache lines of its own.
-struct alignas(64) PartyShare {
-  Counter ended;
+/// Bytes received and sent, as they pass.
+struct Traffic {
   Counter bytes_in, bytes_out;
+};
+
+/// What one worker counts for one listener or client; on cache lines of its own.
+struct alignas(64) PartyShare : Traffic {
+  Counter ended;
   std::array<Counter, kRefusals> refused;
   CloseCounters closes;
   Histogram duration, rtt;
@@ -84,11 +88,10 @@ class PartyStats {
   std::vector<PartyShare> shares_;
 };
 
-/// What one worker counts for one upstream.
-struct alignas(64) UpstreamShare {
+/// What one worker counts for one upstream. Its traffic is that of the sessions.
+struct alignas(64) UpstreamShare : Traffic {
   Counter chosen, active, connections;
   Counter answered;                        // sessions in which the upstream sent at least a byte
-  Counter bytes_in, bytes_out;             // of sessions that ended; `in` came from the upstream
   CloseCounters closes;                    // of connections that stood
   std::array<Counter, kReasons> failures;  // by reason
   Histogram connect_time;

@@ -84,13 +84,14 @@ class Pool::Session final : public TargetSource {
     state_->next(*this, source, std::move(answer));
   }
 
-  void connected(Duration took) override {
+  Traffic* connected(Duration took) override {
     UpstreamShare& share = state_->share(*chosen_);
     share.active.add();
     share.connections.add();
     share.connect_time.add(std::chrono::duration<double>(took).count());
     is_active_ = true;
     tried_ = nullptr;  // there is no further attempt, and a session that stands keeps little
+    return &share;
   }
 
   void failed(Reason reason) override {
@@ -101,8 +102,6 @@ class Pool::Session final : public TargetSource {
 
   void ended(const Facts& leg) override {
     UpstreamShare& share = state_->share(*chosen_);
-    share.bytes_in.add(leg.bytes_in);
-    share.bytes_out.add(leg.bytes_out);
     share.closes.add(leg.close.first.value_or(First::unknown), leg.close.how,
                      leg.close.reason.value_or(Reason::unknown));
     if (leg.bytes_in > 0) {

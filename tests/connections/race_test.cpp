@@ -37,7 +37,10 @@ class FakeTargets final : public TargetSource {
     ++taken_;
     answer(Target{list->at(0, 0), std::make_shared<const std::string>(name()), list, 0});
   }
-  void connected(Duration /*took*/) override { note("connected " + name()); }
+  Traffic* connected(Duration /*took*/) override {
+    note("connected " + name());
+    return nullptr;
+  }
   void failed(Reason reason) override { note("failed " + name() + " " + std::string{text(reason)}); }
   void ended(const Facts& /*leg*/) override { note("ended " + name()); }
 

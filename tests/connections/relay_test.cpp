@@ -23,6 +23,7 @@ struct Targets {
   bool answers_later{false};
   std::function<void()> pending;
   std::vector<std::string> calls;
+  Traffic traffic;  // with the targets
 };
 
 class FakeTargetSource final : public TargetSource {
@@ -38,7 +39,10 @@ class FakeTargetSource final : public TargetSource {
       reply();
     }
   }
-  void connected(Duration) override { note("connected"); }
+  Traffic* connected(Duration) override {
+    note("connected");
+    return &targets_->traffic;
+  }
   void failed(Reason reason) override {
     note("failed");
     targets_->calls.back() += " " + std::string{text(reason)};
@@ -125,6 +129,8 @@ TEST_F(RelayTest, CarriesBytesBothWaysAndLinksItsLegs) {
   EXPECT_EQ(outbound.remote, listener.address());
   EXPECT_EQ(inbound.bytes_in, 8U);
   EXPECT_EQ(outbound.bytes_out, 8U);
+  EXPECT_EQ(targets->traffic.bytes_in.read(), 6U) << "as it passes, not at the end";
+  EXPECT_EQ(targets->traffic.bytes_out.read(), 8U);
   peer.fin();
   upstream.fin();
   record();

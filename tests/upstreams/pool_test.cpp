@@ -68,7 +68,8 @@ class PoolTest : public testing::Test {
       session->next(source, [this](Result<Target> target) { answer = std::move(target); });
     }
     void fail() { session->failed(Reason::connect_refused); }
-    void connect() { session->connected(3ms); }
+    /// Answers where its bytes are counted.
+    Traffic& connect() { return *session->connected(3ms); }
     void end(Facts leg = {}) {
       session->ended(leg);
       session.reset();
@@ -149,7 +150,9 @@ TEST_F(PoolTest, CountsWhatBecomesOfItsTargets) {
   asked->fail();
   asked->again();
 
-  asked->connect();
+  Traffic& traffic = asked->connect();
+  traffic.bytes_in.add(10);
+  traffic.bytes_out.add(20);
 
   EXPECT_EQ(row(0).failures.at("connect_refused"), 1U);
   EXPECT_EQ(row(0).connections, 0U);
@@ -158,14 +161,11 @@ TEST_F(PoolTest, CountsWhatBecomesOfItsTargets) {
   EXPECT_EQ(row(1).assigned, 1U);
   EXPECT_EQ(row(1).connections, 1U);
   EXPECT_EQ(row(1).connect_time.total(), 1U);
-  Facts leg;
-  leg.bytes_in = 10;
-  leg.bytes_out = 20;
-  asked->end(leg);
-  EXPECT_EQ(row(1).active, 0U);
-  EXPECT_EQ(row(1).assigned, 0U);
   EXPECT_EQ(row(1).bytes_in, 10U);
   EXPECT_EQ(row(1).bytes_out, 20U);
+  asked->end({});
+  EXPECT_EQ(row(1).active, 0U);
+  EXPECT_EQ(row(1).assigned, 0U);
 }
 
 TEST_F(PoolTest, CountsASessionThatIsStillConnectingAndFreesItsPlaceWhereItEndsThen) {
