@@ -2,6 +2,7 @@
 #include "connections/relay.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -289,6 +290,7 @@ void Relay::pass_fin(RelayLeg& from, RelayLeg& to) {
     to.finish_sending();
     from.close_if_both_done();
   } else {
+    set_zero_copy(false);  // what is on its way back counts as sent
     to.finish(Reason::peer_fin);
     from.finish(Reason::peer_fin);
   }
@@ -330,13 +332,11 @@ void Relay::on_gone(RelayLeg& leg) {
   if (!connected_) {
     peer->finish(*close.reason,
                  close.detail.get());  // the client left while its upstream was being connected
-  } else if (close.how == How::fin && leg.flow_.passed_fin && peer->stage() != Connection::Stage::open) {
-    return;  // both directions are done; the peer ends by itself
-  } else if (leg.facts().timeline.has(TimelineEvent::rst_received) || close.how != How::fin) {
+  } else if (leg.was_cut(peer->is_open())) {
     peer->abort_when_delivered(*close.reason, close.detail.empty()
                                                   ? std::string{}
                                                   : fmt::format("the other leg: {}", close.detail.get()));
-  } else if (!leg.flow_.passed_fin) {
+  } else {
     peer->finish(*close.reason, close.detail.get());
   }
 }
@@ -353,6 +353,12 @@ void RelayLeg::on_open() {
 std::size_t RelayLeg::held() const {
   const RelayLeg* const from = relay_->other(*this);
   return queued() + (from == nullptr ? 0 : from->flow_.in_pipe);
+}
+
+bool RelayLeg::was_cut(bool other_is_open) const {
+  const auto& [timeline, how] = std::tie(facts().timeline, facts().close.how);
+  if (timeline.has(TimelineEvent::rst_received) || how != How::fin) return true;
+  return other_is_open && !(eof() && fin_sent());
 }
 
 void RelayLeg::on_ready() { relay_->on_ready(*this); }

@@ -151,6 +151,9 @@ class RelayLeg final : public Connection {
   void settle() override { set_options(relay_->options_->outbound_settled); }
   void on_wake() override { relay_->retry(); }
   [[nodiscard]] std::size_t held() const override;
+  /// What it carried did not come to its end. A timeout may follow a FIN, which then still is what came first:
+  /// where the other leg is open, only both FINs will do.
+  [[nodiscard]] bool was_cut(bool other_is_open) const;
 
   std::shared_ptr<Relay> relay_;
   Flow flow_;  // from here to the other

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connections/relay.hpp"
 
+#include <csignal>
 #include <deque>
 
 #include <gmock/gmock.h>
@@ -66,10 +67,12 @@ class FakeTargetSource final : public TargetSource {
 
 class RelayTest : public test::ConnectionFixture {
  protected:
+  RelayTest() { std::signal(SIGPIPE, SIG_IGN); }  // as the daemon does
   /// Begins a session for a new client, which is `peer`.
   void begin() {
     auto pair = test::tcp_pair();
     peer = std::move(pair.there);
+    ASSERT_TRUE(tcp::apply(client_socket, pair.here.get()));
     worker().tick();
     owner->stats->add_opened();
     relay = std::make_shared<Relay>(worker(), options, std::make_unique<FakeTargetSource>(targets));
@@ -107,6 +110,7 @@ class RelayTest : public test::ConnectionFixture {
   std::shared_ptr<Targets> targets = std::make_shared<Targets>();
   std::shared_ptr<RelayOptions> options =
       std::make_shared<RelayOptions>(RelayOptions{1min, 3, true, {}, {}, true});
+  tcp::Options client_socket;
   Peer upstream;
   std::shared_ptr<Relay> relay;
   Terms terms;
@@ -282,6 +286,33 @@ TEST_F(RelayTest, NoticesTheResetOfAClientThatHadSentItsFin) {
   EXPECT_TRUE(upstream.was_reset());
 }
 
+TEST_F(RelayTest, EndsTheOtherSideOfAClientThatDiesAfterItsFin) {
+  client_socket.user_timeout = 1s;
+  begin_connected();
+  peer.fin();
+  ASSERT_TRUE(run_until([&] { return upstream.at_eof(); }));
+
+  fill(upstream, pattern(8UL << 20));  // the client reads nothing of it
+
+  record();
+  ASSERT_TRUE(run_until([&] { return targets->calls.back() == "ended u1"; })) << "its place is free again";
+  EXPECT_EQ(upstream_record().close->how, How::fin) << "the client's came first";
+}
+
+TEST_F(RelayTest, PassesNoFinOnBehindARequestThatWasCut) {
+  client_socket.user_timeout = 1s;
+  owner->close_timeout = 1s;
+  begin_connected();
+  fill(peer, pattern(8UL << 20));
+  peer.fin();
+  fill(upstream, pattern(8UL << 20));  // neither reads, so that the client dies with its FIN unread
+  record();
+
+  ASSERT_TRUE(run_until([&] { return upstream.is_over(); }));
+
+  EXPECT_EQ(upstream.error, ECONNRESET);
+}
+
 TEST_F(RelayTest, HoldsBackAWriterWhoseReaderDoesNotRead) {
   begin_connected();
   fill(peer, pattern(8UL << 20));
@@ -413,6 +444,22 @@ TEST_F(RelayFlowTest, DeliversWhatWasInThePipeWhenItIsEndedGracefully) {
 
   EXPECT_EQ(upstream.received.size(), taken);
   EXPECT_TRUE(much.starts_with(upstream.received));
+  EXPECT_EQ(worker().pipes().in_use(), 0U);
+}
+
+TEST_F(RelayFlowTest, DeliversWhatWasInThePipeWhenAFinEndsBothSides) {
+  options->half_close = false;
+  begin_connected();
+  const std::string much = pattern(8UL << 20);
+  fill(upstream, much);
+  ASSERT_EQ(worker().pipes().in_use(), 1U);
+  const auto taken = worker().find(make_id(0, 2))->facts().bytes_in;
+
+  peer.fin();
+  ASSERT_TRUE(run_until([&] { return peer.at_eof(); }));
+
+  EXPECT_EQ(peer.received.size(), taken);
+  EXPECT_TRUE(much.starts_with(peer.received));
   EXPECT_EQ(worker().pipes().in_use(), 0U);
 }
 
