@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <ifaddrs.h>
+#include <sys/stat.h>
 
 #include "tcp/socket.hpp"
 
@@ -39,10 +40,19 @@ std::vector<Address> addresses_of_host() {
   return addresses;
 }
 
+// A path has many spellings, and links lead to it; the file is one.
+bool is_same_file(const Address& one, const Address& other) {
+  struct stat here{};
+  struct stat there{};
+  return ::stat(one.host().c_str(), &here) == 0 && ::stat(other.host().c_str(), &there) == 0 &&
+         here.st_dev == there.st_dev && here.st_ino == there.st_ino;
+}
+
 }  // namespace
 
 bool reaches(const Address& target, const Address& bound, const std::vector<Address>& hosts) {
   if (target == bound) return true;
+  if (target.is_unix() && bound.is_unix()) return is_same_file(target, bound);
   if (target.is_unix() || bound.is_unix() || target.port() != bound.port()) return false;
   // To connect to a wildcard address is to connect to loopback: ip(7).
   const bool is_here = target.is_loopback() || is_wildcard(target);
@@ -57,15 +67,17 @@ bool is_own(const Address& address) {
 }
 
 OwnAddresses::OwnAddresses(std::vector<Address> addresses) : addresses_{std::move(addresses)} {
-  if (std::ranges::any_of(addresses_, is_wildcard)) hosts_ = addresses_of_host();
   own.store(this, std::memory_order_release);
 }
 
 OwnAddresses::~OwnAddresses() { own.store(nullptr, std::memory_order_release); }
 
 bool OwnAddresses::contain(const Address& address) const {
-  return std::ranges::any_of(addresses_,
-                             [&](const Address& bound) { return reaches(address, bound, hosts_); });
+  // The host may have got another address since, and the port is rarely the same.
+  return std::ranges::any_of(addresses_, [&](const Address& bound) {
+    const bool depends_on_host = !bound.is_unix() && !address.is_unix() && bound.port() == address.port();
+    return reaches(address, bound, depends_on_host ? addresses_of_host() : std::vector<Address>{});
+  });
 }
 
 }  // namespace tcpctl::tcp

@@ -50,12 +50,14 @@ void take_all_segments(int fd);
 [[nodiscard]] Result<void> set_unix_rights(const std::string& path, const ListenOptions& options);
 
 /// Whether who connects to `target` comes to the socket that is bound to `bound`; `hosts`: the addresses of
-/// this host, where they are known. A wildcard of IPv6 stands for both families.
+/// this host, where they are known. A wildcard of IPv6 stands for both families; a Unix socket is known by
+/// its file, however the path is written.
 [[nodiscard]] bool reaches(const Address& target, const Address& bound, const std::vector<Address>& hosts);
 
 /// While one lives, `connect_to` refuses these addresses: the daemon's own API, which would be opened to all
 /// who reach a listener that forwards there. Of a wildcard address, all addresses of this host are meant.
-/// Threads: made before and destroyed after everything that connects; there is one at most.
+/// Threads: made once the API has its addresses, while connections may be made already, and destroyed after
+/// everything that connects; there is one at most.
 class OwnAddresses {
  public:
   explicit OwnAddresses(std::vector<Address> addresses);
@@ -66,7 +68,6 @@ class OwnAddresses {
 
  private:
   const std::vector<Address> addresses_;
-  std::vector<Address> hosts_;  // of this host, where a wildcard is among the addresses
 };
 /// Threads: any.
 [[nodiscard]] bool is_own(const Address& address);

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
+#include <fstream>
+
 #include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "support/tcp_peer.hpp"
 #include "tcp/socket.hpp"
@@ -23,6 +28,20 @@ TEST(OwnAddresses, AreReachedByTheirAddressAndThroughTheWildcard) {
   EXPECT_TRUE(reaches(Address::unix_path("/a"), Address::unix_path("/a"), {}));
   EXPECT_FALSE(reaches(Address::unix_path("/a"), Address::unix_path("/b"), {}));
   EXPECT_FALSE(reaches(ip("127.0.0.1:80"), Address{}, {}));
+}
+
+TEST(OwnAddresses, AreReachedByEachSpellingOfTheirPathAndByLinks) {
+  const std::string folder = testing::TempDir() + "own_addresses." + std::to_string(::getpid());
+  ASSERT_EQ(::mkdir(folder.c_str(), 0700), 0);
+  const std::string path = folder + "/api.sock";
+  std::ofstream{path}.put('\n');
+  ASSERT_EQ(::symlink(path.c_str(), (folder + "/link").c_str()), 0);
+  const OwnAddresses own{{Address::unix_path(path)}};
+
+  EXPECT_TRUE(is_own(Address::unix_path(folder + "//./api.sock")));
+  EXPECT_TRUE(is_own(Address::unix_path(folder + "/link")));
+  EXPECT_FALSE(is_own(Address::unix_path(folder + "/other.sock")));
+  std::filesystem::remove_all(folder);
 }
 
 TEST(OwnAddresses, AreNotConnectedToWhileTheyStand) {
