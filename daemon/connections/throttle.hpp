@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
-#include <list>
 #include <memory>
 #include <optional>
 
@@ -15,34 +15,32 @@
 namespace tcpctl {
 
 class Connection;
-class Throttle;
 
-/// The bandwidth that all connections of a listener share, in one direction, as one worker sees it.
+/// The bandwidth that all connections of a listener share, in one direction.
 ///
-/// What the others take shows in the listener's counters, so that the workers need not talk: each gives out
-/// what nobody has taken yet. All of them together may be ahead of the rate by a turn each, which is waited
-/// off. Those who wait get a share in the order in which they came. Threads: only on the worker's loop.
-class SharedRate : private Deadline {
+/// All workers take from one bucket. Who finds it empty reserves a share, and may move it once all that was
+/// reserved before has gone: so they come in the order in which they asked, whichever worker they are on.
+/// Threads: any.
+class SharedRate {
  public:
-  SharedRate(Worker& worker, std::shared_ptr<const PartyStats> stats, Counter PartyShare::* moved,
-             Bytes rate);
+  SharedRate(SharedTokens& tokens, Bytes rate);
+
+  /// What may go at once.
+  [[nodiscard]] std::uint64_t available(Instant now) const {
+    return rate_.available(tokens_.taken_until(), now);
+  }
+  void take(Instant now, std::uint64_t bytes) { tokens_.take(now, rate_.cost(bytes)); }
+  /// Takes a share and answers when it may go.
+  [[nodiscard]] Instant reserve(Instant now) {
+    return std::max(now, rate_.when(tokens_.take(now, rate_.cost(share_)), share_));
+  }
+  void give_back(std::uint64_t bytes) { tokens_.give_back(rate_.cost(bytes)); }
+  [[nodiscard]] std::size_t share() const { return share_; }
 
  private:
-  friend class Throttle;
-  using Queue = std::list<Throttle*>;
-  [[nodiscard]] std::size_t allowance(Throttle& throttle);
-  void refresh();
-  void wake_after(Duration wait);
-  void on_deadline() override;
-
-  Worker& worker_;
-  const std::shared_ptr<const PartyStats> stats_;
-  Counter PartyShare::* const moved_;
-  const double rate_;
+  SharedTokens& tokens_;
+  const TokenRate rate_;
   const std::size_t share_;  // of one who waited
-  TokenBucket bucket_;
-  std::uint64_t seen_;  // of `moved_`
-  Queue waiting_;
 };
 
 /// One direction of a connection whose bytes a second are limited, by leaving the rest in the kernel.
@@ -57,27 +55,26 @@ class Throttle : private Deadline {
   /// How many bytes may be moved now. 0: none, and the connection gets a turn when there may be more.
   [[nodiscard]] std::size_t allowance();
   void take(std::size_t bytes);
-  [[nodiscard]] bool is_waiting() const { return is_set() || place_.has_value(); }
+  [[nodiscard]] bool is_waiting() const { return is_set(); }
 
  private:
-  friend class SharedRate;
   void on_deadline() override;
-  void leave_queue();
+  [[nodiscard]] std::size_t allowance_of_all();
+  void drop_reserved();
 
   Worker& worker_;
   Connection& connection_;
   std::optional<TokenBucket> own_;
   std::size_t least_{0};  // bytes that a wait is for
   SharedRate* const shared_;
-  std::optional<SharedRate::Queue::iterator> place_;  // among those who wait
-  std::size_t granted_{0};                            // after such a wait
+  std::size_t reserved_{0};  // of what all share
+  Instant turn_{};           // when that may go
 };
 
-/// The limits of bandwidth of one listener's connections on one worker.
+/// The limits of bandwidth of one listener's connections on one worker; it lives no longer than its `stats`.
 /// Threads: only on the worker's loop.
 struct Bandwidth {
-  Bandwidth(Worker& worker, const std::shared_ptr<const PartyStats>& stats, std::optional<Bytes> of_each,
-            std::optional<Bytes> of_all);
+  Bandwidth(PartyStats& stats, std::optional<Bytes> of_each, std::optional<Bytes> of_all);
 
   const std::optional<Bytes> each, total;
   std::unique_ptr<SharedRate> in, out;  // null without `total`

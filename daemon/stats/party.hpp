@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/token_bucket.hpp"
 #include "stats/counter.hpp"
 #include "stats/facts.hpp"
 #include "stats/histogram.hpp"
@@ -81,10 +82,14 @@ class PartyStats {
   [[nodiscard]] std::uint64_t peak() const { return peak_.read(); }
   /// Sessions that wait for an upstream. Threads: any.
   [[nodiscard]] Places& waiting() { return waiting_; }
+  /// What the connections of all workers have taken of `bandwidth_total`. Threads: any.
+  [[nodiscard]] SharedTokens& taken_in() { return taken_in_; }
+  [[nodiscard]] SharedTokens& taken_out() { return taken_out_; }
 
  private:
   Counter opened_, peak_;
   alignas(64) Places waiting_;
+  alignas(64) SharedTokens taken_in_, taken_out_;
   std::vector<PartyShare> shares_;
 };
 

@@ -657,7 +657,7 @@ TEST_F(RelayTest, EndsASessionThatHasLivedLongEnough) {
 }
 
 TEST_F(RelayTest, MovesNoMoreThanItsBandwidthThroughThePipesEither) {
-  const auto bandwidth = std::make_shared<Bandwidth>(worker(), owner->stats, Bytes{4UL << 20}, std::nullopt);
+  const auto bandwidth = std::make_shared<Bandwidth>(*owner->stats, Bytes{4UL << 20}, std::nullopt);
   terms.bandwidth = bandwidth;
   begin_connected();
   const std::string sent = pattern(2UL << 20);

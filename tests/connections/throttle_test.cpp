@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connections/throttle.hpp"
 
+#include <array>
+
 #include <gmock/gmock.h>
 
 #include "connections/quota.hpp"
@@ -14,7 +16,7 @@ using namespace std::chrono_literals;
 class ThrottleTest : public test::ConnectionFixture {
  protected:
   void limit(std::optional<Bytes> each, std::optional<Bytes> total) {
-    bandwidth = std::make_shared<Bandwidth>(worker(), owner->stats, each, total);
+    bandwidth = std::make_shared<Bandwidth>(*owner->stats, each, total);
   }
   /// A served connection with those limits, and its other end.
   test::Peer serve_limited(test::ScriptedService::Script script) {
@@ -104,7 +106,7 @@ TEST_F(ThrottleTest, ConnectionsShareTheirListenersBandwidthEvenly) {
 TEST_F(ThrottleTest, WhatOtherWorkersMoveCountsToo) {
   limit(std::nullopt, Bytes{200'000});
   auto peer_here = serve_limited(echo());
-  owner->stats->share(0).bytes_in.add(60'000);  // as if another one had
+  SharedRate{owner->stats->taken_in(), Bytes{200'000}}.take(now(), 60'000);  // as another one does
   peer_here.write("x");
 
   EXPECT_GE(seconds_until({&peer_here}, 1), 0.15);
@@ -121,6 +123,43 @@ TEST_F(ThrottleTest, AConnectionMayEndWhileItWaits) {
   worker().find(make_id(0, 1))->abort(Reason::admin_kill);
 
   EXPECT_TRUE(run_until([&] { return two.has("hello"); }));
+}
+
+TEST(SharedRate, WorkersThatAreBothBusyComeInTurnAndKeepToTheRate) {
+  SharedTokens tokens;
+  std::array workers{SharedRate{tokens, Bytes{1'000'000}}, SharedRate{tokens, Bytes{1'000'000}}};
+  const Instant begin{1h};
+  std::array turns{begin, begin};
+  std::array<std::uint64_t, 2> moved{};
+  for (Instant time = begin; time < begin + 10s; time += 1ms) {
+    for (std::size_t i : {0U, 1U}) {  // the first always looks first
+      if (time < turns[i]) continue;
+      moved[i] += workers[i].share();
+      turns[i] = workers[i].reserve(time);
+    }
+  }
+
+  EXPECT_NEAR(static_cast<double>(moved[0] + moved[1]), 10'000'000, 250'000);
+  EXPECT_NEAR(static_cast<double>(moved[0]), static_cast<double>(moved[1]), 100'000);
+}
+
+TEST(SharedRate, WhatWasTakenAtAnotherRateIsNoDebt) {
+  SharedTokens tokens;
+  SharedRate slow{tokens, Bytes{1000}};
+  slow.take(Instant{1h}, 1'000'000);
+  ASSERT_EQ(slow.available(Instant{1h}), 0U);
+
+  EXPECT_GT((SharedRate{tokens, Bytes{2000}}.available(Instant{1h})), 0U);
+}
+
+TEST(SharedRate, AShareThatIsGivenBackIsFree) {
+  SharedTokens tokens;
+  SharedRate rate{tokens, Bytes{1'000'000}};
+  rate.take(Instant{1h}, 100'000);
+  const Instant first = rate.reserve(Instant{1h});
+  rate.give_back(rate.share());
+
+  EXPECT_EQ(rate.reserve(Instant{1h}), first);
 }
 
 }  // namespace
