@@ -219,8 +219,9 @@ constexpr std::array kListenerKeys{
     Key{.path = "listeners.*.half_closed_timeout",
         .type = KeyType::duration,
         .max = 365 * kDay,
-        .help = "Ends a connection on which one side has sent its FIN and no byte came from the other for so "
-                "long; default and 0s = never"},
+        .help =
+            "Ends a connection on which one side has sent its FIN and no byte moved, in either direction, "
+            "for so long; default and 0s = never"},
     Key{.path = "listeners.*.max_lifetime",
         .type = KeyType::duration,
         .max = 365 * kDay,

@@ -313,15 +313,17 @@ Connection::Overdue Connection::next_overdue() const {
   return next;
 }
 
-void Connection::give_way(double factor) {
-  if (stage_ == Stage::closing && fin_sent_ && queued() == 0) {
-    if (facts_.close.detail.empty()) facts_.close.detail = "gave way to others";
-    complete();
-  } else if (stage_ == Stage::open && facts_.owner->idle_timeout) {
-    const Duration longest = std::chrono::duration_cast<Duration>(*facts_.owner->idle_timeout * factor);
-    if (worker_.time() - last_active() >= longest)
-      on_overdue(Reason::idle_timeout, "shorter while the daemon is nearly full");
-  }
+void Connection::give_way() {
+  if (stage_ != Stage::closing || !fin_sent_ || queued() > 0) return;
+  if (facts_.close.detail.empty()) facts_.close.detail = "gave way to others";
+  complete();
+}
+
+void Connection::end_if_idle(double factor) {
+  if (stage_ != Stage::open || !facts_.owner->idle_timeout) return;
+  const Duration longest = std::chrono::duration_cast<Duration>(*facts_.owner->idle_timeout * factor);
+  if (worker_.time() - last_active() >= longest)
+    on_overdue(Reason::idle_timeout, "shorter while the daemon is nearly full");
 }
 
 void Connection::close_timed_out() {
@@ -344,13 +346,20 @@ void Connection::record_undelivered() {
                                     held + unacked, facts_.remote.text());
 }
 
-void Connection::count_end() {
+void Connection::leave_no_record() {
+  auto owner = std::make_shared<Owner>(*facts_.owner);
+  owner->in_history = false;
+  facts_.owner = std::move(owner);
+}
+
+void Connection::count_end(const std::optional<tcp::Info>& last) {
   PartyShare* const share = this->share();
   if (share == nullptr) return;
   share->ended.add();
   share->closes.add(*facts_.close.first, facts_.close.how, *facts_.close.reason);
   share->duration.add(std::chrono::duration<double>(facts_.close.at - facts_.opened).count());
-  if (facts_.handshake_rtt_us > 0) share->rtt.add(facts_.handshake_rtt_us / 1e6);
+  const std::uint32_t rtt_us = last && last->rtt_us > 0 ? last->rtt_us : facts_.handshake_rtt_us;
+  if (rtt_us > 0) share->rtt.add(rtt_us / 1e6);
 }
 
 void Connection::log_end() const {
@@ -387,7 +396,7 @@ void Connection::complete(const std::optional<tcp::Info>& last) {
   queue_.reset();
   quota_.reset();
 
-  count_end();
+  count_end(last);
   if (log::enabled(log::Level::debug)) log_end();
   if (facts_.owner->in_history) {
     entry.facts = facts_;

@@ -229,7 +229,7 @@ Address Connection::destination() const {
 }
 
 Connection::HandedOver Connection::hand_over() {
-  attend();
+  if (!event_) worker_.parking().leave(fd_.get());
   Wheel::cancel(*this);
   event_.reset();
   stage_ = Stage::gone;

@@ -64,8 +64,10 @@ class Connection : private Deadline {
   virtual void end(Reason reason, bool graceful);
 
   /// Where the daemon is short of sockets: a connection that only waits for its peer's FIN gives its
-  /// descriptor up, and one that is idle for longer than `factor` of its configured `idle_timeout` ends.
-  void give_way(double factor);
+  /// descriptor up.
+  void give_way();
+  /// The same for one that is idle for longer than `factor` of its configured `idle_timeout`: it ends.
+  void end_if_idle(double factor);
   /// `on_ready` again, after other descriptors had their turn; once, however often it is asked for.
   void another_turn() {
     if (turn_wanted_) return;
@@ -141,6 +143,8 @@ class Connection : private Deadline {
   /// Gives the socket and the record to another connection, which goes on with both and is to be adopted at
   /// once; this one is gone, and has no end of its own.
   [[nodiscard]] HandedOver hand_over();
+  /// Its end is counted, but not put into the history.
+  void leave_no_record();
   void note_proxied(Proxied proxied) { facts_.proxied = MaybeProxied{std::move(proxied)}; }
   /// Where it connected to: what a PROXY header says, else the local address.
   [[nodiscard]] Address destination() const;
@@ -204,7 +208,7 @@ class Connection : private Deadline {
   void complete() { complete(tcp::read_info(fd_.get())); }
   void complete(const std::optional<tcp::Info>& last);
   void enqueue(ByteView bytes);
-  void count_end();
+  void count_end(const std::optional<tcp::Info>& last);
   void log_end() const;
   void touch() { facts_.last_active = worker_.time(); }
   [[nodiscard]] PartyShare* share() const;

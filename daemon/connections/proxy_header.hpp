@@ -35,6 +35,7 @@ class ProxyHeaderConnection final : public Connection {
   /// The sender's own connection, as a health check is.
   [[nodiscard]] bool is_local() const { return is_local_; }
   using Connection::hand_over;
+  using Connection::leave_no_record;
 
  private:
   struct Timer final : tcpctl::Deadline {  // the name is private to Connection

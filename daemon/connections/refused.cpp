@@ -29,13 +29,22 @@ CloseFacts close_of(Refusal refusal, int fd, Instant at) {
 
 }  // namespace
 
-void RefusedRecorder::add(const OwnerPtr& owner, Refusal refusal, const Fd& fd, const Address& remote) {
+std::optional<std::string> RefusedRecorder::next_entry(Refusal refusal) {
   const Instant time = worker_.time();
   if (entries_.available(time) == 0) {
     ++left_out_;
-    return;
+    return std::nullopt;
   }
   entries_.take(time, 1);
+  const auto others = std::exchange(left_out_, 0);
+  return fmt::format("refused: {}{}", text(refusal),
+                     others > 0 ? fmt::format("; {} more since the entry before", others) : std::string{});
+}
+
+void RefusedRecorder::add(const OwnerPtr& owner, Refusal refusal, const Fd& fd, const Address& remote) {
+  const auto detail = next_entry(refusal);
+  if (!detail) return;
+  const Instant time = worker_.time();
   History::Entry entry;
   Facts& facts = entry.facts;
   facts.id = worker_.next_id();
@@ -45,10 +54,7 @@ void RefusedRecorder::add(const OwnerPtr& owner, Refusal refusal, const Fd& fd, 
   facts.opened = facts.last_active = time;
   facts.opened_wall = wall_now();
   facts.close = close_of(refusal, fd.get(), time);
-  const auto others = std::exchange(left_out_, 0);
-  facts.close.detail =
-      fmt::format("refused: {}{}", text(refusal),
-                  others > 0 ? fmt::format("; {} more since the entry before", others) : std::string{});
+  facts.close.detail = *detail;
   if (!remote.is_unix()) {
     facts.timeline.inferred(TimelineEvent::syn_received);
     facts.timeline.inferred(TimelineEvent::established);

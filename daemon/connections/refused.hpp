@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 
 #include "base/fd.hpp"
 #include "base/token_bucket.hpp"
@@ -22,6 +24,8 @@ class RefusedRecorder {
 
   explicit RefusedRecorder(Worker& worker) : worker_{worker} {}
 
+  /// The detail of an entry about one more; nothing where it has to be left out.
+  [[nodiscard]] std::optional<std::string> next_entry(Refusal refusal);
   /// `fd` is about to be closed.
   void add(const OwnerPtr& owner, Refusal refusal, const Fd& fd, const Address& remote);
 

@@ -56,7 +56,7 @@ void Relay::try_next() {
       return;
     }
     self->queued_ = false;
-    self->target_ = std::make_unique<const Target>(*std::move(target));
+    self->target_ = std::make_unique<Target>(*std::move(target));
     self->connect();
   });
   queued_ = !answered_;
@@ -109,7 +109,8 @@ std::optional<Race::Failure> Relay::attempt(const Address& address, Duration tim
 // The client was accepted, so it is not sent away for a shortage that may pass. What it sends stays in the
 // kernel.
 bool Relay::waits_for_files() {
-  if (worker_.time() - client_->facts().opened >= options_->connect_timeout) return false;
+  if (target_->short_since == Instant{}) target_->short_since = worker_.time();
+  if (worker_.time() - target_->short_since >= options_->connect_timeout) return false;
   worker_.wake(client_->facts().id, worker_.time() + kShortagePause);
   return true;
 }

@@ -20,7 +20,8 @@ struct Target {
   std::shared_ptr<const std::string> name;
   /// All of its addresses, which are raced; null where there is but one.
   std::shared_ptr<const AddressList> addresses{};
-  std::size_t turn{0};  // in `addresses`; `address` is its first attempt
+  std::size_t turn{0};    // in `addresses`; `address` is its first attempt
+  Instant short_since{};  // when descriptors or memory first were short for it
 };
 
 /// Where a session's targets come from, one attempt after the other. Threads: only on the session's loop.
@@ -120,10 +121,10 @@ class Relay : public std::enable_shared_from_this<Relay> {
   Worker& worker_;
   const std::shared_ptr<const RelayOptions> options_;
   const std::unique_ptr<TargetSource> targets_;
-  RelayLeg* client_{nullptr};             // null once it is gone
-  RelayLeg* upstream_{nullptr};           // null before the attempt, during a race, and once it is gone
-  std::unique_ptr<const Target> target_;  // until it is connected
-  std::unique_ptr<Race> race_;            // while several addresses of the target are tried
+  RelayLeg* client_{nullptr};       // null once it is gone
+  RelayLeg* upstream_{nullptr};     // null before the attempt, during a race, and once it is gone
+  std::unique_ptr<Target> target_;  // until it is connected
+  std::unique_ptr<Race> race_;      // while several addresses of the target are tried
   unsigned attempts_left_;
   bool connected_{false};
   bool zero_copy_;
@@ -151,8 +152,8 @@ class RelayLeg final : public Connection {
   void settle() override { set_options(relay_->options_->outbound_settled); }
   void on_wake() override { relay_->retry(); }
   [[nodiscard]] std::size_t held() const override;
-  /// What it carried did not come to its end. A timeout may follow a FIN, which then still is what came first:
-  /// where the other leg is open, only both FINs will do.
+  /// What it carried did not come to its end. A timeout may follow a FIN, which then still is what came
+  /// first: where the other leg is open, only both FINs will do.
   [[nodiscard]] bool was_cut(bool other_is_open) const;
 
   std::shared_ptr<Relay> relay_;

@@ -45,16 +45,19 @@ class Acceptor::Batch {
     ++*least;
     const auto worker = static_cast<std::size_t>(least - loads_.begin());
     accepted.place.taken_by(worker);
+    added_ += accepted.plan->sockets();
     parts_[worker].push_back(std::move(accepted));
-    ++added_;
   }
+  /// Sockets of those that were added.
   [[nodiscard]] std::uint64_t added() const { return added_; }
 
  private:
   void hand_over(std::size_t i) {
     if (parts_[i].empty()) return;
     const Crew::Member& member = crew_.members[i];
-    here_.note_handed(parts_[i].size());
+    std::uint64_t sockets = 0;
+    for (const auto& accepted : parts_[i]) sockets += accepted.plan->sockets();
+    here_.note_handed(sockets);
     const auto part = std::make_shared<std::vector<Accepted>>(std::move(parts_[i]));
     const auto serve = [hub = member.hub, part] {
       for (auto& accepted : *part) hub->serve(std::move(accepted));
@@ -161,6 +164,11 @@ void Acceptor::on_connections(evutil_socket_t /*fd*/, short /*what*/, void* door
 }
 
 void Acceptor::accept_some(const Door& door, std::size_t most) {
+  accept_batch(door, most);
+  crew_.members[worker_.index()].hub->watch_overload();  // now that they are counted
+}
+
+void Acceptor::accept_batch(const Door& door, std::size_t most) {
   Batch batch{crew_, worker_.index()};
   for (std::size_t i = 0; i < most; ++i) {
     if (must_wait(batch)) break;
@@ -172,7 +180,6 @@ void Acceptor::accept_some(const Door& door, std::size_t most) {
     }
     shortages_in_a_row_ = 0;
   }
-  crew_.members[worker_.index()].hub->watch_overload();
 }
 
 bool Acceptor::must_wait(const Batch& batch) {
@@ -224,7 +231,7 @@ void Acceptor::note_refused(Refusal refusal, const Fd& fd, const Address& remote
 bool Acceptor::is_full(const Batch& batch) const {
   const auto& limit = plan_->config->max_connections;
   if (limit && !lets_in_all() && plan_->owner->stats->active() >= *limit) return true;
-  return crew_.load() + batch.added() >= crew_.max_connections.read();
+  return crew_.load() + batch.added() + plan_->sockets() > crew_.max_connections.read();
 }
 
 // The dearest comes last: a place in the table of sources is taken by who passed all else.
@@ -264,7 +271,8 @@ void Acceptor::on_shortage(const Door& door) {
 
 void Acceptor::turn_away(const Door& door) {
   // Whoever waits in the queue believes to be served. The spare descriptor lets them in and out again.
-  for (std::size_t i = 0; i < kAcceptsPerTurn; ++i) {
+  // Behind a door that closes there is no later.
+  for (std::size_t i = 0; last_call_ || i < kAcceptsPerTurn; ++i) {
     spare_.reset();
     sockaddr_storage storage{};
     socklen_t length = sizeof storage;

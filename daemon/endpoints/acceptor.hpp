@@ -46,6 +46,7 @@ class Acceptor : private Deadline {
   enum class Outcome { one, none, shortage };
   Outcome accept_one(const Door& door, Batch& batch);
   void accept_some(const Door& door, std::size_t most);
+  void accept_batch(const Door& door, std::size_t most);
   void drain(Door& door);
   void await_handshakes(const Door& door);
   void admit(Fd fd, const Address& remote, Batch& batch);

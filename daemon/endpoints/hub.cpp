@@ -4,8 +4,6 @@
 #include <tuple>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "connections/relay.hpp"
 #include "connections/served.hpp"
 #include "endpoints/director_post.hpp"
@@ -27,15 +25,20 @@ class NoTargets final : public TargetSource {
 }  // namespace
 
 Hub::Hub(Worker& worker, const Crew& crew, const Resolver::Options& dns)
-    : worker_{worker}, crew_{crew}, resolver_{worker.loop(), dns}, overload_{worker, crew} {}
+    : worker_{worker},
+      crew_{crew},
+      resolver_{worker.loop(), dns},
+      refused_{worker},
+      overload_{worker, crew} {}
 
 Hub::~Hub() = default;
 
 void Hub::serve(Accepted accepted) {
   worker_.loop().assert_here();
   worker_.tick();
+  const std::uint64_t sockets = accepted.plan->sockets();
   begin(std::move(accepted));
-  taken_.add();
+  taken_.add(sockets);
 }
 
 void Hub::begin(Accepted accepted) {
@@ -63,10 +66,11 @@ void Hub::on_header(const std::shared_ptr<const ListenerPlan>& plan, ProxyHeader
     go_on(*plan, connection, {});
     return;
   }
-  const Address& source = connection.facts().source();
+  // A path names nobody: then it is the proxy that is judged.
+  const Facts& facts = connection.facts();
+  const Address& source = facts.source().is_unix() ? facts.remote : facts.source();
   if (!plan->allows(source)) {
-    refuse(*plan, connection, Refusal::acl,
-           fmt::format("source {} is not allowed", escaped(as_bytes(source.text()))));
+    refuse(*plan, connection, Refusal::acl);
     return;
   }
   ask_for_place(*plan, source, [this, plan, id = connection.facts().id](std::optional<SourcePlace> place) {
@@ -77,15 +81,16 @@ void Hub::on_header(const std::shared_ptr<const ListenerPlan>& plan, ProxyHeader
     if (place) {
       go_on(*plan, *waiting, *std::move(place));
     } else {
-      refuse(*plan, *waiting, Refusal::source_limit, "refused: source_limit");
+      refuse(*plan, *waiting, Refusal::source_limit);
     }
   });
 }
 
-void Hub::refuse(const ListenerPlan& plan, ProxyHeaderConnection& connection, Refusal refusal,
-                 const std::string& detail) {
+void Hub::refuse(const ListenerPlan& plan, ProxyHeaderConnection& connection, Refusal refusal) {
   plan.owner->stats->share(worker_.index()).refused[static_cast<std::size_t>(refusal)].add();
-  connection.finish(Reason::local_limit, detail);
+  const auto detail = refused_.next_entry(refusal);
+  if (!detail) connection.leave_no_record();
+  connection.finish(Reason::local_limit, detail.value_or(std::string{}));
 }
 
 void Hub::go_on(const ListenerPlan& plan, ProxyHeaderConnection& connection, SourcePlace place) {
@@ -118,10 +123,13 @@ std::unique_ptr<TargetSource> Hub::targets_of(const ListenerPlan& plan) {
 
 std::shared_ptr<Bandwidth> Hub::bandwidth_of(const ListenerPlan& plan) {
   const auto& [each, total] = std::tie(plan.config->bandwidth, plan.config->bandwidth_total);
-  if (!each && !total) return nullptr;
+  if (!each && !total) {
+    bandwidths_.erase(plan.owner->name);
+    return nullptr;
+  }
   auto& bandwidth = bandwidths_[plan.owner->name];
   if (!bandwidth || bandwidth->each != each || bandwidth->total != total)
-    bandwidth = std::make_shared<Bandwidth>(worker_, plan.owner->stats, each, total);
+    bandwidth = std::make_shared<Bandwidth>(*plan.owner->stats, each, total);
   return bandwidth;
 }
 
@@ -144,17 +152,6 @@ void Hub::ask_for_place(const ListenerPlan& plan, const Address& source, PlaceAn
   there.loop->post(ask);
 }
 
-void Hub::watch_overload() {
-  if (!overload_.begin()) return;
-  for (const Crew::Member& member : crew_.members) {
-    if (member.hub == this) continue;
-    member.loop->post([hub = member.hub] {
-      hub->worker_.tick();
-      hub->overload_.begin();
-    });
-  }
-}
-
 void Hub::set_listener(std::shared_ptr<const ListenerPlan> plan, const std::vector<BoundSocketPtr>& sockets) {
   worker_.loop().assert_here();
   worker_.tick();
@@ -170,7 +167,7 @@ void Hub::set_listener(std::shared_ptr<const ListenerPlan> plan, const std::vect
 void Hub::remove_listener(const std::string& name) {
   worker_.loop().assert_here();
   worker_.tick();
-  bandwidths_.erase(name);
+  tell_all([name](Hub& hub) { hub.bandwidths_.erase(name); });
   const auto found = acceptors_.find(name);
   if (found == acceptors_.end()) return;
   found->second->close();

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "connections/refused.hpp"
 #include "connections/throttle.hpp"
 #include "connections/worker.hpp"
 #include "endpoints/acceptor.hpp"
@@ -40,12 +41,12 @@ class Hub {
   /// one whose source is known only now. `answer` comes on this loop, at once where there is no such limit,
   /// with nothing where the source has all it may have. It must hold ids, no pointers.
   void ask_for_place(const ListenerPlan& plan, const Address& source, PlaceAnswer answer);
-  /// Looks after room on all workers, where the daemon is nearly full.
-  void watch_overload();
-  /// An acceptor here gives `count` connections to the workers.
-  void note_handed(std::uint64_t count) { handed_.add(count); }
-  /// Connections that acceptors here gave away, and those taken in here; over all hubs, the difference is on
-  /// its way. Threads: any.
+  /// Looks after room, where the daemon is nearly full; the other workers do so, too.
+  void watch_overload() { overload_.begin(); }
+  /// An acceptor here gives connections to the workers that will have `sockets`.
+  void note_handed(std::uint64_t sockets) { handed_.add(sockets); }
+  /// Sockets of connections that acceptors here gave away, and those taken in here; over all hubs, the
+  /// difference is on its way. Threads: any.
   [[nodiscard]] const Counter& handed() const { return handed_; }
   [[nodiscard]] const Counter& taken() const { return taken_; }
 
@@ -85,8 +86,7 @@ class Hub {
   void begin(Accepted accepted);
   void await_header(Accepted accepted);
   void on_header(const std::shared_ptr<const ListenerPlan>& plan, ProxyHeaderConnection& connection);
-  void refuse(const ListenerPlan& plan, ProxyHeaderConnection& connection, Refusal refusal,
-              const std::string& detail);
+  void refuse(const ListenerPlan& plan, ProxyHeaderConnection& connection, Refusal refusal);
   void go_on(const ListenerPlan& plan, ProxyHeaderConnection& connection, SourcePlace place);
   /// `before`: the record of the connection that had the socket before.
   void begin_service(const ListenerPlan& plan, Fd fd, const Address& remote, Terms terms,
@@ -102,6 +102,7 @@ class Hub {
   const Crew& crew_;
   Resolver resolver_;
   Counter handed_, taken_;
+  RefusedRecorder refused_;
   OverloadWatch overload_;
   std::map<std::string, std::shared_ptr<Bandwidth>> bandwidths_;  // by listener
   std::map<std::string, std::unique_ptr<Acceptor>> acceptors_;

@@ -5,6 +5,7 @@
 
 #include "base/log.hpp"
 #include "connections/connection.hpp"
+#include "endpoints/hub.hpp"
 
 namespace tcpctl {
 namespace {
@@ -14,11 +15,10 @@ constexpr double kOver = 0.85;  // below where it begins, so that it does not be
 
 }  // namespace
 
-bool OverloadWatch::begin() {
-  if (is_set() || crew_.fullness() < Crew::kNearlyFull) return false;
+void OverloadWatch::begin() {
+  if (is_set() || crew_.fullness() < Crew::kNearlyFull) return;
   worker_.wheel().set(*this, worker_.time());
   log("overload.begin");
-  return true;
 }
 
 void OverloadWatch::on_deadline() {
@@ -28,17 +28,39 @@ void OverloadWatch::on_deadline() {
     log("overload.end");
     return;
   }
-  if (fullness >= Crew::kNearlyFull) make_room(Crew::idle_timeout_factor(fullness));
+  if (fullness >= Crew::kNearlyFull) {
+    tell_others();
+    make_room();
+  }
   worker_.wheel().set(*this, worker_.time() + kLook);
 }
 
-void OverloadWatch::make_room(double factor) {
+// One that stopped in a dip that this one did not see has to begin again.
+void OverloadWatch::tell_others() const {
+  for (const Crew::Member& member : crew_.members) {
+    if (member.loop == &worker_.loop()) continue;
+    member.loop->post([hub = member.hub] {
+      hub->worker().tick();
+      hub->watch_overload();
+    });
+  }
+}
+
+void OverloadWatch::make_room() {
+  for_each([](Connection& connection) { connection.give_way(); });
+  const double fullness = crew_.fullness();
+  if (fullness < Crew::kNearlyFull) return;
+  const double factor = Crew::idle_timeout_factor(fullness);
+  for_each([factor](Connection& connection) { connection.end_if_idle(factor); });
+}
+
+void OverloadWatch::for_each(const std::function<void(Connection&)>& task) {
   // Ending changes the set, so the ids come first; an id that is gone by then was the other leg of one
   // before.
   std::vector<ConnectionId> ids;
   for (const auto& [id, connection] : worker_.connections()) ids.push_back(id);
   for (const ConnectionId id : ids) {
-    if (Connection* const connection = worker_.find(id)) connection->give_way(factor);
+    if (Connection* const connection = worker_.find(id)) task(*connection);
   }
 }
 

@@ -24,6 +24,9 @@ struct ListenerPlan {
   /// What `allow` and `deny` say of a source; a Unix socket's has no address that they could name.
   [[nodiscard]] bool allows(const Address& source) const;
 
+  /// How many sockets a connection is going to have, its upstream's included.
+  [[nodiscard]] std::uint64_t sockets() const { return forward ? 2 : 1; }
+
   std::shared_ptr<const config::Listener> config;
   OwnerPtr owner;
   ServiceFactory service;                      // null where `forward` is set

@@ -197,7 +197,7 @@ TEST_F(HubBehindProxyTest, ServesOnlyWhomAllowNamesByTheHeader) {
     ASSERT_TRUE(run_until([&] { return worker().history().entries().size() == refused(Refusal::acl); }));
     EXPECT_EQ(last_record().facts.close.reason, Reason::local_limit);
     EXPECT_EQ(last_record().facts.close.phase, Phase::proxy_header);
-    EXPECT_EQ(last_record().facts.close.detail.get(), "source " + host + ":8080 is not allowed");
+    EXPECT_EQ(last_record().facts.close.detail.get(), "refused: acl");
   }
   EXPECT_EQ(refused(Refusal::acl), 2U);
 }
@@ -214,6 +214,36 @@ TEST_F(HubBehindProxyTest, LetsTheProxysOwnConnectionsIn) {
   auto unknown = connect();
   unknown.write("PROXY UNKNOWN\r\n");
   EXPECT_FALSE(is_served(unknown)) << "somebody behind it whom it cannot name";
+}
+
+TEST_F(HubBehindProxyTest, JudgesTheProxyItselfWhereItsHeaderNamesNothingButPaths) {
+  listener->allow = {parse_network("192.0.2.0/24").value()};
+  listen();
+  hub.set_listener(behind_proxy(plan()), sockets());
+
+  auto hidden = connect();
+  hidden.write(tcp::proxy_header_v2(Address::unix_path("/a"), Address::unix_path("/b"), ""));
+
+  EXPECT_FALSE(is_served(hidden));
+  EXPECT_EQ(refused(Refusal::acl), 1U);
+}
+
+TEST_F(HubBehindProxyTest, AFloodOfRefusalsIsBoundedInTheHistoryAndCountedInFull) {
+  listener->allow = {parse_network("192.0.2.0/24").value()};
+  listen();
+  hub.set_listener(behind_proxy(plan()), sockets());
+
+  constexpr std::uint64_t kMany = 200;
+  for (std::uint64_t i = 1; i <= kMany; ++i) {
+    auto stranger = connect();
+    stranger.write("PROXY TCP4 203.0.113.1 198.51.100.2 8080 80\r\n");
+    stranger.fin();
+    ASSERT_TRUE(run_until([&] { return refused(Refusal::acl) == i && worker().connections().empty(); }));
+  }
+
+  EXPECT_GE(worker().history().entries().size(), 50U);
+  EXPECT_LT(worker().history().entries().size(), kMany);
+  EXPECT_EQ(owner->stats->active(), 0U);
 }
 
 TEST_F(HubBehindProxyTest, TakesTheBytesOfOthersAsTheyAre) {

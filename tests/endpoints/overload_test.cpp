@@ -43,6 +43,19 @@ TEST_F(OverloadTest, AFullDaemonEndsWhoIsIdleSoonerThanConfigured) {
   EXPECT_LT(last_record().facts.close.at - last_record().facts.opened, 2900ms);
 }
 
+TEST_F(OverloadTest, ABurstThatFillsTheDaemonInOneTurnIsSeen) {
+  owner->idle_timeout = 3s;
+  listen();
+  hub.pause_listener("mine");
+  std::vector<Peer> peers;
+  for (int i = 0; i < 10; ++i) peers.push_back(connect());
+  hub.resume_listener("mine");
+
+  ASSERT_TRUE(run_until([&] { return peers[0].is_over() && !worker().history().entries().empty(); }));
+
+  EXPECT_LT(last_record().facts.close.at - last_record().facts.opened, 2900ms);
+}
+
 TEST_F(OverloadTest, WithoutAConfiguredTimeoutNobodyIsEnded) {
   listen();
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who gets in, how many, and for how long."""
+import pathlib
 import time
 
 import pytest
@@ -72,6 +73,19 @@ def test_the_daemon_has_a_limit_for_all_listeners_together(launch):
     assert daemon.json("/v1/status")["limits"]["max_connections"] == 3
     for peer in peers:
         peer.close()
+
+
+def test_a_forwarded_session_needs_room_for_both_of_its_sockets(launch):
+    with Server() as server:
+        daemon = launch("[daemon]\nmax_connections = 3\n" + listener("", service="forward") +
+                        f'forward = {{ upstreams = ["{server.address}"] }}\n')
+        with daemon.connect("echo") as client, server.accept() as upstream:
+            client.send(b"x")
+            assert upstream.read(1) == b"x"
+            with daemon.connect("echo") as second:
+                assert second.read_to_end()[0] == b""
+
+        assert daemon.listener("echo")["connections"]["refused_total"]["limit"] == 1
 
 
 @pytest.mark.quick
@@ -289,8 +303,25 @@ def test_bandwidth_total_is_shared_by_all_connections_of_a_listener(launch):
         for peer in (one, two):
             assert_same(peer.read(1 << 20), pattern(1 << 20))
 
-        # Each worker may be ahead of the others by its turn.
-        assert 0.3 <= time.monotonic() - begin
+        assert 0.85 <= time.monotonic() - begin  # a tenth of a second's worth is free
+
+
+@pytest.mark.threaded
+def test_a_reload_sets_and_unsets_the_bandwidth_of_new_connections(launch):
+    daemon = launch(listener('bandwidth_total = "64KiB/s"'))
+    data = pattern(1 << 20)
+    old = daemon.connect("echo")
+    old.send_later(data)
+    assert old.read(1024) == data[:1024]
+
+    daemon.reload(listener(""))
+    with daemon.connect("echo") as free:
+        assert seconds_to_echo(free, data) < 8  # it would take 16
+
+    daemon.reload(listener('bandwidth_total = "2MiB/s"'))
+    with daemon.connect("echo") as limited:
+        assert 0.35 <= seconds_to_echo(limited, data) < 8
+    old.close()
 
 
 @pytest.mark.parametrize("zero_copy", ["true", "false"])
@@ -384,6 +415,21 @@ def test_the_limits_in_force_are_told_at_the_start(launch):
 
     assert "files=20000" in line
     assert f"max_connections={daemon.json('/v1/status')['limits']['max_connections']}" in line
+
+
+def test_the_own_api_is_refused_however_its_path_is_written(launch, tmp_path):
+    daemon = launch(listener(""))
+    socket = pathlib.Path(daemon.socket)
+    later = tmp_path / "later.sock"
+    daemon.reload(listener("") + listener("", "web", service="forward") +
+                  f'forward = {{ upstreams = ["unix:{later}"], retries = 0 }}\n')
+    later.symlink_to(socket)
+
+    with daemon.connect("web") as client:
+        assert client.read_to_end()[0] == b""
+        close = daemon.ended(client.name)["close"]
+
+    assert "own API" in close["detail"]
 
 
 def own_api(upstream):

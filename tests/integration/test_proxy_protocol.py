@@ -258,16 +258,34 @@ def test_allow_and_deny_judge_the_source_that_a_header_names(launch):
         with daemon.connect("in") as peer:
             peer.send(header)
             assert echoes(peer)
-    for header, source in ((v1("192.0.2.66"), "192.0.2.66:8080"), (v1("203.0.113.1"), "203.0.113.1:8080"),
-                           (b"PROXY UNKNOWN\r\n", None)):
+    for header in (v1("192.0.2.66"), v1("203.0.113.1"), b"PROXY UNKNOWN\r\n"):
         with daemon.connect("in") as peer:
             name = peer.name
             peer.send(header)
             assert peer.read_to_end()[0] == b""
         close = daemon.ended(name)["close"]
         assert (close["reason"], close["phase"]) == ("local_limit", "proxy_header")
-        assert close["detail"] == f"source {source or name} is not allowed"
+        assert close["detail"] == "refused: acl"
     assert daemon.listener("in")["connections"]["refused_total"]["acl"] == 3
+
+
+def test_the_share_of_a_source_is_that_of_whom_the_header_names(launch):
+    daemon = launch(listener(more="max_connections_per_source = 1"))
+    with daemon.connect("in") as one, daemon.connect("in") as other:
+        for peer, host in ((one, "192.0.2.1"), (other, "192.0.2.2")):
+            peer.send(v1(host))
+            assert echoes(peer)
+        with daemon.connect("in") as second:
+            second.send(v1("192.0.2.1"))
+            assert second.read_to_end()[0] == b""
+            assert daemon.ended(second.name)["close"]["detail"] == "refused: source_limit"
+        one.close()
+        eventually(lambda: daemon.listener("in")["connections"]["active"] == 1)
+
+        with daemon.connect("in") as again:
+            again.send(v1("192.0.2.1"))
+            assert echoes(again)
+    assert daemon.listener("in")["connections"]["refused_total"]["source_limit"] == 1
 
 
 def test_the_source_that_a_header_names_chooses_the_upstream(launch):
