@@ -125,7 +125,7 @@ TEST_F(ThrottleTest, AConnectionMayEndWhileItWaits) {
   EXPECT_TRUE(run_until([&] { return two.has("hello"); }));
 }
 
-TEST(SharedRate, WorkersThatAreBothBusyComeInTurnAndKeepToTheRate) {
+TEST(Throttle, WorkersThatAreBothBusyComeInTurnAndKeepToTheRate) {
   SharedTokens tokens;
   std::array workers{SharedRate{tokens, Bytes{1'000'000}}, SharedRate{tokens, Bytes{1'000'000}}};
   const Instant begin{1h};
@@ -143,7 +143,7 @@ TEST(SharedRate, WorkersThatAreBothBusyComeInTurnAndKeepToTheRate) {
   EXPECT_NEAR(static_cast<double>(moved[0]), static_cast<double>(moved[1]), 100'000);
 }
 
-TEST(SharedRate, WhatWasTakenAtAnotherRateIsNoDebt) {
+TEST(Throttle, WhatWasTakenAtAnotherRateIsNoDebt) {
   SharedTokens tokens;
   SharedRate slow{tokens, Bytes{1000}};
   slow.take(Instant{1h}, 1'000'000);
@@ -152,7 +152,7 @@ TEST(SharedRate, WhatWasTakenAtAnotherRateIsNoDebt) {
   EXPECT_GT((SharedRate{tokens, Bytes{2000}}.available(Instant{1h})), 0U);
 }
 
-TEST(SharedRate, AShareThatIsGivenBackIsFree) {
+TEST(Throttle, AShareThatIsGivenBackIsFree) {
   SharedTokens tokens;
   SharedRate rate{tokens, Bytes{1'000'000}};
   rate.take(Instant{1h}, 100'000);
