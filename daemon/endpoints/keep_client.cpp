@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/log.hpp"
-#include "endpoints/dialer.hpp"
 #include "engine/wheel.hpp"
 
 namespace tcpctl {
@@ -23,7 +22,8 @@ class KeepClient::Slot final : private Deadline, private Dialer::Caller {
  public:
   enum class State : std::uint8_t { idle, resolving, connecting, up, backing_off };
 
-  explicit Slot(KeepClient& client) : client_{client}, dialer_{client.worker_, client.plan_, *this} {}
+  explicit Slot(KeepClient& client)
+      : client_{client}, dialer_{client.worker_, dial_options(*client.plan_), *this} {}
   ~Slot() { drop(Reason::local_done); }
   Slot(const Slot&) = delete;
   Slot& operator=(const Slot&) = delete;

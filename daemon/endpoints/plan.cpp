@@ -59,13 +59,13 @@ std::shared_ptr<const HealthPlan> health_plan(const ForwardOptions& options, con
   checks->in_history = false;
   checks->idle_timeout.reset();
   checks->close_timeout = std::min(listener.close_timeout, options.health->timeout);
-  plan->probe = std::make_shared<const ProbePlan>(ProbePlan{.owner = std::move(checks),
-                                                            .socket = relay.outbound,
-                                                            .steps = steps,
-                                                            .connect_timeout = options.health->timeout,
-                                                            .timeout = options.health->timeout,
-                                                            .upstream = nullptr,
-                                                            .send_proxy = relay.send_proxy});
+  plan->probe =
+      std::make_shared<const ProbePlan>(ProbePlan{.dial = {.owner = std::move(checks),
+                                                           .socket = relay.outbound,
+                                                           .connect_timeout = options.health->timeout},
+                                                  .steps = steps,
+                                                  .timeout = options.health->timeout,
+                                                  .send_proxy = relay.send_proxy});
   return plan;
 }
 
@@ -107,6 +107,10 @@ bool ListenerPlan::expects_header_of(const Address& peer) const {
 bool ListenerPlan::allows(const Address& source) const {
   if (source.is_unix()) return true;
   return !covers(config->deny, source) && (config->allow.empty() || covers(config->allow, source));
+}
+
+DialOptions dial_options(const ClientPlan& plan) {
+  return {.owner = plan.owner, .socket = plan.socket, .connect_timeout = plan.config->connect_timeout};
 }
 
 tcp::ListenOptions listen_options(const config::Listener& listener) {

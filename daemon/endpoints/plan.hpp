@@ -12,6 +12,7 @@
 #include "services/service.hpp"
 #include "steps/steps.hpp"
 #include "tcp/socket.hpp"
+#include "upstreams/dialer.hpp"
 #include "upstreams/forward_plan.hpp"
 
 namespace tcpctl {
@@ -53,6 +54,9 @@ using UpstreamStatsOf = std::function<std::shared_ptr<UpstreamStats>(const std::
 [[nodiscard]] config::Checked<std::shared_ptr<const ClientPlan>> make_plan(
     std::shared_ptr<const config::Client> client, const config::KeyTable& keys,
     std::shared_ptr<PartyStats> stats);
+
+/// How a client connects.
+[[nodiscard]] DialOptions dial_options(const ClientPlan& plan);
 
 /// The options of the listening socket, which its connections inherit.
 [[nodiscard]] tcp::ListenOptions listen_options(const config::Listener& listener);

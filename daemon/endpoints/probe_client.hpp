@@ -2,27 +2,24 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "connections/client_connection.hpp"
 #include "endpoints/client.hpp"
-#include "endpoints/dialer.hpp"
 #include "engine/wheel.hpp"
-#include "steps/runner.hpp"
 #include "upstreams/name_watch.hpp"
+#include "upstreams/probe_run.hpp"
 
 namespace tcpctl {
 
 /// Connects on an interval, takes its steps, and keeps the last results. One run at a time.
 ///
 /// Threads: only on the worker's loop.
-class ProbeClient final : public Client, private Deadline, private Dialer::Caller {
+class ProbeClient final : public Client, private Deadline {
  public:
   ProbeClient(Worker& worker, Resolver& resolver, std::shared_ptr<const ClientPlan> plan,
               ClientRecord& record);
-  ~ProbeClient() override;
+  ~ProbeClient() override = default;
 
   [[nodiscard]] ClientRow row() const override;
   void pause() override;
@@ -36,40 +33,19 @@ class ProbeClient final : public Client, private Deadline, private Dialer::Calle
   }
 
  private:
-  /// What one run has so far.
-  struct Run {
-    Instant started;
-    WallTime started_wall;
-    Instant deadline;
-    std::optional<Duration> resolve, connect;
-    std::optional<Instant> connecting_since{};
-    StepRunner steps;
-    ClientConnection* connection{nullptr};  // once it is up
-  };
-
   void begin();
   void connect();
-  void after_steps();
   void finish(ProbeRow row);
-  void fail(std::string_view result, const std::string& got);
-  /// `detail` says why the connection was lost, where the peer has sent nothing that would.
-  [[nodiscard]] ProbeRow row_of(const StepsResult& result, const std::string& detail) const;
   void schedule();
   [[nodiscard]] Result<void> refuse(const char* what) const;
-
-  void on_deadline() override;
-  void on_up(ClientConnection& connection) override;
-  void on_data(ClientConnection& connection, ByteView bytes) override;
-  void on_peer_fin(ClientConnection& connection) override;
-  void on_gone(ClientConnection& connection) override;
-  void on_dial_failed(const Race::Failure& failure) override;
+  void on_deadline() override { begin(); }
 
   Worker& worker_;
   const std::shared_ptr<const ClientPlan> plan_;
   ClientRecord& record_;
   NameWatch names_;
-  Dialer dialer_;
-  std::optional<Run> run_;
+  const std::shared_ptr<const ProbePlan> probe_;
+  std::unique_ptr<ProbeRun> run_;
   std::uint64_t run_number_{0};
   std::vector<Done> waiting_;
   Instant next_run_{};

@@ -35,13 +35,13 @@ void HealthCheck::on_deadline() {
   // From the beginning of the run: a slow upstream is not checked less often. A run that takes longer than
   // the interval lets the next one wait.
   worker_.wheel().set(*this, worker_.time() + jittered());
-  const Address* const address = where_();
-  if (run_ || address == nullptr) return;
-  run_ = std::make_unique<ProbeRun>(worker_, plan_, [this](ProbeRow row) {
+  auto addresses = where_();
+  if (run_ || addresses->empty()) return;
+  run_ = std::make_unique<ProbeRun>(worker_, plan_, turn_++, [this](ProbeRow row) {
     const auto over = std::move(run_);  // it lives until its callback is over
     done_(std::move(row));
   });
-  run_->connect(*address);
+  run_->dial({std::move(addresses)});
 }
 
 }  // namespace tcpctl

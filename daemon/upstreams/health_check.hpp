@@ -16,8 +16,8 @@ namespace tcpctl {
 /// or late, so that the checks of many upstreams do not align. Threads: only on the director's loop.
 class HealthCheck final : private Deadline {
  public:
-  /// The address of the next run; none skips it.
-  using Where = std::function<const Address*()>;
+  /// The addresses of the next run, which are raced; none skips it.
+  using Where = std::function<std::shared_ptr<const AddressList>()>;
   using Done = std::function<void(ProbeRow)>;
 
   HealthCheck(Worker& worker, std::shared_ptr<const ProbePlan> plan, Duration interval, Where where,
@@ -38,6 +38,7 @@ class HealthCheck final : private Deadline {
   const Where where_;
   const Done done_;
   std::minstd_rand random_;
+  std::size_t turn_{0};  // of the addresses
   std::unique_ptr<ProbeRun> run_;
 };
 

@@ -81,10 +81,8 @@ void UpstreamKeeper::follow_wishes() {
 
 void UpstreamKeeper::begin_checks() {
   auto plan = std::make_shared<ProbePlan>(*health_->probe);
-  plan->upstream = upstream_.name;
-  const auto where = [this]() -> const Address* {
-    return upstream_.addresses->empty() ? nullptr : &upstream_.addresses->at(turn_++, 0);
-  };
+  plan->dial.upstream = upstream_.name;
+  const auto where = [this] { return upstream_.addresses; };
   check_ = std::make_unique<HealthCheck>(worker_, std::move(plan), health_->interval, where,
                                          [this](ProbeRow row) { on_check(std::move(row)); });
 }

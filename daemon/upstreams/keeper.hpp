@@ -63,7 +63,6 @@ class UpstreamKeeper final : private Deadline {
   std::shared_ptr<const HealthPlan> health_ = std::make_shared<const HealthPlan>();
   Condition condition_{HealthRules{}};
   std::uint64_t connected_{0}, answered_{0};  // at the last failure: what has grown since went well
-  std::uint64_t turn_{0};                     // of the addresses that are checked
   std::unique_ptr<HealthCheck> check_;        // null where there is none
 };
 

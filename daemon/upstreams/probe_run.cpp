@@ -28,14 +28,15 @@ std::string proxy_header(const ProbePlan& plan, const Address& here, const Addre
 
 }  // namespace
 
-ProbeRun::ProbeRun(Worker& worker, std::shared_ptr<const ProbePlan> plan, Done done)
+ProbeRun::ProbeRun(Worker& worker, std::shared_ptr<const ProbePlan> plan, std::size_t turn, Done done)
     : worker_{worker},
       plan_{std::move(plan)},
       done_{std::move(done)},
       started_{worker.time()},
       started_wall_{wall_now()},
       until_{started_ + plan_->timeout},
-      steps_{plan_->steps} {
+      steps_{plan_->steps},
+      dialer_{worker, plan_->dial, *this, turn} {
   worker_.wheel().set(*this, until_);
 }
 
@@ -45,29 +46,24 @@ ProbeRun::~ProbeRun() {
   connection_->finish(Reason::local_done);
 }
 
-void ProbeRun::connect(const Address& address) {
+void ProbeRun::begin_dialing() {
   worker_.tick();  // the look-up of a name may have taken its time
-  auto connecting = tcp::connect_to(address, plan_->socket);
-  if (!connecting) {
-    fail("L4UNR", connecting.error().what);
-    return;
-  }
-  connecting_since_ = worker_.time();
-  auto made =
-      std::make_unique<ClientConnection>(worker_, plan_->owner, std::move(connecting->fd), address, *this);
-  ClientConnection& connection = *made;
-  if (plan_->upstream) connection.note_upstream(plan_->upstream);
-  connection_ = &connection;
-  worker_.adopt(std::move(made));
-  connection.connect_within(std::min<Duration>(plan_->connect_timeout, until_ - now()));
-  connection.start();
-  // It may be over already, and the run with it.
-  if (connecting->error != 0 && connection.stage() == Connection::Stage::connecting)
-    connection.fail_connect(connecting->error);
+  dialing_since_ = worker_.time();
+}
+
+void ProbeRun::dial(Dialer::Hosts hosts) {
+  begin_dialing();
+  dialer_.dial(std::move(hosts), until_);
+}
+
+void ProbeRun::dial(const NameState& names) {
+  begin_dialing();
+  dialer_.dial(names, until_);
 }
 
 void ProbeRun::on_up(ClientConnection& connection) {
-  connect_ = worker_.time() - connecting_since_;
+  connection_ = &connection;
+  connect_ = worker_.time() - *dialing_since_;
   steps_.start(worker_.time(), until_);
   if (plan_->send_proxy != SendProxy::off &&
       !send(proxy_header(*plan_, connection.destination(), connection.facts().remote)))
@@ -87,16 +83,17 @@ void ProbeRun::on_peer_fin(ClientConnection& /*connection*/) {
 
 void ProbeRun::on_gone(ClientConnection& connection) {
   connection_ = nullptr;
-  const CloseFacts& close = connection.facts().close;
-  if (connect_) {
-    steps_.on_reset(worker_.time());
-  } else if (close.reason == Reason::connect_refused) {
-    steps_.on_refused(worker_.time());
-  } else {
-    fail(word_of(*close.reason), std::string{close.detail.get()});
+  steps_.on_reset(worker_.time());
+  if (steps_.finished()) finish_with_steps(connection.facts().close.detail.get());
+}
+
+void ProbeRun::on_dial_failed(const Race::Failure& failure) {
+  if (failure.reason != Reason::connect_refused) {
+    fail(word_of(failure.reason), failure.detail);
     return;
   }
-  if (steps_.finished()) finish_with_steps(close.detail.get());
+  steps_.on_refused(worker_.time());
+  if (steps_.finished()) finish_with_steps(failure.detail);
 }
 
 /// False where that ended the run, and maybe destroyed it.
@@ -130,7 +127,7 @@ void ProbeRun::on_deadline() {
     steps_.on_timeout(worker_.time());
     after_steps();
   } else {
-    fail("L4TOUT", connection_ != nullptr ? "no answer to SYN" : "the name was not resolved");
+    fail("L4TOUT", dialing_since_ ? "no answer to SYN" : "the name was not resolved");
   }
 }
 
@@ -165,15 +162,13 @@ void ProbeRun::finish_with_steps(std::string_view detail) {
 
 void ProbeRun::finish(ProbeRow row) {
   Wheel::cancel(*this);
+  dialer_.stop(Reason::connect_timeout);
   if (ClientConnection* const connection = std::exchange(connection_, nullptr)) {
     connection->forget_observer();
-    const bool was_connecting = connection->stage() == Connection::Stage::connecting;
     if (steps_.wants_reset()) {
       connection->abort_when_delivered(Reason::local_done, "the step reset");
     } else {
-      connection->finish(row.success      ? Reason::local_done
-                         : was_connecting ? Reason::connect_timeout
-                                          : Reason::script_mismatch);
+      connection->finish(row.success ? Reason::local_done : Reason::script_mismatch);
     }
   }
   if (const Done done = std::exchange(done_, nullptr)) done(std::move(row));

@@ -12,38 +12,39 @@
 #include "engine/wheel.hpp"
 #include "stats/snapshot.hpp"
 #include "steps/runner.hpp"
-#include "tcp/socket.hpp"
+#include "upstreams/dialer.hpp"
 
 namespace tcpctl {
 
 /// What all runs of one probe or health check share.
 struct ProbePlan {
-  OwnerPtr owner;
-  tcp::Options socket;
-  Steps steps;  // none: a connection is enough
-  Duration connect_timeout{};
-  Duration timeout{};                           // of the whole run
-  std::shared_ptr<const std::string> upstream;  // whom it is for; null with a probe
-  SendProxy send_proxy{SendProxy::off};         // a header that says it is our own connection
+  DialOptions dial;
+  Steps steps;                           // none: a connection is enough
+  Duration timeout{};                    // of the whole run
+  SendProxy send_proxy{SendProxy::off};  // a header that says it is our own connection
 };
 
-/// One run of a probe or a health check: a connection, and its steps taken over it.
+/// One run of a probe or a health check: a connection to whichever address answers first, as sessions have
+/// it, and its steps taken over it.
 ///
-/// Its time begins with its making, so that a look-up before `connect` counts too. The result comes by
+/// Its time begins with its making, so that a look-up before `dial` counts too. The result comes by
 /// `done`, once, never within the constructor; it may destroy the run. Destroyed before, the run ends its
 /// connection and says nothing. Threads: only on the worker's loop.
-class ProbeRun final : private Deadline, public ClientConnection::Observer {
+class ProbeRun final : private Deadline, private Dialer::Caller {
  public:
   using Done = std::function<void(ProbeRow)>;
 
-  ProbeRun(Worker& worker, std::shared_ptr<const ProbePlan> plan, Done done);
+  /// `turn` as in AddressList: another one for each run.
+  ProbeRun(Worker& worker, std::shared_ptr<const ProbePlan> plan, std::size_t turn, Done done);
   ProbeRun(const ProbeRun&) = delete;
   ProbeRun& operator=(const ProbeRun&) = delete;
   ~ProbeRun();
 
   /// The name is known, and took from the beginning until now.
   void note_resolved() { resolve_ = now() - started_; }
-  void connect(const Address& address);
+  /// Once, as Dialer::dial.
+  void dial(Dialer::Hosts hosts);
+  void dial(const NameState& names);
   /// Ends it without a connection. `result` is a word of the contract, `got` what happened instead.
   void fail(std::string_view result, const std::string& got);
 
@@ -53,6 +54,8 @@ class ProbeRun final : private Deadline, public ClientConnection::Observer {
   void on_data(ClientConnection& connection, ByteView bytes) override;
   void on_peer_fin(ClientConnection& connection) override;
   void on_gone(ClientConnection& connection) override;
+  void on_dial_failed(const Race::Failure& failure) override;
+  void begin_dialing();
   [[nodiscard]] bool send(const std::string& bytes);
   [[nodiscard]] bool end_sending();
   void after_steps();
@@ -67,9 +70,10 @@ class ProbeRun final : private Deadline, public ClientConnection::Observer {
   const WallTime started_wall_;
   const Instant until_;
   std::optional<Duration> resolve_, connect_;
-  Instant connecting_since_{};
+  std::optional<Instant> dialing_since_;
   StepRunner steps_;
-  ClientConnection* connection_{nullptr};
+  Dialer dialer_;
+  ClientConnection* connection_{nullptr};  // once it is up
 };
 
 /// The result in a few words: "L4OK in 0.4 ms", "L4CON Connection refused", "L7RSP at step 2: got '554 no'".

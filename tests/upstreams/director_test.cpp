@@ -31,13 +31,9 @@ class DirectorTest : public testing::Test {
     auto checks = std::make_shared<Owner>(*owner);
     checks->in_history = false;
     health->probe =
-        std::make_shared<const ProbePlan>(ProbePlan{.owner = checks,
-                                                    .socket = {},
+        std::make_shared<const ProbePlan>(ProbePlan{.dial = {.owner = checks, .connect_timeout = 1min},
                                                     .steps = std::make_shared<const std::vector<Step>>(),
-                                                    .connect_timeout = 1min,
-                                                    .timeout = 1min,
-                                                    .upstream = nullptr,
-                                                    .send_proxy = SendProxy::off});
+                                                    .timeout = 1min});
     plan->health = health;
   }
   void start() {
@@ -146,6 +142,19 @@ TEST_F(DirectorTest, TakesOutWhoFailsChecksAndSaysWhy) {
   EXPECT_THAT(row().cause, StartsWith("L4CON Connection refused"));
   EXPECT_EQ(row().last_check->result, "L4CON");
   EXPECT_THAT(closed, SizeIs(0));
+}
+
+TEST_F(DirectorTest, ChecksAsSessionsConnectByWhicheverAddressAnswers) {
+  test::PlainListener listener;
+  server.add("a.example", {{"::1", 60}, {"127.0.0.1", 60}});
+  add("a", "a.example:" + std::to_string(listener.address().port()));
+  check();
+  start();
+
+  ASSERT_TRUE(runner.run_until([&] { return row().last_check && row().last_check->success; }));
+  EXPECT_EQ(row().operational_state, "up");
+  EXPECT_THAT(row().failures, testing::IsEmpty());
+  EXPECT_EQ(owner->stats->opened(), 0U) << "checks are no sessions";
 }
 
 TEST_F(DirectorTest, TakesBackWhoPassesChecks) {

@@ -1,25 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "endpoints/dialer.hpp"
+#include "upstreams/dialer.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include "tcp/socket.hpp"
 #include "upstreams/name_order.hpp"
 
 namespace tcpctl {
 
-Dialer::Dialer(Worker& worker, std::shared_ptr<const ClientPlan> plan, Caller& caller)
-    : worker_{worker}, plan_{std::move(plan)}, caller_{caller}, random_{std::random_device{}()} {}
+Dialer::Dialer(Worker& worker, DialOptions options, Caller& caller, std::size_t turn)
+    : worker_{worker},
+      options_{std::move(options)},
+      caller_{caller},
+      random_{std::random_device{}()},
+      turn_{turn} {}
 
 Dialer::~Dialer() { stop(Reason::local_done); }
 
 void Dialer::dial(const NameState& state, Instant until) {
+  Hosts hosts;
+  for (const std::size_t place : attempt_order(state.entries, random_))
+    hosts.push_back(state.entries[place].addresses);
+  dial(std::move(hosts), until);
+}
+
+void Dialer::dial(Hosts hosts, Instant until) {
   stop(Reason::local_done);
   until_ = until;
   ++turn_;
-  for (const std::size_t place : attempt_order(state.entries, random_))
-    hosts_.push_back(state.entries[place].addresses);
+  hosts_ = std::move(hosts);
   std::ranges::reverse(hosts_);
   next_host();
 }
@@ -29,8 +38,7 @@ void Dialer::next_host() {
   const auto addresses = std::move(hosts_.back());
   hosts_.pop_back();
   race_ = std::make_unique<Race>(
-      worker_, addresses, turn_ - 1,
-      std::min<Duration>(plan_->config->connect_timeout, until_ - worker_.time()),
+      worker_, addresses, turn_ - 1, std::min<Duration>(options_.connect_timeout, until_ - worker_.time()),
       [this](const Address& address, Duration timeout) { return attempt(address, timeout); },
       [this](const Race::Failure& failure) {
         race_.reset();
@@ -45,17 +53,19 @@ void Dialer::next_host() {
 }
 
 std::optional<Race::Failure> Dialer::attempt(const Address& address, Duration timeout) {
-  auto connecting = tcp::connect_to(address, plan_->socket);
+  auto connecting = tcp::connect_to(address, options_.socket);
   if (!connecting) {
     const bool is_shortage = connecting.error().code == Errc::unavailable;
     return Race::Failure{is_shortage ? Reason::resource : Reason::connect_unreachable,
                          connecting.error().what, address};
   }
-  plan_->owner->stats->add_opened();
+  // Checks are no sessions, and are not counted when they end.
+  if (options_.owner->in_history) options_.owner->stats->add_opened();
   Observer& self = *this;
   auto made =
-      std::make_unique<ClientConnection>(worker_, plan_->owner, std::move(connecting->fd), address, self);
+      std::make_unique<ClientConnection>(worker_, options_.owner, std::move(connecting->fd), address, self);
   ClientConnection& connection = *made;
+  if (options_.upstream) connection.note_upstream(options_.upstream);
   race_->enter(connection);
   worker_.adopt(std::move(made));
   connection.connect_within(timeout);

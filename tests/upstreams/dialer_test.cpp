@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "endpoints/dialer.hpp"
+#include "upstreams/dialer.hpp"
 
 #include <gmock/gmock.h>
 
-#include "endpoints/client_plans.hpp"
+#include "support/connection_fixture.hpp"
 
 namespace tcpctl {
 namespace {
@@ -41,9 +41,7 @@ class DialerTest : public testing::Test {
     if (caller.up != nullptr) caller.up->forget_observer();
   }
   void plan(Duration connect_timeout = 1min) {
-    auto config = test::client_config("keep", test::to(listener.address()));
-    config.connect_timeout = connect_timeout;
-    dialer.emplace(runner.worker, test::client_plan(config, owner), caller);
+    dialer.emplace(runner.worker, DialOptions{.owner = owner, .connect_timeout = connect_timeout}, caller);
   }
   static NameEntry host(std::vector<Address> addresses, std::uint16_t priority = 0) {
     return {"a.example", 80, std::make_shared<const AddressList>(addresses), priority, 0};

@@ -7,13 +7,21 @@
 
 #include "connections/client_connection.hpp"
 #include "connections/race.hpp"
-#include "endpoints/plan.hpp"
+#include "tcp/socket.hpp"
 #include "upstreams/name_watch.hpp"
 
 namespace tcpctl {
 
-/// Connects a client to what its address stands for: the hosts one after the other, by SRV priority and
-/// weight; the addresses of a host in a race.
+/// What all connections of one dialer, and of those made like it, have in common.
+struct DialOptions {
+  OwnerPtr owner;
+  tcp::Options socket{};
+  Duration connect_timeout{};                        // of each host
+  std::shared_ptr<const std::string> upstream = {};  // whom a check is for; null with a client
+};
+
+/// Connects to what an address stands for: the hosts one after the other, by SRV priority and weight; the
+/// addresses of a host in a race.
 ///
 /// One connection at a time. Threads: only on the worker's loop.
 class Dialer final : private ClientConnection::Observer {
@@ -28,12 +36,16 @@ class Dialer final : private ClientConnection::Observer {
     ~Caller() = default;
   };
 
-  Dialer(Worker& worker, std::shared_ptr<const ClientPlan> plan, Caller& caller);
+  /// `turn` as in AddressList, of the first time it dials.
+  Dialer(Worker& worker, DialOptions options, Caller& caller, std::size_t turn = 0);
   Dialer(const Dialer&) = delete;
   Dialer& operator=(const Dialer&) = delete;
   ~Dialer();
 
-  /// `state` is usable. Each host has the client's `connect_timeout`, and all of them end at `until`.
+  using Hosts = std::vector<std::shared_ptr<const AddressList>>;
+  /// There is a host, and each has an address. All of them end at `until`.
+  void dial(Hosts hosts, Instant until = Instant::max());
+  /// The same in the order that SRV asks for; `state` is usable.
   void dial(const NameState& state, Instant until = Instant::max());
   /// Ends what is on its way; the caller hears nothing of it.
   void stop(Reason reason);
@@ -47,11 +59,11 @@ class Dialer final : private ClientConnection::Observer {
   void on_gone(ClientConnection& connection) override;
 
   Worker& worker_;
-  const std::shared_ptr<const ClientPlan> plan_;
+  const DialOptions options_;
   Caller& caller_;
   std::minstd_rand random_;
-  std::vector<std::shared_ptr<const AddressList>> hosts_;  // those left to try, the next one last
-  std::size_t turn_{0};
+  Hosts hosts_;       // those left to try, the next one last
+  std::size_t turn_;  // of the next time
   Instant until_{};
   std::unique_ptr<Race> race_;
 };
