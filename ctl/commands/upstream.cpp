@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <charconv>
+#include <functional>
+#include <utility>
 
 #include "ctl/cells.hpp"
 #include "ctl/commands/registry.hpp"
@@ -74,7 +76,9 @@ Exit list(Context& context, const Arguments& arguments) {
   return context.list(path_of(arguments.word("LISTENER")), {}, columns(false));
 }
 
-Exit change(Context& context, const Arguments& arguments, const std::string& body, const std::string& done) {
+using Done = std::function<std::string(const Json& upstream)>;
+
+Exit change(Context& context, const Arguments& arguments, const std::string& body, const Done& done) {
   const auto listener = arguments.word("LISTENER");
   const auto upstream = arguments.word("UPSTREAM");
   Call call;
@@ -83,25 +87,35 @@ Exit change(Context& context, const Arguments& arguments, const std::string& bod
   call.body = body;
   const auto answer = context.ask(call);
   if (!answer) return context.fail(answer.error());
-  return context.outcome(*answer, "upstream " + upstream + " of " + listener + ": " + done);
+  return context.outcome(*answer, "upstream " + upstream + " of " + listener + ": " + done(*answer));
+}
+
+Done saying(std::string words) {
+  return [words = std::move(words)](const Json&) { return words; };
 }
 
 Exit ready(Context& context, const Arguments& arguments) {
-  return change(context, arguments, R"({"admin_state": "ready"})", "ready; it takes sessions while it is up");
+  return change(context, arguments, R"({"admin_state": "ready"})", [](const Json& upstream) {
+    const auto state = upstream.text("operational_state").value_or("unknown");
+    if (state == "up" || state == "unknown") return std::string{"ready; it takes sessions"};
+    return "ready, but " + safe(state) + " (" + safe(upstream.text("cause").value_or("")) +
+           "); it takes sessions once it is up";
+  });
 }
 Exit drain(Context& context, const Arguments& arguments) {
   return change(context, arguments, R"({"admin_state": "drain"})",
-                "drain; it gets no new sessions, those that stand go on");
+                saying("drain; it gets no new sessions, those that stand go on"));
 }
 Exit maint(Context& context, const Arguments& arguments) {
   return change(context, arguments, R"({"admin_state": "maint"})",
-                "maint; it gets no new sessions and no checks, sessions that stand go on");
+                saying("maint; it gets no new sessions and no checks, sessions that stand go on"));
 }
 
 Exit weight(Context& context, const Arguments& arguments) {
   const auto written = arguments.word("WEIGHT");
   if (written == "default") {
-    return change(context, arguments, R"({"weight": null})", "has the weight of the configuration again");
+    return change(context, arguments, R"({"weight": null})",
+                  saying("has the weight of the configuration again"));
   }
   std::uint32_t value = 0;
   const auto* const end = written.data() + written.size();
@@ -111,7 +125,7 @@ Exit weight(Context& context, const Arguments& arguments) {
                          std::to_string(kMostWeight) + " nor 'default'");
   }
   return change(context, arguments, R"({"weight": )" + std::to_string(value) + "}",
-                "has weight " + std::to_string(value));
+                saying("has weight " + std::to_string(value)));
 }
 
 }  // namespace

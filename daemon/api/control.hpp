@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "stats/admin_state.hpp"
 #include "stats/snapshot.hpp"
 
 namespace tcpctl {
@@ -60,11 +61,7 @@ class ControlPlane {
   };
   [[nodiscard]] virtual Result<std::vector<Problem>> check_config(const std::string& json) = 0;
   [[nodiscard]] virtual Result<void> set_log_level(log::Level level) = 0;
-  /// What is there changes; a weight of none is the configured one again. Errors: not_found for either name.
-  struct UpstreamChange {
-    std::optional<std::string> admin_state;  // ready | drain | maint
-    std::optional<std::optional<std::uint32_t>> weight;
-  };
+  /// Errors: not_found for either name; limit_reached.
   [[nodiscard]] virtual Result<UpstreamRow> change_upstream(const std::string& listener,
                                                             const std::string& upstream,
                                                             const UpstreamChange& change) = 0;

@@ -66,7 +66,8 @@ const std::string_view kOpenApiSchemas = R"json({
     "last_check", "listener"],
   "properties": {"name": {"type": "string"}, "address": {"type": "string"},
     "config_state": {"type": "string", "enum": ["ready", "drain", "maint"]},
-    "admin_state": {"type": "string", "enum": ["ready", "drain", "maint"]},
+    "admin_state": {"type": "string", "enum": ["ready", "drain", "maint"],
+      "description": "In force: as was set at run time, else as configured"},
     "operational_state": {"type": "string", "enum": ["up", "down", "unknown", "resolving"]},
     "cause": {"type": ["string", "null"]}, "since": {"type": "string", "format": "date-time"},
     "weight": {"type": "integer"}, "backup": {"type": "boolean"}, "active": {"type": "integer"},
@@ -85,7 +86,8 @@ const std::string_view kOpenApiSchemas = R"json({
     "listener": {"type": "string"}}},
 "UpstreamChange":
  {"type": "object", "additionalProperties": false,
-  "properties": {"admin_state": {"type": ["string", "null"], "enum": ["ready", "drain", "maint", null]},
+  "properties": {"admin_state": {"type": ["string", "null"], "enum": ["ready", "drain", "maint", null],
+      "description": "It wins over the configuration; null: the configured one again"},
     "weight": {"type": ["integer", "null"], "minimum": 0, "maximum": 256,
       "description": "null: the configured one again"}}},
 "UpstreamList":

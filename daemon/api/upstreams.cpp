@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <array>
-
 #include <fmt/format.h>
 
 #include "api/body.hpp"
@@ -8,9 +6,6 @@
 
 namespace tcpctl::api::handlers {
 namespace {
-
-constexpr std::uint64_t kMostWeight = 256;
-constexpr std::array<std::string_view, 3> kStates{"ready", "drain", "maint"};
 
 Json upstream_json(const UpstreamRow& row, const std::string& listener) {
   Json json = to_json(row);
@@ -22,13 +17,11 @@ tl::unexpected<Problem> wrong(const std::string& key, const std::string& why) {
   return refuse(400, fmt::format("'{}': {}", key, why), {{"/" + key, why}});
 }
 
-/// Null takes a member out (RFC 7396), and without it an upstream is ready.
-Checked<std::string> state_of(const Json& value) {
-  if (value.is_null()) return std::string{kStates.front()};
+/// Null takes a member out (RFC 7396): without it an upstream is as configured.
+Checked<std::optional<AdminState>> state_of(const Json& value) {
+  if (value.is_null()) return std::nullopt;
   if (value.is_string()) {
-    for (const auto state : kStates) {
-      if (value.get<std::string>() == state) return std::string{state};
-    }
+    if (const auto state = parse_admin_state(value.get<std::string>())) return *state;
   }
   return wrong("admin_state", "expected \"ready\", \"drain\" or \"maint\"");
 }
@@ -36,19 +29,21 @@ Checked<std::string> state_of(const Json& value) {
 Checked<std::optional<std::uint32_t>> weight_of(const Json& value) {
   if (value.is_null()) return std::nullopt;
   // A number beyond 63 bits is unsigned, and would look negative.
-  const bool in_bounds = value.is_number_unsigned() && value.get<std::uint64_t>() <= kMostWeight;
-  if (!in_bounds) return wrong("weight", fmt::format("expected a whole number, 0 .. {}", kMostWeight));
+  const bool in_bounds =
+      value.is_number_unsigned() && value.get<std::uint64_t>() <= UpstreamChange::kMostWeight;
+  if (!in_bounds)
+    return wrong("weight", fmt::format("expected a whole number, 0 .. {}", UpstreamChange::kMostWeight));
   return value.get<std::uint32_t>();
 }
 
-Checked<ControlPlane::UpstreamChange> change_of(std::string_view body) {
+Checked<UpstreamChange> change_of(std::string_view body) {
   const auto object = read_object(body, {"admin_state", "weight"});
   if (!object) return tl::make_unexpected(object.error());
-  ControlPlane::UpstreamChange change;
+  UpstreamChange change;
   if (object->contains("admin_state")) {
     auto state = state_of(object->at("admin_state"));
     if (!state) return tl::make_unexpected(std::move(state).error());
-    change.admin_state = *std::move(state);
+    change.admin_state = *state;
   }
   if (object->contains("weight")) {
     auto weight = weight_of(object->at("weight"));

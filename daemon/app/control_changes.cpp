@@ -55,16 +55,10 @@ Result<void> Control::drain_listener(const std::string& name) {
 
 Result<UpstreamRow> Control::change_upstream(const std::string& listener, const std::string& upstream,
                                              const UpstreamChange& change) {
-  tcpctl::UpstreamChange wanted{.admin_state = std::nullopt, .weight = change.weight};
-  if (change.admin_state) {
-    const auto state = parse_admin_state(*change.admin_state);
-    if (!state) return tl::make_unexpected(state.error());
-    wanted.admin_state = *state;
-  }
   return ask_director(listener, [=](Director* director) -> Result<UpstreamRow> {
     if (director == nullptr)
       return fail(Errc::not_found, "listener '" + listener + "' does not forward; it has no upstreams");
-    return director->change(upstream, wanted);
+    return director->change(upstream, change);
   });
 }
 

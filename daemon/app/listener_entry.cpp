@@ -96,7 +96,8 @@ void ListenerEntry::on_deadline() {
     hub.end_connections(
         [&](const Connection& connection) {
           const Owner& owner = *connection.facts().owner;
-          return owner.kind == Owner::Kind::listener && owner.name == name;
+          // Checks of its upstreams are none of its sessions, and would count as failed.
+          return owner.kind == Owner::Kind::listener && owner.name == name && owner.in_history;
         },
         Reason::drain, true);
   });

@@ -23,8 +23,8 @@ void DirectorPost::leave(Ticket ticket) {
   post([=](Director& director) { director.leave(ticket); });
 }
 
-void DirectorPost::admitted() {
-  post([](Director& director) { director.admitted(); });
+void DirectorPost::admitted(Ticket ticket) {
+  post([=](Director& director) { director.admitted(ticket); });
 }
 
 void DirectorPost::freed() {

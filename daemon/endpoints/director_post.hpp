@@ -19,7 +19,7 @@ class DirectorPost final : public DirectorDoor {
 
   void wait(Ticket ticket, bool again) override;
   void leave(Ticket ticket) override;
-  void admitted() override;
+  void admitted(Ticket ticket) override;
   void freed() override;
   void failed(std::shared_ptr<UpstreamStats> upstream, Reason reason, std::uint64_t count) override;
 

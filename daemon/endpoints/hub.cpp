@@ -228,7 +228,10 @@ void Hub::direct(const ListenerPlan& plan) {
     const auto match = [name, upstream](const Connection& connection) {
       const Facts& facts = connection.facts();
       const bool is_session = facts.owner->kind == Owner::Kind::listener && facts.owner->in_history;
-      return is_session && facts.owner->name == name && facts.upstream && *facts.upstream == upstream;
+      // One that is connecting may still go to another upstream.
+      const bool stands = connection.stage() != Connection::Stage::connecting;
+      return is_session && stands && facts.owner->name == name && facts.upstream &&
+             *facts.upstream == upstream;
     };
     tell_all([match](Hub& hub) { hub.end_connections(match, Reason::upstream_down, true); });
   };
@@ -237,18 +240,31 @@ void Hub::direct(const ListenerPlan& plan) {
 
 void Hub::stop_directing(const std::string& listener) {
   if (directors_.erase(listener) == 0) return;
-  tell_all([listener](Hub& hub) { hub.pools_.erase(listener); });
+  tell_all([listener](Hub& hub) { hub.close_pool(listener); });
+}
+
+// As long as sessions hold places, whoever waits after the listener came again must hear of those.
+void Hub::close_pool(const std::string& listener) {
+  const auto found = pools_.find(listener);
+  if (found == pools_.end()) return;
+  found->second->close();
+  if (!found->second->has_sessions()) pools_.erase(found);
 }
 
 void Hub::set_upstreams(const UpstreamNews& news) {
   worker_.tick();
   auto& pool = pools_[news.listener->name];
-  if (pool) {
+  if (pool && !pool->is_closed()) {
     pool->set(news.upstreams, news.options);
     return;
   }
   auto post = std::make_unique<DirectorPost>(crew_, worker_.index(), news.director, news.listener->name);
-  pool = std::make_unique<Pool>(worker_, std::move(post), news.listener->stats, news.upstreams, news.options);
+  if (pool) {
+    pool->open(std::move(post), news.upstreams, news.options);
+  } else {
+    pool =
+        std::make_unique<Pool>(worker_, std::move(post), news.listener->stats, news.upstreams, news.options);
+  }
 }
 
 std::map<std::string, std::vector<UpstreamRow>> Hub::upstream_rows() const {
@@ -264,7 +280,7 @@ Director* Hub::director(const std::string& listener) {
 
 Pool* Hub::pool(const std::string& listener) {
   const auto found = pools_.find(listener);
-  return found == pools_.end() ? nullptr : found->second.get();
+  return found == pools_.end() || found->second->is_closed() ? nullptr : found->second.get();
 }
 
 void Hub::set_client(std::shared_ptr<const ClientPlan> plan) {

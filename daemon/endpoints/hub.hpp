@@ -95,6 +95,7 @@ class Hub {
   [[nodiscard]] std::unique_ptr<TargetSource> targets_of(const ListenerPlan& plan);
   void direct(const ListenerPlan& plan);
   void stop_directing(const std::string& listener);
+  void close_pool(const std::string& listener);
   /// Runs `task(hub)` for every hub: for this one at once, for the others on their loops.
   void tell_all(const std::function<void(Hub&)>& task);
 
@@ -106,7 +107,7 @@ class Hub {
   OverloadWatch overload_;
   std::map<std::string, std::shared_ptr<Bandwidth>> bandwidths_;  // by listener
   std::map<std::string, std::unique_ptr<Acceptor>> acceptors_;
-  std::map<std::string, std::unique_ptr<Pool>> pools_;
+  std::map<std::string, std::unique_ptr<Pool>> pools_;  // closed ones too, while they have sessions
   std::map<std::string, std::unique_ptr<Director>> directors_;
   std::map<std::string, ClientRecord> client_records_;
   std::map<std::string, std::unique_ptr<Client>> clients_;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "services/forward.hpp"
 #include "tcp/info.hpp"
 
@@ -69,6 +71,15 @@ std::shared_ptr<const HealthPlan> health_plan(const ForwardOptions& options, con
   return plan;
 }
 
+std::string identity_of(const ForwardOptions::Upstream& upstream,
+                        const std::vector<ForwardPlan::Declared>& before) {
+  if (upstream.is_named) return upstream.name;
+  const auto same =
+      std::ranges::count(before, upstream.address, [](const auto& other) { return other.address; });
+  // No name begins with a slash.
+  return fmt::format("/{}/{}", upstream.address.text(), same);
+}
+
 std::shared_ptr<const ForwardPlan> forward_plan(const ForwardOptions& options, const Steps& steps,
                                                 const config::Listener& listener, const Owner& owner,
                                                 const UpstreamStatsOf& upstream_stats) {
@@ -87,7 +98,8 @@ std::shared_ptr<const ForwardPlan> forward_plan(const ForwardOptions& options, c
   plan->pool.balance = balance_of(options.balance);
   plan->pool.queue_timeout = options.queue_timeout;
   for (const auto& upstream : options.upstreams) {
-    plan->upstreams.push_back({.name = std::make_shared<const std::string>(upstream.name),
+    plan->upstreams.push_back({.identity = identity_of(upstream, plan->upstreams),
+                               .name = std::make_shared<const std::string>(upstream.name),
                                .address = upstream.address,
                                .stats = upstream_stats(upstream.name),
                                .weight = upstream.weight,

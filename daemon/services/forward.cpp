@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -49,11 +50,12 @@ constexpr std::array kKeys{
                 .type = KeyType::integer,
                 .min = 1,
                 .help = "Sessions that it has at once, those being connected included; default no limit"},
-    config::Key{.path = "upstreams[].state",
-                .type = KeyType::choice,
-                .fallback = "ready",
-                .choices = "ready|drain|maint",
-                .help = "drain = no new sessions; maint = no health checks either"},
+    config::Key{
+        .path = "upstreams[].state",
+        .type = KeyType::choice,
+        .fallback = "ready",
+        .choices = "ready|drain|maint",
+        .help = "drain = no new sessions; maint = no health checks either; what is set at run time wins"},
     config::Key{.path = "queue_timeout",
                 .type = KeyType::duration,
                 .min = 1'000'000,
@@ -143,15 +145,40 @@ tl::expected<ForwardOptions::Upstream, Mistake> read_upstream(const OptionReader
   const auto scalar = element.scalar();
   const auto address = parse_connect_address(scalar ? *scalar : element.text("address"));
   if (!address) return tl::make_unexpected(element.mistake("address", address.error().what));
-  ForwardOptions::Upstream upstream{.name = fmt::format("u{}", place), .address = *address};
+  ForwardOptions::Upstream upstream{
+      .name = fmt::format("u{}", place), .is_named = false, .address = *address};
   if (scalar) return upstream;
-  if (auto name = element.maybe_text("name")) upstream.name = *std::move(name);
+  if (auto name = element.maybe_text("name")) {
+    upstream.name = *std::move(name);
+    upstream.is_named = true;
+  }
   upstream.weight = static_cast<std::uint32_t>(element.integer("weight"));
   upstream.backup = element.boolean("backup");
   if (const auto most = element.maybe_integer("max_connections"))
     upstream.max_connections = static_cast<std::uint64_t>(*most);
   upstream.state = element.text("state");
   return upstream;
+}
+
+/// Does `name` belong to a target of the service `upstream`: "u1-1", "u1-2" …?
+bool is_target_of(const ForwardOptions::Upstream& upstream, std::string_view name) {
+  const std::string prefix = upstream.name + "-";
+  return upstream.address.kind == ConnectAddress::Kind::srv && name.size() > prefix.size() &&
+         name.starts_with(prefix) &&
+         name.find_first_not_of("0123456789", prefix.size()) == std::string_view::npos;
+}
+
+/// What is wrong with the name of `upstream` beside those before it; "" = nothing.
+std::string clash(const std::vector<ForwardOptions::Upstream>& others,
+                  const ForwardOptions::Upstream& upstream) {
+  for (const auto& other : others) {
+    if (other.name == upstream.name) return fmt::format("two upstreams are called '{}'", upstream.name);
+    const bool is_first = is_target_of(upstream, other.name);
+    if (!is_first && !is_target_of(other, upstream.name)) continue;
+    const auto& [service, taken] = is_first ? std::tie(upstream, other) : std::tie(other, upstream);
+    return fmt::format("'{}' is the name of a target of '{}', which is a service", taken.name, service.name);
+  }
+  return {};
 }
 
 }  // namespace
@@ -177,11 +204,8 @@ tl::expected<ForwardOptions, Mistake> forward_options(const OptionReader& option
   for (const auto& element : options.elements("upstreams")) {
     auto upstream = read_upstream(element, result.upstreams.size() + 1);
     if (!upstream) return tl::make_unexpected(std::move(upstream).error());
-    if (std::ranges::find(result.upstreams, upstream->name, &ForwardOptions::Upstream::name) !=
-        result.upstreams.end()) {
-      return tl::make_unexpected(
-          element.mistake("name", fmt::format("two upstreams are called '{}'", upstream->name)));
-    }
+    if (const auto what = clash(result.upstreams, *upstream); !what.empty())
+      return tl::make_unexpected(element.mistake("name", what));
     result.upstreams.push_back(*std::move(upstream));
   }
   if (result.upstreams.empty()) {

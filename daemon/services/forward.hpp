@@ -18,7 +18,8 @@ enum class ProxyVersion : std::uint8_t { none, v1, v2 };
 /// What the table `forward` of a listener says. A plain value; endpoints builds relay and pool of it.
 struct ForwardOptions {
   struct Upstream {
-    std::string name;  // unique in its listener
+    std::string name;      // unique in its listener
+    bool is_named{false};  // it was given that name, and did not get it by its place
     ConnectAddress address;
     std::uint32_t weight{1};
     bool backup{false};
@@ -45,7 +46,8 @@ struct ForwardOptions {
 };
 
 /// Reads the table `forward`. Unnamed upstreams are called u1, u2 … by their place in the list.
-/// Errors: no upstream, an address that is none, two upstreams of one name.
+/// Errors: no upstream, an address that is none, two upstreams of one name, or one of a name that a service
+/// gives to its targets.
 [[nodiscard]] tl::expected<ForwardOptions, config::Mistake> forward_options(
     const config::OptionReader& options);
 

@@ -3,8 +3,6 @@
 
 #include <utility>
 
-#include <fmt/format.h>
-
 namespace tcpctl {
 namespace {
 
@@ -18,14 +16,21 @@ void Condition::set(const HealthRules& rules) {
   const bool was_checked = std::exchange(rules_, rules).is_checked;
   if (cause_.empty() || (state_ == OperationalState::up && was_checked != rules.is_checked))
     cause_ = not_checked_yet(rules);
+  if (rules.is_checked && !was_checked && state_ == OperationalState::up) await_first_check();
   // Without checks only time brings it back.
   if (state_ == OperationalState::down && !rules.is_checked && !due_) due_ = Instant{};
   if (rules.is_checked) due_.reset();
 }
 
+void Condition::await_first_check() {
+  unseen_ = true;
+  bad_ = rules_.fall > 0 ? rules_.fall - 1 : 0;
+}
+
 void Condition::go(OperationalState state, std::string cause) {
   state_ = state;
   cause_ = std::move(cause);
+  unseen_ = false;
   good_ = bad_ = 0;
   failures_ = 0;
   due_.reset();
@@ -40,13 +45,10 @@ void Condition::on_check(bool good, const std::string& words) {
     go(OperationalState::down, words);
   } else if (!is_up && good_ >= rules_.rise) {
     go(OperationalState::up, words);
-  } else if (is_up == good) {
+  } else if (is_up && good && unseen_) {
     cause_ = words;
-  } else if (is_up) {
-    cause_ = fmt::format("{}; {} of {} failures that take it down", words, bad_, rules_.fall);
-  } else {
-    cause_ = fmt::format("{}; {} of {} successes that bring it back", words, good_, rules_.rise);
   }
+  unseen_ = false;
 }
 
 void Condition::on_failures(std::uint64_t failures, const std::string& words, Instant now) {
@@ -69,7 +71,7 @@ void Condition::suspend() { go(OperationalState::unknown, "not looked at in main
 void Condition::resume() {
   if (state_ != OperationalState::unknown) return;
   go(OperationalState::up, "back from maintenance, " + not_checked_yet(rules_));
-  if (rules_.fall > 0) bad_ = rules_.fall - 1;
+  await_first_check();
   if (rules_.fail_after > 0) failures_ = rules_.fail_after - 1;
 }
 

@@ -21,7 +21,8 @@ struct HealthRules {
   friend bool operator==(const HealthRules&, const HealthRules&) = default;
 };
 
-/// Whether an upstream is up, by what checks and sessions met. It is up until something says otherwise.
+/// Whether an upstream is up, by what checks and sessions met. It is up until something says otherwise; the
+/// first check decides alone.
 ///
 /// No clock and no I/O: its owner tells it what happens, and calls `on_time` at `due`.
 /// Threads: one owner.
@@ -45,15 +46,18 @@ class Condition {
   void resume();
 
   [[nodiscard]] OperationalState state() const { return state_; }
+  /// Of the last change of the state, or what confirmed the first one.
   [[nodiscard]] const std::string& cause() const { return cause_; }
   [[nodiscard]] std::optional<Instant> due() const { return due_; }
 
  private:
   void go(OperationalState state, std::string cause);
+  void await_first_check();
 
   HealthRules rules_;
   OperationalState state_{OperationalState::up};
   std::string cause_;
+  bool unseen_{true};               // no check has said anything of the state
   std::uint32_t good_{0}, bad_{0};  // checks in a row
   std::uint64_t failures_{0};       // sessions in a row
   std::optional<Instant> due_;      // the end of `fail_for`

@@ -14,30 +14,35 @@ std::string target_of(const NameEntry& entry) {
   return fmt::format(fmt::runtime(is_ipv6 ? "[{}]:{}" : "{}:{}"), entry.host, entry.port);
 }
 
-/// The tier of each priority, and what 256 is to be divided by for its weights.
-struct Priorities {
+/// The tiers and weights that DNS gives to the hosts of a service.
+class Priorities {
+ public:
   explicit Priorities(const std::vector<NameEntry>& entries) {
     for (const auto& entry : entries) {
-      if (numbers.empty() || numbers.back() != entry.priority) {
-        numbers.push_back(entry.priority);
-        heaviest.push_back(0);
+      if (numbers_.empty() || numbers_.back() != entry.priority) {
+        numbers_.push_back(entry.priority);
+        heaviest_.push_back(1);
       }
-      heaviest.back() = std::max<std::uint32_t>(heaviest.back(), entry.weight);
+      heaviest_.back() = std::max<std::uint64_t>(heaviest_.back(), entry.weight);
     }
   }
   [[nodiscard]] std::uint32_t tier(const NameEntry& entry) const {
-    return static_cast<std::uint32_t>(std::ranges::find(numbers, entry.priority) - numbers.begin());
+    return static_cast<std::uint32_t>(std::ranges::find(numbers_, entry.priority) - numbers_.begin());
   }
-  /// A weight of DNS goes up to 65535; one of 0 is for a small chance and not for none. Source: RFC 2782.
-  [[nodiscard]] std::uint32_t weight(const NameEntry& entry) const {
-    const std::uint32_t most = heaviest[tier(entry)];
-    const std::uint32_t scaled =
-        most <= Upstream::kMostWeight ? entry.weight : entry.weight * Upstream::kMostWeight / most;
-    return std::max<std::uint32_t>(scaled, 1);
+  /// The weight of DNS, up to 65535, times that of the upstream; scaled down together where the heaviest of a
+  /// tier would be too heavy. One of 0 is for a small chance and not for none. Source: RFC 2782.
+  [[nodiscard]] std::uint32_t weight(const NameEntry& entry, std::uint32_t times) const {
+    if (times == 0) return 0;
+    const std::uint64_t heaviest = heaviest_[tier(entry)];
+    const std::uint64_t own = std::max<std::uint64_t>(entry.weight, 1);
+    const std::uint64_t most = Upstream::kMostWeight;
+    const std::uint64_t weight = heaviest * times <= most ? own * times : own * most / heaviest;
+    return static_cast<std::uint32_t>(std::max<std::uint64_t>(weight, 1));
   }
 
-  std::vector<std::uint16_t> numbers;
-  std::vector<std::uint32_t> heaviest;
+ private:
+  std::vector<std::uint16_t> numbers_;
+  std::vector<std::uint64_t> heaviest_;
 };
 
 }  // namespace
@@ -48,13 +53,12 @@ DeclaredUpstream::DeclaredUpstream(Resolver& resolver, const ForwardPlan::Declar
       health_{std::move(health)},
       hooks_{std::move(hooks)},
       names_{resolver, declared_.address, [this](const NameState&) { on_names(); }} {
-  if (!is_service()) {
-    slots_.push_back({declared_.name, declared_.stats, nullptr});
-    fill(slots_.front(), declared_.address.text());
-  }
   if (is_service()) {
     none_ = hooks_.make(declared_.name, declared_.stats);
     none_->set_target(declared_.address.text());
+  } else {
+    slots_.push_back({declared_.name, declared_.stats, nullptr});
+    fill(slots_.front(), declared_.address.text());
   }
   set(declared_, health_);
 }
@@ -62,14 +66,16 @@ DeclaredUpstream::DeclaredUpstream(Resolver& resolver, const ForwardPlan::Declar
 void DeclaredUpstream::set(const ForwardPlan::Declared& declared, std::shared_ptr<const HealthPlan> health) {
   declared_ = declared;
   health_ = std::move(health);
-  for (UpstreamKeeper* const keeper : targets()) tell(*keeper);
+  for (const Slot& slot : slots_) {
+    if (slot.keeper) tell(*slot.keeper);
+  }
   if (none_) none_->set_declared(declared_);
   on_names();
 }
 
 void DeclaredUpstream::tell(UpstreamKeeper& keeper) const {
   keeper.set_declared(declared_);
-  if (&keeper != none_.get()) keeper.set_health(health_);
+  keeper.set_health(health_);
 }
 
 std::vector<UpstreamKeeper*> DeclaredUpstream::targets() const {
@@ -81,66 +87,99 @@ std::vector<UpstreamKeeper*> DeclaredUpstream::targets() const {
   return all;
 }
 
-void DeclaredUpstream::fill(Slot& slot, std::string target) {
+void DeclaredUpstream::fill(Slot& slot, const std::string& target) {
   slot.keeper = hooks_.make(slot.name, slot.stats);
-  slot.keeper->set_target(std::move(target));
+  slot.target = target;
+  slot.keeper->set_target(target);
   tell(*slot.keeper);
 }
 
 void DeclaredUpstream::on_names() {
-  if (is_service()) {
-    on_service();
+  const Wish wish = hooks_.wish("");
+  const std::uint32_t tier = declared_.backup ? Upstream::kBackupTier : 0;
+  UpstreamKeeper& whole = none_ ? *none_ : *slots_.front().keeper;
+  whole.set_share(tier, declared_.weight, declared_.weight);
+  whole.set_wish(wish);
+  const NameState& names = names_.state();
+  if (!none_) {
+    whole.set_place(names, names.entries.empty() ? nullptr : &names.entries.front());
     return;
   }
-  const NameState& names = names_.state();
-  UpstreamKeeper& keeper = *slots_.front().keeper;
-  keeper.set_share(declared_.backup ? Upstream::kBackupTier : 0, declared_.weight);
-  keeper.set_place(names, names.entries.empty() ? nullptr : &names.entries.front());
+  // It stands for the service only while DNS names no target.
+  if (names.entries.empty()) whole.set_place(names, nullptr);
+  on_service();
 }
 
 void DeclaredUpstream::on_service() {
   drop_gone();
   const NameState& names = names_.state();
-  none_->set_place(names, nullptr);
   const Priorities priorities{names.entries};
+  const std::uint32_t first_tier = declared_.backup ? Upstream::kBackupTier : 0;
+  const std::uint32_t wished_weight = hooks_.wish("").weight.value_or(declared_.weight);
   for (const auto& entry : names.entries) {
     const auto target = target_of(entry);
     Slot* slot = slot_of(target);
     if (slot == nullptr) {
-      slot = free_slot();
-      if (slot == nullptr) break;
+      slot = free_slot(target);
+      if (slot == nullptr) continue;
       fill(*slot, target);
     }
-    const std::uint32_t first_tier = declared_.backup ? Upstream::kBackupTier : 0;
-    const auto weight = priorities.weight(entry) * declared_.weight;
-    slot->keeper->set_share(first_tier + priorities.tier(entry), std::min(weight, Upstream::kMostWeight));
-    slot->keeper->set_place(names, &entry);
+    on_target(*slot, entry, first_tier + priorities.tier(entry), priorities.weight(entry, declared_.weight),
+              priorities.weight(entry, wished_weight));
   }
   hooks_.changed();
+}
+
+void DeclaredUpstream::on_target(Slot& slot, const NameEntry& entry, std::uint32_t tier,
+                                 std::uint32_t config_weight, std::uint32_t weight) {
+  Wish wish = hooks_.wish(slot.target);
+  // What was wished of the whole is so of each, unless something else was wished of that.
+  if (!wish.state) {
+    Wish inherited = hooks_.wish("");
+    inherited.weight = wish.weight;
+    wish = std::move(inherited);
+  }
+  slot.keeper->set_share(tier, config_weight, weight);
+  slot.keeper->set_wish(wish);
+  slot.keeper->set_place(names_.state(), &entry);
+}
+
+UpstreamRow DeclaredUpstream::row() const {
+  const auto all = targets();
+  UpstreamRow row = to_row(none_ ? none_->upstream() : all.front()->upstream());
+  if (!none_ || all.front() == none_.get()) return row;
+  std::size_t up = 0;
+  for (const UpstreamKeeper* const keeper : all) {
+    if (keeper->upstream().operational_state == OperationalState::up) ++up;
+    for (const auto& address : keeper->upstream().addresses->all()) row.resolved.push_back(address.text());
+  }
+  row.operational_state = text(up > 0 ? OperationalState::up : OperationalState::down);
+  row.cause = fmt::format("{} of {} targets are up", up, all.size());
+  return row;
 }
 
 void DeclaredUpstream::drop_gone() {
   for (Slot& slot : slots_) {
     if (!slot.keeper) continue;
-    const auto is_named = [&](const NameEntry& entry) {
-      return target_of(entry) == slot.keeper->upstream().target;
-    };
-    if (std::ranges::any_of(names_.state().entries, is_named)) continue;
-    slot.keeper.reset();
-    hooks_.gone(*slot.name);
+    const auto is_named = [&](const NameEntry& entry) { return target_of(entry) == slot.target; };
+    if (std::ranges::none_of(names_.state().entries, is_named)) slot.keeper.reset();
   }
 }
 
 DeclaredUpstream::Slot* DeclaredUpstream::slot_of(const std::string& target) {
-  const auto found = std::ranges::find_if(
-      slots_, [&](const Slot& slot) { return slot.keeper && slot.keeper->upstream().target == target; });
+  const auto found =
+      std::ranges::find_if(slots_, [&](const Slot& slot) { return slot.keeper && slot.target == target; });
   return found == slots_.end() ? nullptr : &*found;
 }
 
-DeclaredUpstream::Slot* DeclaredUpstream::free_slot() {
-  const auto found = std::ranges::find_if(slots_, [](const Slot& slot) { return !slot.keeper; });
+DeclaredUpstream::Slot* DeclaredUpstream::free_slot(const std::string& target) {
+  const auto was_its = [&](const Slot& slot) { return !slot.keeper && slot.target == target; };
+  // The sessions of another target must be over: they would be counted, limited and ended with its own.
+  const auto is_free = [](const Slot& slot) { return !slot.keeper && slot.stats->places().taken() == 0; };
+  auto found = std::ranges::find_if(slots_, was_its);
+  if (found == slots_.end()) found = std::ranges::find_if(slots_, is_free);
   if (found != slots_.end()) return &*found;
-  if (slots_.size() == kMostTargets) return nullptr;
+  if (slots_.size() == kMostSlots) return nullptr;
   slots_.push_back(
       {std::make_shared<const std::string>(fmt::format("{}-{}", *declared_.name, slots_.size() + 1)),
        std::make_shared<UpstreamStats>(declared_.stats->workers()), nullptr});

@@ -21,7 +21,8 @@ void Director::set_plan(OwnerPtr listener, std::shared_ptr<const ForwardPlan> pl
   auto before = std::exchange(declared_, {});
   for (const auto& declared : plan_->upstreams) {
     const auto same = std::ranges::find_if(before, [&](const auto& old) {
-      return old && *old->declared().name == *declared.name && old->declared().address == declared.address;
+      return old && *old->declared().name == *declared.name &&
+             old->declared().identity == declared.identity && old->declared().address == declared.address;
     });
     if (same == before.end()) {
       declared_.push_back(make(declared));
@@ -31,9 +32,9 @@ void Director::set_plan(OwnerPtr listener, std::shared_ptr<const ForwardPlan> pl
     }
   }
   before.clear();
-  std::erase_if(wishes_, [kept = keepers()](const auto& wish) {
+  std::erase_if(wishes_, [this](const auto& wish) {
     return std::ranges::none_of(
-        kept, [&](const UpstreamKeeper* keeper) { return *keeper->upstream().name == wish.first; });
+        declared_, [&](const auto& declared) { return declared->declared().identity == wish.first.first; });
   });
   publish();
 }
@@ -41,14 +42,15 @@ void Director::set_plan(OwnerPtr listener, std::shared_ptr<const ForwardPlan> pl
 std::unique_ptr<DeclaredUpstream> Director::make(const ForwardPlan::Declared& declared) {
   DeclaredUpstream::Hooks hooks;
   hooks.changed = [this] { publish_soon(); };
-  hooks.gone = [this](const std::string& name) { wishes_.erase(name); };
+  hooks.wish = [this, identity = declared.identity](const std::string& target) {
+    const auto found = wishes_.find({identity, target});
+    return found == wishes_.end() ? Wish{} : found->second;
+  };
   hooks.make = [this](std::shared_ptr<const std::string> name, std::shared_ptr<UpstreamStats> stats) {
     UpstreamKeeper::Hooks told{[this] { publish_soon(); },
-                               [this](const std::string& upstream) { went_down(upstream); }};
-    auto keeper = std::make_unique<UpstreamKeeper>(worker_, listener_->name, std::move(name),
-                                                   std::move(stats), std::move(told));
-    tell_wish(*keeper);
-    return keeper;
+                               [this](const std::string& upstream) { gone_down_.push_back(upstream); }};
+    return std::make_unique<UpstreamKeeper>(worker_, listener_->name, std::move(name), std::move(stats),
+                                            std::move(told));
   };
   return std::make_unique<DeclaredUpstream>(resolver_, declared, plan_->health, std::move(hooks));
 }
@@ -62,30 +64,45 @@ std::vector<UpstreamKeeper*> Director::keepers() const {
   return all;
 }
 
-void Director::tell_wish(UpstreamKeeper& keeper) const {
-  const auto found = wishes_.find(*keeper.upstream().name);
-  if (found == wishes_.end()) return;
-  const Wish& wish = found->second;
-  keeper.wish(wish.state, wish.cause, wish.since, wish.weight);
+DeclaredUpstream* Director::declared_as(const std::string& name) const {
+  const auto found = std::ranges::find_if(
+      declared_, [&](const auto& declared) { return *declared->declared().name == name; });
+  return found == declared_.end() ? nullptr : found->get();
+}
+
+Result<void> Director::wish(const Whose& whose, const UpstreamChange& change) {
+  if (wishes_.size() >= kMostWishes && !wishes_.contains(whose))
+    return fail(Errc::limit_reached, "too many upstreams were changed at run time");
+  Wish& wish = wishes_[whose];
+  if (change.admin_state && *change.admin_state != wish.state) {
+    wish.state = *change.admin_state;
+    wish.since = wall_now();
+    wish.cause = wish.state ? "set at run time" : "left to the configuration at run time";
+  }
+  if (change.weight) wish.weight = *change.weight;
+  return {};
 }
 
 Result<UpstreamRow> Director::change(const std::string& upstream, const UpstreamChange& change) {
   worker_.loop().assert_here();
-  const auto all = keepers();
-  const auto found = std::ranges::find_if(
-      all, [&](const UpstreamKeeper* keeper) { return *keeper->upstream().name == upstream; });
-  if (found == all.end()) return fail(Errc::not_found, "no upstream '" + upstream + "'");
-  Wish& wish = wishes_[upstream];
-  if (wish.since == WallTime{}) wish.since = (*found)->upstream().admin_since;
-  if (change.admin_state && *change.admin_state != wish.state) {
-    wish.state = *change.admin_state;
-    wish.since = wall_now();
-    wish.cause = "set at run time";
+  if (DeclaredUpstream* const declared = declared_as(upstream)) {
+    if (auto done = wish({declared->declared().identity, ""}, change); !done)
+      return tl::make_unexpected(std::move(done).error());
+    declared->follow_wishes();
+    publish();
+    return declared->row();
   }
-  if (change.weight) wish.weight = *change.weight;
-  tell_wish(**found);
-  publish();
-  return to_row((*found)->upstream());
+  for (const auto& declared : declared_) {
+    for (UpstreamKeeper* const keeper : declared->targets()) {
+      if (*keeper->upstream().name != upstream) continue;
+      if (auto done = wish({declared->declared().identity, keeper->upstream().target}, change); !done)
+        return tl::make_unexpected(std::move(done).error());
+      declared->follow_wishes();
+      publish();
+      return to_row(keeper->upstream());
+    }
+  }
+  return fail(Errc::not_found, "no upstream '" + upstream + "'");
 }
 
 std::vector<UpstreamRow> Director::rows() const {
@@ -100,10 +117,6 @@ void Director::failed(std::size_t worker, const std::shared_ptr<UpstreamStats>& 
     if (keeper->upstream().stats == upstream) keeper->failed(reason, count);
   }
   doors_.heard(worker, upstream);
-}
-
-void Director::went_down(const std::string& upstream) {
-  if (plan_->health->closes_sessions) doors_.close_sessions(upstream);
 }
 
 void Director::publish_soon() {
@@ -121,6 +134,10 @@ void Director::publish() {
   for (const UpstreamKeeper* const keeper : keepers()) all.push_back(keeper->upstream());
   set_ = std::make_shared<const UpstreamSet>(std::move(all));
   doors_.publish(listener_, set_, plan_->pool);
+  // Behind the set without them, so that no worker gives one out after its sessions were ended.
+  for (const std::string& name : std::exchange(gone_down_, {})) {
+    if (plan_->health->closes_sessions) doors_.close_sessions(name);
+  }
   queue_.look(*set_);
 }
 

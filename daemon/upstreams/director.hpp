@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "connections/worker.hpp"
@@ -18,19 +19,13 @@
 
 namespace tcpctl {
 
-/// What an operator changes of an upstream at run time; what is not there stays.
-struct UpstreamChange {
-  std::optional<AdminState> admin_state;
-  std::optional<std::optional<std::uint32_t>> weight;  // of none: as configured
-};
-
 /// Decides, for one listener, which upstreams there are and which of them take new sessions; the only one
 /// that makes an UpstreamSet.
 ///
 /// It resolves names, runs health checks, hears of failed sessions, takes the operator's wishes, and keeps
 /// the order of those who wait for an upstream. Each new set goes to the pools of all workers. What was
-/// wished at run time is kept by the upstream's name over changes of the configuration. Threads: only on the
-/// loop of the listener's worker.
+/// wished at run time is kept over changes of the configuration, by the upstream's identity, and over what
+/// DNS says, by the target of a service. Threads: only on the loop of the listener's worker.
 class Director final : private Deadline {
  public:
   /// The ways to the workers' pools.
@@ -38,7 +33,7 @@ class Director final : private Deadline {
     std::function<void(const OwnerPtr&, const UpstreamSetPtr&, const PoolOptions&)> publish;
     std::function<void(Ticket)> admit;
     std::function<void(std::size_t worker, std::shared_ptr<UpstreamStats>)> heard;
-    /// Ends the sessions with an upstream, everywhere.
+    /// Ends the sessions that stand with an upstream, everywhere; called behind `publish`.
     std::function<void(const std::string& upstream)> close_sessions;
   };
 
@@ -52,42 +47,40 @@ class Director final : private Deadline {
   void set_plan(OwnerPtr listener, std::shared_ptr<const ForwardPlan> plan);
   [[nodiscard]] const UpstreamSetPtr& upstreams() const { return set_; }
   [[nodiscard]] std::vector<UpstreamRow> rows() const;
-  /// Errors: not_found.
+  /// `upstream`: one of the rows, or one that is declared, for all its targets. Errors: not_found;
+  /// limit_reached, where too much was wished.
   [[nodiscard]] Result<UpstreamRow> change(const std::string& upstream, const UpstreamChange& change);
 
   // What the pools tell; see DirectorDoor.
   void wait(Ticket ticket, bool again) { queue_.wait(ticket, again, *set_); }
   void leave(Ticket ticket) { queue_.leave(ticket); }
-  void admitted() { queue_.admitted(*set_); }
+  void admitted(Ticket ticket) { queue_.admitted(ticket, *set_); }
   void freed() { queue_.look(*set_); }
   void failed(std::size_t worker, const std::shared_ptr<UpstreamStats>& upstream, Reason reason,
               std::uint64_t count);
 
  private:
-  /// What was wished at run time of the upstream of a name.
-  struct Wish {
-    AdminState state{AdminState::ready};
-    std::string cause;
-    WallTime since{};
-    std::optional<std::uint32_t> weight;
-  };
+  static constexpr std::size_t kMostWishes = 4096;
+  /// The identity of a declared upstream, and the target of a service, or "".
+  using Whose = std::pair<std::string, std::string>;
   void on_deadline() override;
-  void went_down(const std::string& upstream);
   /// Soon, so that what changes together is told together.
   void publish_soon();
   void publish();
   [[nodiscard]] std::unique_ptr<DeclaredUpstream> make(const ForwardPlan::Declared& declared);
   [[nodiscard]] std::vector<UpstreamKeeper*> keepers() const;
-  void tell_wish(UpstreamKeeper& keeper) const;
+  [[nodiscard]] DeclaredUpstream* declared_as(const std::string& name) const;
+  [[nodiscard]] Result<void> wish(const Whose& whose, const UpstreamChange& change);
 
   Worker& worker_;
   Resolver& resolver_;
   OwnerPtr listener_;
   std::shared_ptr<const ForwardPlan> plan_;
   const Doors doors_;
-  std::map<std::string, Wish> wishes_;
+  std::map<Whose, Wish> wishes_;
   std::vector<std::unique_ptr<DeclaredUpstream>> declared_;
   UpstreamSetPtr set_;
+  std::vector<std::string> gone_down_;  // since the last publication
   WaitingQueue queue_;
 };
 

@@ -28,6 +28,8 @@ struct HealthPlan {
 /// counters. Threads: any.
 struct ForwardPlan {
   struct Declared {
+    /// What it is over reloads: its name where it was given one, else its address, as names by place move on.
+    std::string identity;
     std::shared_ptr<const std::string> name;
     ConnectAddress address;
     std::shared_ptr<UpstreamStats> stats;  // by name, the same over reloads

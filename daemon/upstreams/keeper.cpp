@@ -27,20 +27,21 @@ void UpstreamKeeper::set_declared(const ForwardPlan::Declared& declared) {
   follow_wishes();
 }
 
-void UpstreamKeeper::set_share(std::uint32_t tier, std::uint32_t weight) {
+void UpstreamKeeper::set_share(std::uint32_t tier, std::uint32_t config_weight, std::uint32_t weight) {
   upstream_.tier = tier;
-  upstream_.config_weight = weight;
-  upstream_.weight = wished_weight_.value_or(weight);
+  upstream_.config_weight = config_weight;
+  weight_ = weight;
+  upstream_.weight = wish_.weight.value_or(weight_);
   hooks_.changed();
 }
 
-void UpstreamKeeper::wish(AdminState state, const std::string& cause, WallTime since,
-                          std::optional<std::uint32_t> weight) {
-  upstream_.admin_state = state;
-  upstream_.admin_cause = cause;
-  upstream_.admin_since = since;
-  wished_weight_ = weight;
-  upstream_.weight = weight.value_or(upstream_.config_weight);
+void UpstreamKeeper::set_wish(const Wish& wish) {
+  if (wish == wish_) return;
+  wish_ = wish;
+  upstream_.admin_state = wish_.state;
+  upstream_.admin_cause = wish_.cause;
+  if (wish_.since != WallTime{}) upstream_.admin_since = wish_.since;
+  upstream_.weight = wish_.weight.value_or(weight_);
   follow_wishes();
 }
 
@@ -54,7 +55,7 @@ void UpstreamKeeper::set_health(std::shared_ptr<const HealthPlan> plan) {
 
 void UpstreamKeeper::set_place(const NameState& names, const NameEntry* entry) {
   looked_up_ = names.looked_up;
-  upstream_.name_error = names.error;
+  upstream_.name_error = entry == nullptr ? names.error : entry->error;
   const auto before = upstream_.addresses;
   if (entry != nullptr) {
     upstream_.addresses = entry->addresses;

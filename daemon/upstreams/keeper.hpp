@@ -17,6 +17,15 @@
 
 namespace tcpctl {
 
+/// What was wished of an upstream at run time; what is not there is as configured.
+struct Wish {
+  std::optional<AdminState> state;
+  std::string cause;  // of the last change of `state`
+  WallTime since{};   // of that; {} = there was none
+  std::optional<std::uint32_t> weight;
+  friend bool operator==(const Wish&, const Wish&) = default;
+};
+
 /// Keeps what is known of one upstream up to date: its place, what was declared and wished, and whether it is
 /// up.
 ///
@@ -40,9 +49,10 @@ class UpstreamKeeper final : private Deadline {
   /// Where it is, as far as that is known: one entry of `names`, or null while there is none.
   void set_place(const NameState& names, const NameEntry* entry);
   void set_target(std::string target) { upstream_.target = std::move(target); }
-  void set_share(std::uint32_t tier, std::uint32_t weight);
-  /// What was wished at run time; `weight` of none is the configured one.
-  void wish(AdminState state, const std::string& cause, WallTime since, std::optional<std::uint32_t> weight);
+  /// `weight`: as configured, or as was wished of what it is part of.
+  void set_share(std::uint32_t tier, std::uint32_t config_weight, std::uint32_t weight);
+  /// What was wished of itself, or of what it is part of.
+  void set_wish(const Wish& wish);
   /// `count` sessions failed, the last one for `reason`.
   void failed(Reason reason, std::uint64_t count);
 
@@ -58,7 +68,8 @@ class UpstreamKeeper final : private Deadline {
   const std::string listener_;
   const Hooks hooks_;
   Upstream upstream_;
-  std::optional<std::uint32_t> wished_weight_;
+  Wish wish_;
+  std::uint32_t weight_{1};  // where none is wished
   bool looked_up_{false};
   std::shared_ptr<const HealthPlan> health_ = std::make_shared<const HealthPlan>();
   Condition condition_{HealthRules{}};

@@ -47,7 +47,8 @@ void keep_order(std::vector<NameEntry>& entries, const std::vector<NameEntry>& o
 
 bool operator==(const NameEntry& left, const NameEntry& right) {
   return left.host == right.host && left.port == right.port && left.priority == right.priority &&
-         left.weight == right.weight && left.addresses->same_set(*right.addresses);
+         left.weight == right.weight && left.error == right.error &&
+         left.addresses->same_set(*right.addresses);
 }
 
 bool NameState::usable() const {
@@ -130,7 +131,11 @@ void NameWatch::on_services(Result<SrvAnswer> answer) {
   round_ = std::make_unique<Round>(Round{.entries = {}, .ttl = answer->ttl});
   for (const SrvRecord& record : answer->records) {
     const std::size_t place = round_->entries.size();
-    round_->entries.push_back({record.host, record.port, no_addresses(), record.priority, record.weight});
+    round_->entries.push_back({.host = record.host,
+                               .port = record.port,
+                               .addresses = no_addresses(),
+                               .priority = record.priority,
+                               .weight = record.weight});
     round_->requests.push_back(resolver_.resolve(
         record.host, record.port,
         [this, place](Result<Resolved> resolved) { on_target(place, std::move(resolved)); }));
@@ -145,7 +150,7 @@ void NameWatch::on_target(std::size_t place, Result<Resolved> answer) {
     round_->ttl = std::min(round_->ttl, answer->ttl);
   } else {
     ++round_->failed;
-    round_->error = answer.error().what;
+    round_->error = entry.error = answer.error().what;
     if (const NameEntry* const before = find_same_host(state_.entries, entry))
       entry.addresses = before->addresses;
   }
@@ -181,6 +186,7 @@ void NameWatch::succeed(std::vector<NameEntry> entries, seconds ttl, std::string
 void NameWatch::fail(const std::string& error) {
   const bool changed = !state_.looked_up || state_.error != error;
   state_.error = error;
+  for (auto& entry : state_.entries) entry.error = error;
   settle(changed, retry_pause());
 }
 

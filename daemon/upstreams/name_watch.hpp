@@ -25,6 +25,7 @@ struct NameEntry {
       addresses;              // never null; with the port; empty where this host is unknown
   std::uint16_t priority{0};  // of SRV: the lowest first
   std::uint16_t weight{0};    // of SRV: the share among those of one priority, 0 = least
+  std::string error{};        // why the last look-up of this host failed; "" = it did not
   friend bool operator==(const NameEntry&, const NameEntry&);
 };
 

@@ -26,7 +26,10 @@ class Pool::State final : private Deadline, public std::enable_shared_from_this<
     options_ = options;
     balancer_.set(options.balance);
     balancer_.set(std::move(upstreams));
+    await_first();
   }
+  void open(std::unique_ptr<DirectorDoor> director) { director_ = std::move(director); }
+  [[nodiscard]] bool is_closed() const { return director_ == nullptr; }
   [[nodiscard]] const UpstreamSetPtr& upstreams() const { return balancer_.set(); }
   void close();
 
@@ -45,7 +48,7 @@ class Pool::State final : private Deadline, public std::enable_shared_from_this<
     Session* session;
     Address source;
     Answer answer;
-    Instant until;
+    Instant since;
   };
   struct Report {
     std::shared_ptr<UpstreamStats> upstream;
@@ -54,6 +57,7 @@ class Pool::State final : private Deadline, public std::enable_shared_from_this<
   };
 
   void on_deadline() override;
+  void await_first();
   [[nodiscard]] std::optional<Target> choose(Session& session, const Address& source);
   [[nodiscard]] std::optional<Target> choose_untried(Session& session, const Address& source);
   [[nodiscard]] bool has_to_wait() const;
@@ -90,13 +94,19 @@ class Pool::Session final : public TargetSource {
     share.connections.add();
     share.connect_time.add(std::chrono::duration<double>(took).count());
     is_active_ = true;
+    is_blamed_ = has_failed_at(chosen_.get());
+    failed_ = nullptr;
     tried_ = nullptr;  // there is no further attempt, and a session that stands keeps little
     return &share;
   }
 
   void failed(Reason reason) override {
     state_->share(*chosen_).failures[static_cast<std::size_t>(reason)].add();
-    if (reason != Reason::resource) state_->report(chosen_, reason);
+    if (reason != Reason::resource && !has_failed_at(chosen_.get())) {
+      if (!failed_) failed_ = std::make_unique<std::vector<const UpstreamStats*>>();
+      failed_->push_back(chosen_.get());
+      state_->report(chosen_, reason);
+    }
     release();
   }
 
@@ -108,7 +118,7 @@ class Pool::Session final : public TargetSource {
       share.answered.add();
     } else if (leg.close.reason == Reason::peer_rst && leg.close.first == First::remote) {
       share.failures[static_cast<std::size_t>(Reason::peer_rst)].add();
-      state_->report(chosen_, Reason::peer_rst);
+      if (!is_blamed_) state_->report(chosen_, Reason::peer_rst);
     }
     release();
   }
@@ -123,6 +133,9 @@ class Pool::Session final : public TargetSource {
   void wait_as(Ticket ticket) { ticket_ = ticket; }
 
  private:
+  [[nodiscard]] bool has_failed_at(const UpstreamStats* upstream) const {
+    return failed_ && std::ranges::find(*failed_, upstream) != failed_->end();
+  }
   void release() {
     if (!chosen_) return;
     if (std::exchange(is_active_, false)) state_->share(*chosen_).active.sub();
@@ -130,10 +143,12 @@ class Pool::Session final : public TargetSource {
   }
 
   const std::shared_ptr<State> state_;
-  std::shared_ptr<UpstreamStats> chosen_;                     // it holds a place there
-  std::unique_ptr<std::vector<const UpstreamStats*>> tried_;  // null where there are none
-  Ticket ticket_{};                                           // 0 = it does not wait
+  std::shared_ptr<UpstreamStats> chosen_;                      // it holds a place there
+  std::unique_ptr<std::vector<const UpstreamStats*>> tried_;   // null where there are none
+  std::unique_ptr<std::vector<const UpstreamStats*>> failed_;  // each counts this session once
+  Ticket ticket_{};                                            // 0 = it does not wait
   bool is_active_{false};
+  bool is_blamed_{false};  // its upstream counts it already
 };
 
 void Pool::State::next(Session& session, const Address& source, Answer answer) {
@@ -173,7 +188,10 @@ std::optional<Target> Pool::State::choose_untried(Session& session, const Addres
       session.choose(upstream);
       Counter& chosen = share(*upstream.stats).chosen;
       chosen.add();
-      const std::size_t turn = chosen.read() - 1;
+      // A source stays with its address, too.
+      const std::size_t turn = options_.balance == Balance::source_hash
+                                   ? static_cast<std::size_t>(hash_of(source) >> 1U)
+                                   : chosen.read() - 1;
       return Target{upstream.addresses->at(turn, 0), upstream.name,
                     upstream.addresses->size() > 1 ? upstream.addresses : nullptr, turn};
     }
@@ -190,11 +208,10 @@ bool Pool::State::has_to_wait() const {
 void Pool::State::wait(Session& session, const Address& source, Answer answer) {
   const Ticket ticket{static_cast<std::uint64_t>(make_id(worker_.index(), ++tickets_))};
   session.wait_as(ticket);
-  waiting_.emplace(ticket,
-                   Waiting{&session, source, std::move(answer), worker_.time() + options_.queue_timeout});
+  waiting_.emplace(ticket, Waiting{&session, source, std::move(answer), worker_.time()});
   listener_->waiting().take();  // before the director hears of it: who frees a place from now on tells it
   director_->wait(ticket, false);
-  if (!is_set()) worker_.wheel().set(*this, waiting_.begin()->second.until);
+  if (!is_set()) await_first();
 }
 
 void Pool::State::forget(Ticket ticket) {
@@ -219,18 +236,18 @@ void Pool::State::admit(Ticket ticket) {
   worker_.tick();
   const auto found = waiting_.find(ticket);
   if (found == waiting_.end()) {
-    director_->admitted();
+    if (director_) director_->admitted(ticket);
     return;
   }
   const auto target = choose(*found->second.session, found->second.source);
   if (!target && has_to_wait()) {
     director_->wait(ticket, true);
-    director_->admitted();
+    director_->admitted(ticket);
     return;
   }
   const Answer answer = std::move(found->second.answer);
   forget(ticket);
-  director_->admitted();
+  director_->admitted(ticket);
   if (target) {
     answer(*target);
   } else {
@@ -247,14 +264,18 @@ void Pool::State::on_deadline() {
   // Only those who wait now: to give up may make room, and others wait in their place.
   std::vector<Ticket> due;
   for (const auto& [ticket, waiting] : waiting_) {
-    if (waiting.until <= worker_.time()) due.push_back(ticket);
+    if (waiting.since + options_.queue_timeout <= worker_.time()) due.push_back(ticket);
   }
   for (const Ticket ticket : due) {
     if (waiting_.contains(ticket)) give_up(ticket, error);
   }
-  const auto first =
-      std::ranges::min_element(waiting_, {}, [](const auto& waiting) { return waiting.second.until; });
-  if (first != waiting_.end()) worker_.wheel().set(*this, first->second.until);
+  await_first();
+}
+
+// The first ticket is that of who waits longest, and all wait equally long.
+void Pool::State::await_first() {
+  if (waiting_.empty()) return;
+  worker_.wheel().set(*this, waiting_.begin()->second.since + options_.queue_timeout);
 }
 
 void Pool::State::give_back(UpstreamStats& upstream) {
@@ -287,6 +308,7 @@ void Pool::State::heard(const UpstreamStats& upstream) {
 void Pool::State::close() {
   const auto self = shared_from_this();
   director_.reset();
+  reports_.clear();  // their answers go to nobody
   while (!waiting_.empty()) {
     give_up(waiting_.begin()->first, {Errc::unavailable, "the listener was removed while it waited"});
   }
@@ -299,6 +321,15 @@ Pool::Pool(Worker& worker, std::unique_ptr<DirectorDoor> director, std::shared_p
 }
 
 Pool::~Pool() { state_->close(); }
+
+void Pool::close() { state_->close(); }
+bool Pool::is_closed() const { return state_->is_closed(); }
+
+void Pool::open(std::unique_ptr<DirectorDoor> director, UpstreamSetPtr upstreams,
+                const PoolOptions& options) {
+  state_->open(std::move(director));
+  set(std::move(upstreams), options);
+}
 
 void Pool::set(UpstreamSetPtr upstreams, const PoolOptions& options) {
   state_->set(std::move(upstreams), options);

@@ -27,10 +27,11 @@ class DirectorDoor {
   virtual void wait(Ticket ticket, bool again) = 0;
   virtual void leave(Ticket ticket) = 0;
   /// What `Pool::admit` was called for is settled, whatever became of it.
-  virtual void admitted() = 0;
+  virtual void admitted(Ticket ticket) = 0;
   /// A place at an upstream became free while somebody waits.
   virtual void freed() = 0;
-  /// `count` attempts failed since the last report, the last one for `reason`.
+  /// `count` sessions failed since the last report, the last one for `reason`; each counts once at an
+  /// upstream, however often it tried.
   virtual void failed(std::shared_ptr<UpstreamStats> upstream, Reason reason, std::uint64_t count) = 0;
 };
 
@@ -51,9 +52,16 @@ class Pool {
        UpstreamSetPtr upstreams, const PoolOptions& options);
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
-  /// Those who wait are told that the listener is gone.
+  /// As `close`.
   ~Pool();
 
+  /// The listener is gone: those who wait are told, and no session may ask any more.
+  void close();
+  [[nodiscard]] bool is_closed() const;
+  /// The listener of that name is there again.
+  void open(std::unique_ptr<DirectorDoor> director, UpstreamSetPtr upstreams, const PoolOptions& options);
+  /// Somebody has a session, and maybe a place at an upstream.
+  [[nodiscard]] bool has_sessions() const { return state_.use_count() > 1; }
   void set(UpstreamSetPtr upstreams, const PoolOptions& options);
   [[nodiscard]] const UpstreamSetPtr& upstreams() const;
   /// The targets of a new session, each upstream once before any comes again. It may outlive the pool.

@@ -4,7 +4,10 @@
 namespace tcpctl {
 
 void WaitingQueue::wait(Ticket ticket, bool again, const UpstreamSet& upstreams) {
-  places_.emplace(ticket, order_.insert(again ? order_.begin() : order_.end(), ticket));
+  const auto had = asked_.find(ticket);
+  const Place place = again && had != asked_.end() ? had->second : ++last_;
+  order_.emplace(place, ticket);
+  places_.emplace(ticket, place);
   // A place that became free while the ticket was on its way has told nobody.
   if (!again) look(upstreams);
 }
@@ -16,8 +19,8 @@ void WaitingQueue::leave(Ticket ticket) {
   places_.erase(found);
 }
 
-void WaitingQueue::admitted(const UpstreamSet& upstreams) {
-  --asked_;
+void WaitingQueue::admitted(Ticket ticket, const UpstreamSet& upstreams) {
+  asked_.erase(ticket);
   look(upstreams);
 }
 
@@ -25,10 +28,10 @@ void WaitingQueue::look(const UpstreamSet& upstreams) {
   if (upstreams.is_resolving()) return;
   // Where nobody takes new sessions any more, all are asked, and learn of it.
   const auto room = upstreams.tiers().empty() ? Upstream::kNoLimit : upstreams.room();
-  while (!order_.empty() && asked_ < room) {
-    const Ticket first = order_.front();
+  while (!order_.empty() && asked_.size() < room) {
+    const auto [place, first] = *order_.begin();
     leave(first);
-    ++asked_;
+    asked_.emplace(first, place);
     admit_(first);
   }
 }

@@ -12,22 +12,13 @@
 namespace tcpctl {
 namespace {
 
-constexpr std::array<std::string_view, 3> kAdminTexts{"ready", "drain", "maint"};
 constexpr std::array<std::string_view, 4> kOperationalTexts{"up", "down", "unknown", "resolving"};
 constexpr std::size_t kMostListed = 8;  // in the reason of an end, which the history keeps
 
 }  // namespace
 
-std::string_view text(AdminState state) { return kAdminTexts.at(static_cast<std::size_t>(state)); }
 std::string_view text(OperationalState state) {
   return kOperationalTexts.at(static_cast<std::size_t>(state));
-}
-
-Result<AdminState> parse_admin_state(std::string_view text) {
-  for (std::size_t i = 0; i < kAdminTexts.size(); ++i) {
-    if (kAdminTexts.at(i) == text) return static_cast<AdminState>(i);
-  }
-  return fail(Errc::invalid_argument, "expected ready, drain or maint");
 }
 
 bool Upstream::takes_new() const {
@@ -48,7 +39,7 @@ UpstreamRow to_row(const Upstream& upstream) {
   row.address = upstream.target;
   for (const auto& address : upstream.addresses->all()) row.resolved.push_back(address.text());
   row.config_state = text(upstream.config_state);
-  row.admin_state = text(upstream.admin_state);
+  row.admin_state = text(upstream.wanted());
   row.operational_state = text(upstream.operational_state);
   row.cause = upstream.cause;
   if (!upstream.name_error.empty() && !upstream.addresses->empty())

@@ -10,18 +10,11 @@
 
 #include "base/address_list.hpp"
 #include "base/clock.hpp"
-#include "base/error.hpp"
+#include "stats/admin_state.hpp"
 #include "stats/party.hpp"
 #include "stats/snapshot.hpp"
 
 namespace tcpctl {
-
-/// What the operator wants of an upstream: `drain` = no new sessions, those that stand go on; `maint` = no
-/// checks either.
-enum class AdminState : std::uint8_t { ready, drain, maint };
-[[nodiscard]] std::string_view text(AdminState state);
-/// Errors: invalid_argument, with the words that there are.
-[[nodiscard]] Result<AdminState> parse_admin_state(std::string_view text);
 
 /// What is seen of an upstream. `resolving` = its name was never resolved yet; `unknown` = nobody looks.
 enum class OperationalState : std::uint8_t { up, down, unknown, resolving };
@@ -30,7 +23,7 @@ enum class OperationalState : std::uint8_t { up, down, unknown, resolving };
 /// One target of a forwarding listener as it is just now. Threads: a plain value.
 struct Upstream {
   static constexpr std::uint64_t kNoLimit = Places::kNoLimit;
-  static constexpr std::uint32_t kMostWeight = 256;
+  static constexpr std::uint32_t kMostWeight = UpstreamChange::kMostWeight;
   /// Tiers below it are those of SRV priorities.
   static constexpr std::uint32_t kBackupTier = 1U << 16;
 
@@ -42,18 +35,16 @@ struct Upstream {
   std::uint32_t tier{0};
   std::uint64_t max_connections{kNoLimit};
   AdminState config_state{AdminState::ready};
-  AdminState admin_state{AdminState::ready};  // wins where it is not `ready`
+  std::optional<AdminState> admin_state;  // what was wished at run time, which wins
   OperationalState operational_state{OperationalState::up};
   std::string cause, admin_cause;
-  std::string name_error;  // why its name is not resolved anew; "" = it is
+  std::string name_error;  // why its host is not resolved anew; "" = it is
   WallTime since{}, admin_since{}, config_since{};
   std::optional<ProbeRow> last_check;
   std::shared_ptr<UpstreamStats> stats;  // never null, and what says that two values are of one upstream
   std::uint64_t seed{0};                 // of its share with source_hash; UpstreamSet gives it
 
-  [[nodiscard]] AdminState wanted() const {
-    return admin_state != AdminState::ready ? admin_state : config_state;
-  }
+  [[nodiscard]] AdminState wanted() const { return admin_state.value_or(config_state); }
   [[nodiscard]] bool is_backup() const { return tier >= kBackupTier; }
   /// New sessions may be given to it, as far as there is room.
   [[nodiscard]] bool takes_new() const;

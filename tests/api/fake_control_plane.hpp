@@ -62,7 +62,7 @@ class FakeControlPlane : public ControlPlane {
     if (upstream != "u1") return fail(Errc::not_found, "no upstream '" + upstream + "'");
     upstream_change = change;
     UpstreamRow row = sample_upstream();
-    row.admin_state = change.admin_state.value_or(row.admin_state);
+    if (change.admin_state && *change.admin_state) row.admin_state = text(**change.admin_state);
     return row;
   }
   Result<std::vector<ClientRow>> clients() override { return give(client_rows); }

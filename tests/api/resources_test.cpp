@@ -109,7 +109,8 @@ TEST_F(Resources, TakeNullForAnUpstreamAsConfigured) {
 
   ASSERT_TRUE(control_.upstream_change.weight);
   EXPECT_FALSE(*control_.upstream_change.weight);
-  EXPECT_EQ(control_.upstream_change.admin_state, "ready");
+  ASSERT_TRUE(control_.upstream_change.admin_state);
+  EXPECT_FALSE(*control_.upstream_change.admin_state);
 }
 
 TEST_F(Resources, RefuseAChangeOfAnUpstreamThatIsNone) {

@@ -31,6 +31,15 @@ TEST_F(Upstreams, AreDrainedAndTakenBack) {
   }
 }
 
+TEST_F(Upstreams, AreNotSaidToTakeSessionsWhileTheyAreDown) {
+  auto down = kUpstream;
+  const std::string up = R"("operational_state": "up")";
+  down.replace(down.find(up), up.size(), R"("operational_state": "down")");
+  daemon_.answer("PATCH /v1/listeners/web/upstreams/u1", down);
+
+  EXPECT_THAT(here({"upstream", "ready", "web", "u1"}).out, HasSubstr("ready, but down ("));
+}
+
 TEST_F(Upstreams, GetAWeight) {
   EXPECT_THAT(here({"upstream", "weight", "web", "u1", "10"}).out, HasSubstr("has weight 10"));
   EXPECT_THAT(daemon_.last(), HasSubstr(R"({"weight": 10})"));

@@ -20,7 +20,8 @@ class HubTest : public test::HubFixture {
     auto forward = std::make_shared<ForwardPlan>();
     forward->relay = std::make_shared<RelayOptions>(RelayOptions{1min, 2, true, {}});
     for (std::size_t i = 0; i < upstreams.size(); ++i) {
-      forward->upstreams.push_back({.name = std::make_shared<const std::string>("u" + std::to_string(i + 1)),
+      forward->upstreams.push_back({.identity = "u" + std::to_string(i + 1),
+                                    .name = std::make_shared<const std::string>("u" + std::to_string(i + 1)),
                                     .address = test::to(upstreams[i]),
                                     .stats = std::make_shared<UpstreamStats>(1)});
     }

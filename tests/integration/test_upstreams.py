@@ -198,7 +198,14 @@ def test_the_state_in_the_file_holds(launch, backends):
     daemon = launch(forward([a.table + ', state = "maint"', b.table]))
 
     assert {served_by(daemon) for _ in range(4)} == {"b"}
-    assert daemon.upstreams("web")["a"]["config_state"] == "maint"
+    row = daemon.upstreams("web")["a"]
+    assert (row["config_state"], row["admin_state"], row["admin_cause"]) == ("maint", "maint", None)
+
+    assert daemon.tcpctl("upstream", "ready", "web", "a").stdout.startswith("upstream a of web: ready; it takes")
+    row = daemon.upstreams("web")["a"]
+    assert (row["config_state"], row["admin_state"], row["operational_state"]) == ("maint", "ready", "up")
+    assert {served_by(daemon) for _ in range(8)} == {"a", "b"}
+    assert change(daemon, "a", {"admin_state": None}).json["admin_state"] == "maint"
 
 
 def test_the_command_line_shows_and_changes_upstreams(launch, backends):

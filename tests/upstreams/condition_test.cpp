@@ -17,34 +17,73 @@ TEST(Condition, IsUpUntilChecksFailInARow) {
   Condition condition{kChecked};
   EXPECT_EQ(condition.cause(), "not checked yet");
 
-  condition.on_check(false, "L4CON Connection refused");
-  condition.on_check(false, "L4CON Connection refused");
-  EXPECT_EQ(condition.state(), State::up);
-  EXPECT_EQ(condition.cause(), "L4CON Connection refused; 2 of 3 failures that take it down");
   condition.on_check(true, "L4OK in 0.4 ms");
+  EXPECT_EQ(condition.cause(), "L4OK in 0.4 ms");
   condition.on_check(false, "x");
   condition.on_check(false, "x");
   EXPECT_EQ(condition.state(), State::up);
+  condition.on_check(true, "L4OK in 0.9 ms");
+  condition.on_check(false, "x");
+  condition.on_check(false, "x");
+  EXPECT_EQ(condition.state(), State::up);
+  EXPECT_EQ(condition.cause(), "L4OK in 0.4 ms") << "of what changed it, and not of what was seen last";
   condition.on_check(false, "L4TOUT no answer to SYN");
 
   EXPECT_EQ(condition.state(), State::down);
   EXPECT_EQ(condition.cause(), "L4TOUT no answer to SYN");
+  condition.on_check(false, "y");
+  EXPECT_EQ(condition.cause(), "L4TOUT no answer to SYN");
+}
+
+TEST(Condition, IsDecidedByItsFirstCheck) {
+  Condition condition{kChecked};
+
+  condition.on_check(false, "L4CON Connection refused");
+
+  EXPECT_EQ(condition.state(), State::down);
+}
+
+TEST(Condition, IsDecidedByTheFirstCheckWhereChecksAreAdded) {
+  Condition condition{kPassive};
+
+  condition.set(kChecked);
+  condition.on_check(false, "L4CON Connection refused");
+
+  EXPECT_EQ(condition.state(), State::down);
 }
 
 TEST(Condition, ComesBackAfterGoodChecksInARow) {
   Condition condition{kChecked};
-  for (int i = 0; i < 3; ++i) condition.on_check(false, "x");
+  condition.on_check(false, "first");
 
   condition.on_check(true, "L4OK in 0.4 ms");
   EXPECT_EQ(condition.state(), State::down);
-  EXPECT_EQ(condition.cause(), "L4OK in 0.4 ms; 1 of 2 successes that bring it back");
   condition.on_check(false, "x");
   condition.on_check(true, "L4OK in 0.4 ms");
   EXPECT_EQ(condition.state(), State::down);
+  EXPECT_EQ(condition.cause(), "first");
   condition.on_check(true, "L4OK in 0.5 ms");
 
   EXPECT_EQ(condition.state(), State::up);
   EXPECT_EQ(condition.cause(), "L4OK in 0.5 ms");
+}
+
+TEST(Condition, ListensToChecksAndSessionsBoth) {
+  HealthRules rules = kChecked;
+  rules.fail_after = 2;
+  Condition condition{rules};
+  condition.on_check(true, "L4OK");
+
+  condition.on_failures(2, "sessions fail: peer_rst", kStart);
+  EXPECT_EQ(condition.state(), State::down);
+  condition.on_check(true, "L4OK");
+  EXPECT_EQ(condition.state(), State::down);
+  condition.on_check(true, "L4OK");
+  EXPECT_EQ(condition.state(), State::up);
+  condition.on_failures(1, "x", kStart);
+  condition.on_check(false, "x");
+
+  EXPECT_EQ(condition.state(), State::up) << "the two are counted apart";
 }
 
 TEST(Condition, GoesDownAfterSessionsThatFailInARowAndComesBackWithTime) {

@@ -18,7 +18,8 @@ using testing::StartsWith;
 class DirectorTest : public testing::Test {
  protected:
   void add(const std::string& name, const std::string& address) {
-    plan->upstreams.push_back({.name = std::make_shared<const std::string>(name),
+    plan->upstreams.push_back({.identity = name,
+                               .name = std::make_shared<const std::string>(name),
                                .address = parse_connect_address(address).value(),
                                .stats = std::make_shared<UpstreamStats>(1)});
   }
@@ -41,15 +42,37 @@ class DirectorTest : public testing::Test {
     Director::Doors doors;
     doors.publish = [this](const OwnerPtr&, const UpstreamSetPtr& upstreams, const PoolOptions&) {
       published.push_back(upstreams);
+      told.push_back("set");
     };
     doors.admit = [this](Ticket ticket) { admitted.push_back(ticket); };
     doors.heard = [this](std::size_t, const std::shared_ptr<UpstreamStats>&) { ++heard; };
-    doors.close_sessions = [this](const std::string& upstream) { closed.push_back(upstream); };
+    doors.close_sessions = [this](const std::string& upstream) {
+      closed.push_back(upstream);
+      told.push_back("close " + upstream);
+    };
     director.emplace(runner.worker, *resolver, owner, plan, std::move(doors));
   }
   [[nodiscard]] UpstreamRow row(std::size_t index = 0) const { return director->rows().at(index); }
   bool comes_to(const std::string& state) {
     return runner.run_until([&] { return row().operational_state == state; });
+  }
+  /// The hosts of these names, .example, at 192.0.2.1, 192.0.2.2 …; a look-up is made anew every 20 ms.
+  void hosts(const std::vector<std::string>& all) {
+    resolver.emplace(
+        runner.loop,
+        Resolver::Options{
+            .servers = {server.address().text()}, .attempts = 1, .least_ttl = 20ms, .first_retry = 20ms});
+    for (std::size_t i = 0; i < all.size(); ++i)
+      server.add(all[i] + ".example", {{"192.0.2." + std::to_string(i + 1), 0}});
+  }
+  bool has_rows(std::size_t count) {
+    return runner.run_until(
+        [&] { return director->rows().size() == count && row().operational_state != "resolving"; });
+  }
+  [[nodiscard]] std::vector<std::string> names() const {
+    std::vector<std::string> all;
+    for (const auto& each : director->rows()) all.push_back(each.name);
+    return all;
   }
   [[nodiscard]] std::size_t tiers() const { return published.back()->tiers().size(); }
 
@@ -61,7 +84,7 @@ class DirectorTest : public testing::Test {
   std::shared_ptr<ForwardPlan> plan = std::make_shared<ForwardPlan>();
   std::vector<UpstreamSetPtr> published;
   std::vector<Ticket> admitted;
-  std::vector<std::string> closed;
+  std::vector<std::string> closed, told;  // `told`: in order
   int heard{0};
   std::optional<Director> director;
 };
@@ -124,6 +147,45 @@ TEST_F(DirectorTest, FollowsTheOperatorAndKeepsThatOverAReload) {
   EXPECT_EQ(director->change("b", {.admin_state = {}, .weight = std::optional<std::uint32_t>{}})->weight, 3U);
 }
 
+TEST_F(DirectorTest, LetsAWishWinOverTheFileAndTakesItBack) {
+  add("a", "192.0.2.1:80");
+  plan->upstreams[0].state = AdminState::maint;
+  start();
+  EXPECT_EQ(row().admin_state, "maint") << "nothing else was wished";
+  EXPECT_EQ(row().admin_cause, "");
+
+  const auto ready = director->change("a", {.admin_state = AdminState::ready, .weight = {}});
+  EXPECT_EQ(ready->config_state, "maint");
+  EXPECT_EQ(ready->admin_state, "ready");
+  EXPECT_EQ(ready->operational_state, "up");
+  EXPECT_EQ(tiers(), 1U);
+
+  const auto back = director->change("a", {.admin_state = std::optional<AdminState>{}, .weight = {}});
+  EXPECT_EQ(back->admin_state, "maint");
+  EXPECT_EQ(tiers(), 0U);
+}
+
+TEST_F(DirectorTest, KeepsAWishWithTheServerAndNotWithItsPlace) {
+  add("u1", "192.0.2.1:80");
+  add("u2", "192.0.2.2:80");
+  plan->upstreams[0].identity = "/192.0.2.1:80/0";
+  plan->upstreams[1].identity = "/192.0.2.2:80/0";
+  start();
+  (void)director->change("u1", {.admin_state = AdminState::drain, .weight = {}});
+  (void)director->change("u2", {.admin_state = AdminState::maint, .weight = {}});
+
+  auto next = std::make_shared<ForwardPlan>(*plan);
+  next->upstreams.erase(next->upstreams.begin());
+  next->upstreams[0].name = plan->upstreams[0].name;
+  director->set_plan(owner, next);
+  EXPECT_EQ(row(0).name, "u1");
+  EXPECT_EQ(row(0).admin_state, "maint");
+
+  director->set_plan(owner, plan);
+  EXPECT_EQ(row(0).admin_state, "ready") << "it went, and its wish with it";
+  EXPECT_EQ(row(1).admin_state, "maint");
+}
+
 TEST_F(DirectorTest, KnowsItsUpstreamsByName) {
   add("a", "192.0.2.1:80");
   start();
@@ -178,7 +240,8 @@ TEST_F(DirectorTest, EndsTheSessionsOfWhoGoesDownWhereThatIsWished) {
   start();
 
   ASSERT_TRUE(comes_to("down"));
-  EXPECT_THAT(closed, ElementsAre("a"));
+  EXPECT_TRUE(runner.run_until([&] { return !closed.empty(); }));
+  EXPECT_THAT(told, ElementsAre("set", "set", "close a")) << "no session may be given out behind the end";
 }
 
 TEST_F(DirectorTest, ChecksNobodyInMaintenance) {
@@ -236,6 +299,130 @@ TEST_F(DirectorTest, KeepsWhatItKnowsOfAnUpstreamThatStays) {
   EXPECT_EQ(row(0).operational_state, "up");
   EXPECT_EQ(row(1).operational_state, "down");
   EXPECT_EQ(row(1).since, since);
+}
+
+TEST_F(DirectorTest, MakesAnUpstreamOfEachTargetOfAService) {
+  hosts({"a", "b", "c"});
+  server.add_service("_web._tcp.example",
+                     {{10, 30000, 80, "a.example"}, {10, 60000, 81, "b.example"}, {20, 0, 82, "c.example"}});
+  add("u1", "srv:_web._tcp.example");
+  plan->upstreams[0].weight = 3;
+  start();
+  EXPECT_EQ(row().operational_state, "resolving");
+  EXPECT_EQ(row().weight, 3U) << "as declared";
+  ASSERT_TRUE(has_rows(3));
+
+  EXPECT_THAT(names(), ElementsAre("u1-1", "u1-2", "u1-3"));
+  EXPECT_EQ(row(0).address, "a.example:80");
+  EXPECT_THAT(row(0).resolved, ElementsAre("192.0.2.1:80"));
+  EXPECT_EQ(row(0).weight, 128U) << "half of the other, whatever the weight of the upstream";
+  EXPECT_EQ(row(1).weight, 256U);
+  EXPECT_EQ(row(2).weight, 3U);
+  EXPECT_EQ(row(2).tier, 1U);
+  EXPECT_TRUE(runner.run_until([&] { return tiers() == 2; }));
+  EXPECT_THAT(closed, SizeIs(0)) << "what stood for the service until then did not go down";
+}
+
+TEST_F(DirectorTest, EndsNoSessionsWhereAServiceIsResolvedAtLast) {
+  hosts({"a"});
+  server.add_service("_web._tcp.example", {{10, 1, 80, "a.example"}});
+  add("u1", "srv:_web._tcp.example");
+  auto health = std::make_shared<HealthPlan>();
+  health->closes_sessions = true;
+  plan->health = health;
+  start();
+
+  ASSERT_TRUE(runner.run_until([&] { return tiers() == 1; }));
+
+  EXPECT_THAT(closed, SizeIs(0));
+}
+
+TEST_F(DirectorTest, SaysOfATargetAloneThatItsHostFails) {
+  hosts({"a"});
+  server.add_service("_web._tcp.example", {{10, 1, 80, "a.example"}, {10, 1, 80, "nowhere.example"}});
+  add("u1", "srv:_web._tcp.example");
+  start();
+  ASSERT_TRUE(has_rows(2));
+
+  EXPECT_EQ(row(0).operational_state, "up");
+  EXPECT_EQ(row(0).cause, "no health check is configured");
+  EXPECT_EQ(row(1).operational_state, "down");
+  EXPECT_THAT(row(1).cause, HasSubstr("nowhere.example"));
+}
+
+TEST_F(DirectorTest, KeepsTheLastAddressesOfANameAndSaysSo) {
+  hosts({"a"});
+  add("a", "a.example:80");
+  start();
+  ASSERT_TRUE(comes_to("up"));
+
+  server.set(test::DnsServer::Mood::fails);
+
+  EXPECT_TRUE(runner.run_until([&] { return row().cause.find("last addresses stay") != std::string::npos; }));
+  EXPECT_EQ(row().operational_state, "up");
+  EXPECT_THAT(row().resolved, ElementsAre("192.0.2.1:80"));
+}
+
+TEST_F(DirectorTest, GivesATargetThatComesBackItsNameAndItsWish) {
+  hosts({"a", "b"});
+  const std::vector<test::DnsServer::Service> both{{10, 1, 80, "a.example", 0}, {10, 1, 80, "b.example", 0}};
+  server.add_service("_web._tcp.example", both);
+  add("u1", "srv:_web._tcp.example");
+  start();
+  ASSERT_TRUE(has_rows(2));
+  (void)director->change("u1-1", {.admin_state = AdminState::maint, .weight = 7U});
+
+  server.add_service("_web._tcp.example", {both[1]});
+  ASSERT_TRUE(has_rows(1));
+  EXPECT_THAT(names(), ElementsAre("u1-2"));
+  server.add_service("_web._tcp.example", both);
+  ASSERT_TRUE(has_rows(2));
+
+  EXPECT_EQ(row(0).address, "a.example:80");
+  EXPECT_EQ(row(0).admin_state, "maint");
+  EXPECT_EQ(row(0).weight, 7U);
+  EXPECT_EQ(row(1).admin_state, "ready");
+}
+
+TEST_F(DirectorTest, GivesNoTargetTheNameOfOneThatStillHasSessions) {
+  hosts({"a", "b"});
+  server.add_service("_web._tcp.example", {{10, 1, 80, "a.example", 0}});
+  add("u1", "srv:_web._tcp.example");
+  start();
+  ASSERT_TRUE(runner.run_until([&] { return tiers() == 1; }));
+  const auto stats = director->upstreams()->at(0).stats;
+  ASSERT_TRUE(stats->places().take(1));
+
+  server.add_service("_web._tcp.example", {{10, 1, 80, "b.example", 0}});
+  ASSERT_TRUE(runner.run_until([&] { return row().address == "b.example:80"; }));
+  EXPECT_EQ(row().name, "u1-2");
+
+  stats->places().give_back();
+  server.add_service("_web._tcp.example", {{10, 1, 81, "b.example", 0}});
+  ASSERT_TRUE(runner.run_until([&] { return row().address == "b.example:81"; }));
+  EXPECT_EQ(row().name, "u1-1");
+}
+
+TEST_F(DirectorTest, TakesAWishForAServiceForAllItsTargets) {
+  hosts({"a", "b", "c"});
+  server.add_service("_web._tcp.example", {{10, 1, 80, "a.example", 0}, {10, 1, 80, "b.example", 0}});
+  add("u1", "srv:_web._tcp.example");
+  start();
+  EXPECT_EQ(director->change("u1", {.admin_state = AdminState::drain, .weight = {}})->admin_state, "drain");
+  ASSERT_TRUE(has_rows(2));
+  EXPECT_EQ(row(0).admin_state, "drain");
+
+  const auto whole = director->change("u1", {.admin_state = {}, .weight = 5U});
+  EXPECT_EQ(whole->name, "u1");
+  EXPECT_EQ(whole->cause, "2 of 2 targets are up");
+  EXPECT_EQ(row(1).weight, 5U);
+  EXPECT_EQ(row(1).config_weight, 1U);
+  (void)director->change("u1-2", {.admin_state = AdminState::ready, .weight = {}});
+  EXPECT_EQ(row(1).admin_state, "ready");
+  server.add_service("_web._tcp.example", {{10, 1, 80, "c.example", 0}});
+  ASSERT_TRUE(runner.run_until([&] { return row().address == "c.example:80"; }));
+
+  EXPECT_EQ(row().admin_state, "drain") << "also for those that come later";
 }
 
 TEST_F(DirectorTest, LetsThoseWhoWaitInAsSoonAsANameIsKnown) {

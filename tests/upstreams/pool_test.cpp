@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "upstreams/pool.hpp"
 
+#include <set>
+
 #include <gmock/gmock.h>
 
 #include "support/loop_runner.hpp"
@@ -34,7 +36,7 @@ class FakeDoor final : public DirectorDoor {
     }
   }
   void leave(Ticket ticket) override { told_.left.push_back(ticket); }
-  void admitted() override { ++told_.admitted; }
+  void admitted(Ticket /*ticket*/) override { ++told_.admitted; }
   void freed() override { ++told_.freed; }
   void failed(std::shared_ptr<UpstreamStats> /*upstream*/, Reason /*reason*/, std::uint64_t count) override {
     told_.failures.push_back(count);
@@ -326,23 +328,88 @@ TEST_F(PoolTest, IsOutlivedByItsSessions) {
   EXPECT_EQ(row(0).assigned, 0U);
 }
 
+TEST_F(PoolTest, HearsOfPlacesThatOldSessionsFreeAfterTheListenerCameAgain) {
+  limit(1);
+  all.resize(1);
+  const auto one = pool();
+  const auto standing = ask(*one);
+  standing->connect();
+  one->close();
+  EXPECT_TRUE(one->is_closed());
+  EXPECT_TRUE(one->has_sessions());
+
+  one->open(std::make_unique<FakeDoor>(told), set_of(all), options);
+  const auto waiting = ask(*one);
+  EXPECT_EQ(waiting->name(), "waits");
+  standing->end();
+
+  EXPECT_EQ(told.freed, 1);
+}
+
+TEST_F(PoolTest, KeepsAShorterTimeOfWaitingAlsoToThoseWhoWait) {
+  limit(1);
+  all.resize(1);
+  const auto one = pool();
+  const auto standing = ask(*one);
+  const auto waiting = ask(*one);
+  EXPECT_EQ(waiting->name(), "waits");
+
+  options.queue_timeout = 20ms;
+  one->set(set_of(all), options);
+
+  EXPECT_TRUE(runner.run_until([&] { return waiting->name() != "waits"; }));
+  EXPECT_EQ(waiting->name(), "no upstream had a place free within 20ms");
+}
+
 TEST_F(PoolTest, ReportsFailuresOneReportAtATime) {
   options.reports_failures = true;
   all.resize(1);
   const auto one = pool();
-  const auto asked = ask(*one);
-  for (int i = 0; i < 5; ++i) {
-    asked->fail();
-    asked->again();
-  }
+  for (int i = 0; i < 5; ++i) ask(*one)->fail();
   EXPECT_THAT(told.failures, ElementsAre(1));
 
   one->heard(*all[0].stats);
   EXPECT_THAT(told.failures, ElementsAre(1, 4));
   one->heard(*all[0].stats);
-  asked->fail();
+  ask(*one)->fail();
 
   EXPECT_THAT(told.failures, ElementsAre(1, 4, 1));
+}
+
+TEST_F(PoolTest, ReportsASessionOnceHoweverOftenItTriesAnUpstream) {
+  options.reports_failures = true;
+  all.resize(1);
+  const auto one = pool();
+  const auto asked = ask(*one);
+  for (int i = 0; i < 3; ++i) {
+    asked->fail();
+    one->heard(*all[0].stats);
+    asked->again();
+  }
+
+  EXPECT_THAT(told.failures, ElementsAre(1));
+  EXPECT_EQ(row(0).failures.at("connect_refused"), 3U) << "attempts are counted all the same";
+}
+
+TEST_F(PoolTest, GivesASourceTheSameAddressOfAnUpstreamEachTime) {
+  options.balance = Balance::source_hash;
+  all.resize(1);
+  all[0].addresses = std::make_shared<const AddressList>(std::vector{parse_ip_port("192.0.2.1:80").value(),
+                                                                     parse_ip_port("192.0.2.2:80").value(),
+                                                                     parse_ip_port("192.0.2.3:80").value()});
+  const auto one = pool();
+  std::set<std::string> used;
+  for (int i = 0; i < 30; ++i) {
+    const auto source = parse_ip_port("10.0.0." + std::to_string(i) + ":4000").value();
+    const auto asked = ask(*one);
+    asked->again(source);
+    const auto first = asked->answer->value().address;
+    asked->again(source);
+    EXPECT_EQ(asked->answer->value().address, first);
+    used.insert(first.text());
+  }
+
+  EXPECT_THAT(used, testing::SizeIs(3));
 }
 
 TEST_F(PoolTest, ReportsAnUpstreamThatResetsBeforeItSaysAnything) {

@@ -55,7 +55,7 @@ TEST_F(WaitingQueueTest, AsksTheNextWhereOneIsGone) {
   free_one();
   queue.look(*upstreams);
 
-  queue.admitted(*upstreams);  // the first is gone, and took nothing
+  queue.admitted(Ticket{1}, *upstreams);  // the first is gone, and took nothing
 
   EXPECT_THAT(asked, ElementsAre(1, 3));
 }
@@ -68,12 +68,32 @@ TEST_F(WaitingQueueTest, PutsBackToTheFrontWhoFoundNoRoom) {
   one.stats->places().take();  // somebody else was faster
 
   wait(1, true);
-  queue.admitted(*upstreams);
+  queue.admitted(Ticket{1}, *upstreams);
   EXPECT_THAT(asked, ElementsAre(1));
   free_one();
   queue.look(*upstreams);
 
   EXPECT_THAT(asked, ElementsAre(1, 1));
+}
+
+TEST_F(WaitingQueueTest, KeepsTheOrderOfTwoWhoFoundNoRoom) {
+  for (const std::uint64_t ticket : {1U, 2U, 3U}) wait(ticket);
+  free_one();
+  free_one();
+  queue.look(*upstreams);
+  one.stats->places().take();
+  one.stats->places().take();
+  for (const std::uint64_t ticket : {1U, 2U}) {
+    wait(ticket, true);
+    queue.admitted(Ticket{ticket}, *upstreams);
+  }
+
+  asked.clear();
+  free_one();
+  free_one();
+  queue.look(*upstreams);
+
+  EXPECT_THAT(asked, ElementsAre(1, 2));
 }
 
 TEST_F(WaitingQueueTest, AsksAllWhereNobodyTakesSessionsAnyMore) {
