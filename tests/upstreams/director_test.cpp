@@ -31,10 +31,12 @@ class DirectorTest : public testing::Test {
     health->closes_sessions = closes_sessions;
     auto checks = std::make_shared<Owner>(*owner);
     checks->in_history = false;
-    health->probe =
-        std::make_shared<const ProbePlan>(ProbePlan{.dial = {.owner = checks, .connect_timeout = 1min},
-                                                    .steps = std::make_shared<const std::vector<Step>>(),
-                                                    .timeout = 1min});
+    const auto run = std::make_shared<ProbePlan>();
+    run->dial.owner = checks;
+    run->dial.connect_timeout = 1min;
+    run->steps = std::make_shared<const std::vector<Step>>();
+    run->timeout = 1min;
+    health->probe = run;
     plan->health = health;
   }
   void start() {
