@@ -147,8 +147,9 @@ void add_upstream_counters(const MetricsRow& row, Families& families) {
   auto connections = Family::counter("tcpctl_upstream_connections_total", "Connections made to it.");
   auto bytes =
       Family::counter("tcpctl_upstream_bytes_total", "Bytes received from it (in) and sent to it (out).");
-  auto failures =
-      Family::counter("tcpctl_upstream_failures_total", "Attempts to connect to it that failed, by reason.");
+  auto failures = Family::counter("tcpctl_upstream_failures_total",
+                                  "Attempts to connect to it that failed, and connections that it reset "
+                                  "before its first byte, by reason.");
   auto closed = Family::counter("tcpctl_upstream_connections_closed_total",
                                 "Connections to it that ended: by whom, how and why.");
   auto connect = Family::histogram("tcpctl_upstream_connect_seconds", "How long connecting to it took.");

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from harness.dns import DnsServer
 from harness.peers import Server, black_hole, closed_port
 from harness.wait import eventually, steady
 
@@ -492,3 +493,115 @@ def test_an_attempt_that_fails_gives_its_place_back(launch):
 
     assert (row["assigned"], row["active"]) == (0, 0)
     assert row["failures_total"]["connect_refused"] == 6
+
+
+# --- the targets of a service ---------------------------------------------------------------------------
+
+SERVICE = "_web._tcp.example"
+
+
+@pytest.fixture
+def dns():
+    with DnsServer() as server:
+        for host in ("a", "b", "c"):
+            server.host(f"{host}.example", "127.0.0.1")
+        yield server
+
+
+def target(backend):
+    return f"{backend.name}.example:{backend.server.port}"
+
+
+def publish(dns, *records):
+    """`records` are (priority, weight, backend)."""
+    dns.service(SERVICE, *((priority, weight, backend.server.port, f"{backend.name}.example")
+                           for priority, weight, backend in records))
+
+
+def service(dns, more=""):
+    return dns.config + forward([f'address = "srv:{SERVICE}"'], more, workers=1)
+
+
+def named(daemon):
+    """The targets that DNS names, by address: (name, tier, weight)."""
+    return {row["address"]: (row["name"], row["tier"], row["weight"]) for row in daemon.upstreams("web").values()}
+
+
+def wait_for_targets(daemon, *backends):
+    return eventually(lambda: (now := named(daemon)).keys() == set(map(target, backends)) and now, "these targets")
+
+
+@pytest.mark.quick
+def test_srv_priorities_are_tiers_and_srv_weights_are_shares(launch, backends, dns):
+    a, b, c = backends("a", "b", "c")
+    publish(dns, (1, 3, a), (1, 1, b), (2, 0, c))
+    daemon = launch(service(dns))
+
+    rows = wait_for_targets(daemon, a, b, c)
+
+    assert sorted(name for name, _, _ in rows.values()) == ["u1-1", "u1-2", "u1-3"]
+    assert {address: row[1:] for address, row in rows.items()} == \
+        {target(a): (0, 3), target(b): (0, 1), target(c): (1, 1)}
+    assert collections.Counter(served_by(daemon) for _ in range(8)) == {"a": 6, "b": 2}
+
+    for backend in (a, b):
+        assert change(daemon, rows[target(backend)][0], {"admin_state": "drain"}).status == 200
+    assert {served_by(daemon) for _ in range(4)} == {"c"}
+    change(daemon, rows[target(b)][0], {"admin_state": None})
+    assert {served_by(daemon) for _ in range(4)} == {"b"}
+
+
+def test_an_srv_target_that_dns_drops_gets_no_new_sessions(launch, backends, dns):
+    a, b = backends("a", "b")
+    publish(dns, (1, 1, a), (1, 1, b))
+    daemon = launch(service(dns))
+    before = wait_for_targets(daemon, a, b)
+    with daemon.connect("web") as one, daemon.connect("web") as two:
+        sessions = {ask(client): client for client in (one, two)}
+        assert sessions.keys() == {"a", "b"}
+
+        publish(dns, (1, 1, b))
+        wait_for_targets(daemon, b)
+
+        assert {served_by(daemon) for _ in range(4)} == {"b"}
+        assert ask(sessions["a"]) == "a", "a session that stands goes on"
+
+        publish(dns, (1, 1, a), (1, 1, b))
+        assert wait_for_targets(daemon, a, b) == before, "it has its number again"
+    assert {served_by(daemon) for _ in range(4)} == {"a", "b"}
+
+
+def test_the_srv_targets_stay_while_look_ups_fail(launch, backends, dns):
+    a, b = backends("a", "b")
+    publish(dns, (1, 1, a), (2, 1, b))
+    daemon = launch(service(dns))
+    before = wait_for_targets(daemon, a, b)
+
+    dns.mood = "fails"
+
+    eventually(lambda: all("its last addresses stay in use" in row["cause"]
+                           for row in daemon.upstreams("web").values()), "the failure")
+    assert named(daemon) == before
+    assert {served_by(daemon) for _ in range(4)} == {"a"}
+
+
+def test_srv_targets_inherit_what_is_wished_of_the_declared_name(launch, backends, dns):
+    a, b, spare = backends("a", "b", "spare")
+    publish(dns, (1, 2, a))
+    daemon = launch(dns.config + forward([f'address = "srv:{SERVICE}"', spare.table + ", backup = true"], workers=1))
+    eventually(lambda: target(a) in named(daemon), "a target")
+    row = change(daemon, "u1", {"admin_state": "drain", "weight": 5}).json
+    assert (row["name"], row["address"], row["admin_state"]) == ("u1", f"srv:{SERVICE}", "drain")
+
+    publish(dns, (1, 2, a), (1, 1, b))  # the wish is for who comes later, too
+    eventually(lambda: target(b) in named(daemon), "another target")
+
+    rows = {row["address"]: row for row in daemon.upstreams("web").values()}
+    assert {rows[target(each)]["admin_state"] for each in (a, b)} == {"drain"}
+    assert [(rows[target(each)]["weight"], rows[target(each)]["config_weight"]) for each in (a, b)] == [(10, 2), (5, 1)]
+    assert {served_by(daemon) for _ in range(4)} == {"spare"}
+
+    assert daemon.tcpctl("upstream", "ready", "web", rows[target(b)]["name"]).returncode == 0
+    assert {served_by(daemon) for _ in range(4)} == {"b"}, "what is wished of a target wins"
+    change(daemon, "u1", {"admin_state": None})
+    assert {served_by(daemon) for _ in range(6)} == {"a", "b"}
