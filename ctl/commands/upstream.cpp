@@ -20,6 +20,7 @@ std::vector<Column> columns(bool of_all) {
       {.title = "ADMIN", .field = "admin_state", .rank = 4, .show = state_cell},
       {.title = "CONFIG", .field = "config_state", .wide = true, .show = state_cell},
       {.title = "WEIGHT", .field = "weight", .align = Align::right, .rank = 6},
+      {.title = "TIER", .field = "tier", .align = Align::right, .wide = true},
       {.title = "BACKUP", .field = "backup", .rank = 7, .show = yes_no_cell},
       {.title = "ACTIVE", .field = "active", .align = Align::right, .rank = 2, .show = count_cell},
       {.title = "MAX", .field = "max_connections", .align = Align::right, .wide = true, .show = count_cell},

@@ -95,7 +95,7 @@ std::uint64_t UpstreamStats::sum(Counter UpstreamShare::* counter) const {
 }
 
 void UpstreamStats::fill(UpstreamRow& row) const {
-  row.assigned = places_.taken();
+  row.assigned += places_.taken();
   for (const auto& share : shares_) {
     row.active += share.active.read();
     row.connections += share.connections.read();

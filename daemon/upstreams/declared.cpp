@@ -148,13 +148,21 @@ UpstreamRow DeclaredUpstream::row() const {
   const auto all = targets();
   UpstreamRow row = to_row(none_ ? none_->upstream() : all.front()->upstream());
   if (!none_ || all.front() == none_.get()) return row;
-  std::size_t up = 0;
   for (const UpstreamKeeper* const keeper : all) {
-    if (keeper->upstream().operational_state == OperationalState::up) ++up;
+    keeper->upstream().stats->fill(row);
     for (const auto& address : keeper->upstream().addresses->all()) row.resolved.push_back(address.text());
   }
-  row.operational_state = text(up > 0 ? OperationalState::up : OperationalState::down);
-  row.cause = fmt::format("{} of {} targets are up", up, all.size());
+  const auto are = [&](OperationalState state) {
+    return std::ranges::count_if(
+        all, [&](const UpstreamKeeper* one) { return one->upstream().operational_state == state; });
+  };
+  row.operational_state = text(OperationalState::down);
+  for (const auto state : {OperationalState::up, OperationalState::unknown, OperationalState::resolving}) {
+    if (are(state) == 0) continue;
+    row.operational_state = text(state);
+    break;
+  }
+  row.cause = fmt::format("{} of {} targets are up", are(OperationalState::up), all.size());
   return row;
 }
 

@@ -563,12 +563,13 @@ def test_an_srv_target_that_dns_drops_gets_no_new_sessions(launch, backends, dns
         publish(dns, (1, 1, b))
         wait_for_targets(daemon, b)
 
+        eventually(lambda: served_by(daemon) == "b" == served_by(daemon), "the workers know")
         assert {served_by(daemon) for _ in range(4)} == {"b"}
         assert ask(sessions["a"]) == "a", "a session that stands goes on"
 
         publish(dns, (1, 1, a), (1, 1, b))
         assert wait_for_targets(daemon, a, b) == before, "it has its number again"
-    assert {served_by(daemon) for _ in range(4)} == {"a", "b"}
+    eventually(lambda: {served_by(daemon) for _ in range(4)} == {"a", "b"}, "both serve again")
 
 
 def test_the_srv_targets_stay_while_look_ups_fail(launch, backends, dns):
@@ -605,3 +606,8 @@ def test_srv_targets_inherit_what_is_wished_of_the_declared_name(launch, backend
     assert {served_by(daemon) for _ in range(4)} == {"b"}, "what is wished of a target wins"
     change(daemon, "u1", {"admin_state": None})
     assert {served_by(daemon) for _ in range(6)} == {"a", "b"}
+
+    change(daemon, rows[target(b)]["name"], {"admin_state": None})
+    row = change(daemon, "u1", {"admin_state": "maint"}).json
+    assert row["connections_total"] == 10, "the sessions of all its targets"
+    assert (row["operational_state"], row["cause"]) == ("unknown", "0 of 2 targets are up")
