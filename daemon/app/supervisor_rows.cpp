@@ -49,7 +49,7 @@ StatusRow Supervisor::status() const {
   row.file_limit = limits_.files;
   row.fullness = crew_.crew().fullness();
   row.idle_timeout_factor = Crew::idle_timeout_factor(row.fullness);
-  row.connections_active = crew_.crew().load();
+  row.connections_active = crew_.crew().sockets();
   row.connections_total = crew_.connections_opened();
   for (const auto& [name, entry] : listeners_) {
     const PartyStats& stats = *entry->plan().owner->stats;

@@ -162,6 +162,7 @@ void Connection::abort_when_delivered(Reason reason, std::string_view detail) {
   }
   note_reason(reason, detail);
   attend();
+  note_parting(false);
   stage_ = Stage::resetting;
   close_by_ = worker_.time() + facts_.owner->close_timeout;
   step_resetting();
@@ -225,6 +226,7 @@ void Connection::discard_input() {
 
 void Connection::step_closing() {
   if (!flush()) return;
+  if (fin_sent_) note_parting(true);
   discard_input();
   if (stage_ == Stage::gone || !fin_sent_) return;
   if (facts_.remote.is_unix()) {
@@ -313,8 +315,20 @@ Connection::Overdue Connection::next_overdue() const {
   return next;
 }
 
+void Connection::note_parting(bool is_parting) {
+  if (parting_ == is_parting) return;
+  parting_ = is_parting;
+  PartyShare* const share = this->share();
+  if (share == nullptr) return;
+  if (is_parting) {
+    share->parting.add();
+  } else {
+    share->parting.sub();
+  }
+}
+
 void Connection::give_way() {
-  if (stage_ != Stage::closing || !fin_sent_ || queued() > 0) return;
+  if (!parting_) return;
   if (facts_.close.detail.empty()) facts_.close.detail = "gave way to others";
   complete();
 }
@@ -353,6 +367,7 @@ void Connection::leave_no_record() {
 }
 
 void Connection::count_end(const std::optional<tcp::Info>& last) {
+  note_parting(false);
   PartyShare* const share = this->share();
   if (share == nullptr) return;
   share->ended.add();

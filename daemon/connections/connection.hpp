@@ -209,6 +209,7 @@ class Connection : private Deadline {
   void complete(const std::optional<tcp::Info>& last);
   void enqueue(ByteView bytes);
   void count_end(const std::optional<tcp::Info>& last);
+  void note_parting(bool is_parting);
   void log_end() const;
   void touch() { facts_.last_active = worker_.time(); }
   [[nodiscard]] PartyShare* share() const;
@@ -229,7 +230,8 @@ class Connection : private Deadline {
   bool eof_ : 1 {false};
   bool fin_wanted_ : 1 {false};
   bool fin_sent_ : 1 {false};
-  EventPtr event_;  // null while it is parked, and after its end
+  bool parting_ : 1 {false};  // and counted as such
+  EventPtr event_;            // null while it is parked, and after its end
   Facts facts_;
   Traffic*
       traffic_;  // its owner's, or where it is the leg of one its upstream's; null before that is connected

@@ -44,6 +44,16 @@ void ProxyHeaderConnection::on_ready() {
   next_(*this);
 }
 
+void ProxyHeaderConnection::on_gone() {
+  Wheel::cancel(timer_);
+  room_.reset();
+}
+
+void ProxyHeaderConnection::refuse(std::string_view why) {
+  room_.reset();
+  finish(Reason::proxy_header_error, why);
+}
+
 void ProxyHeaderConnection::on_cut(std::size_t bytes) {
   if (state() == tcp::State::closed) return;  // by an RST, which is an end of its own
   refuse(fmt::format("the peer's FIN came after {} bytes of the header", bytes));

@@ -3,7 +3,8 @@
 
 #include <cstddef>
 #include <functional>
-#include <string>
+#include <string_view>
+#include <utility>
 
 #include "connections/connection.hpp"
 
@@ -32,6 +33,10 @@ class ProxyHeaderConnection final : public Connection {
         limits_{limits},
         next_{std::move(next)} {}
 
+  /// For the socket that whoever goes on will need besides; given back when the connection ends.
+  void set_room(Worker::Room room) { room_ = std::move(room); }
+  [[nodiscard]] Worker::Room take_room() { return std::move(room_); }
+
   /// The sender's own connection, as a health check is.
   [[nodiscard]] bool is_local() const { return is_local_; }
   using Connection::hand_over;
@@ -46,14 +51,15 @@ class ProxyHeaderConnection final : public Connection {
 
   void on_open() override;
   void on_ready() override;
-  void on_gone() override { Wheel::cancel(timer_); }
+  void on_gone() override;
   [[nodiscard]] Phase phase() const override { return Phase::proxy_header; }
   void on_late();
   void on_cut(std::size_t bytes);
-  void refuse(std::string_view why) { finish(Reason::proxy_header_error, why); }
+  void refuse(std::string_view why);
 
   const ProxyHeaderLimits limits_;
   const Next next_;
+  Worker::Room room_;
   Timer timer_{*this};
   bool is_read_{false};
   bool is_local_{false};

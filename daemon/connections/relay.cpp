@@ -27,6 +27,7 @@ Relay::Relay(Worker& worker, std::shared_ptr<const RelayOptions> options,
     : worker_{worker},
       options_{std::move(options)},
       targets_{std::move(targets)},
+      room_{worker.hold_room()},
       attempts_left_{options_->attempts},
       zero_copy_{options_->zero_copy} {}
 
@@ -98,6 +99,7 @@ std::optional<Race::Failure> Relay::attempt(const Address& address, Duration tim
   begun.note_peer(client_->facts().id);
   client_->note_peer(begun.facts().id);
   worker_.adopt(std::move(leg));
+  room_.reset();
   begun.connect_within(timeout);
   begun.start();
   // It may be over already, and another one begun.
@@ -120,6 +122,7 @@ void Relay::retry() {
 }
 
 void Relay::give_up(Reason reason, const std::string& detail) {
+  room_.reset();
   if (client_ != nullptr) client_->finish(reason, detail);
 }
 
@@ -161,6 +164,7 @@ void Relay::on_attempt_failed(const RelayLeg& leg) {
 void Relay::on_target_failed(const Race::Failure& failure) {
   // Given up because the session ended, the attempt says nothing of the upstream.
   if (client_ == nullptr || !client_->is_open()) return;
+  if (!room_) room_ = worker_.hold_room();
   if (failure.is_shortage && waits_for_files()) return;
   targets_->failed(failure.reason);
   if (!failure.is_shortage && attempts_left_ > 0) {
@@ -299,6 +303,7 @@ void Relay::pass_fin(RelayLeg& from, RelayLeg& to) {
 
 void Relay::end(Reason reason, bool graceful, std::string_view detail) {
   const auto self = shared_from_this();
+  room_.reset();
   if (connected_) set_zero_copy(false);  // the legs part, and each must have what is still to go out
   if (race_) race_->cut(reason, detail);
   for (RelayLeg* const* leg : {&client_, &upstream_}) {
@@ -321,6 +326,7 @@ void Relay::on_gone(RelayLeg& leg) {
     return;
   }
   (is_upstream ? upstream_ : client_) = nullptr;
+  room_.reset();
   if (is_upstream) targets_->ended(leg.facts());
   const CloseFacts& close = leg.facts().close;
   if (race_) race_->cut(*close.reason, close.detail.get());

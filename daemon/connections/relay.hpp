@@ -121,6 +121,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
   Worker& worker_;
   const std::shared_ptr<const RelayOptions> options_;
   const std::unique_ptr<TargetSource> targets_;
+  Worker::Room room_;               // for the upstream's socket, while there is none and may be one
   RelayLeg* client_{nullptr};       // null once it is gone
   RelayLeg* upstream_{nullptr};     // null before the attempt, during a race, and once it is gone
   std::unique_ptr<Target> target_;  // until it is connected

@@ -70,6 +70,29 @@ void Worker::Waker::on_deadline() {
   if (Connection* const connection = worker.find(id)) connection->woken();
 }
 
+Worker::Room Worker::hold_room() {
+  loop_.assert_here();
+  load_.add();
+  held_.add();
+  return Room{this};
+}
+
+void Worker::GiveBack::operator()(Worker* worker) const {
+  worker->held_.sub();
+  worker->load_.sub();
+}
+
+void Worker::for_each(const std::function<void(Connection&)>& task) {
+  // Ending changes the set, so the ids come first; an id that is gone by then was the other leg of one
+  // before.
+  std::vector<ConnectionId> ids;
+  ids.reserve(connections_.size());
+  for (const auto& [id, connection] : connections_) ids.push_back(id);
+  for (const ConnectionId id : ids) {
+    if (Connection* const connection = find(id)) task(*connection);
+  }
+}
+
 Connection* Worker::find(ConnectionId id) { return connections_.find(id); }
 
 void Worker::wake_later() {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -26,7 +27,7 @@ class Connection;
 /// What the connections of one loop share: the set of them, deadlines, the read buffer, the history.
 ///
 /// Made before its loop runs and destroyed after it has stopped.
-/// Threads: `load` from any; everything else only on the loop.
+/// Threads: `load`, `held` and `opened` from any; everything else only on the loop.
 class Worker {
  public:
   static constexpr std::size_t kBufferBytes = 128 * 1024;
@@ -75,9 +76,22 @@ class Worker {
 
   [[nodiscard]] Connection* find(ConnectionId id);
   [[nodiscard]] const ConnectionSet& connections() const { return connections_; }
+  /// `task` for each connection, which it may end.
+  void for_each(const std::function<void(Connection&)>& task);
 
-  /// Sockets of this worker's connections now. Written by the loop, read by acceptors.
+  struct GiveBack {
+    void operator()(Worker* worker) const;
+  };
+  /// A socket that is not there yet and counts as if it were, until this is gone. Where it comes, it comes
+  /// first: for a moment it counts twice rather than not at all.
+  using Room = std::unique_ptr<Worker, GiveBack>;
+  [[nodiscard]] Room hold_room();
+
+  /// Sockets of this worker's connections now, and those that room is held for. Written by the loop, read by
+  /// acceptors.
   [[nodiscard]] const Counter& load() const { return load_; }
+  /// Those of `load` that are not there yet.
+  [[nodiscard]] const Counter& held() const { return held_; }
   [[nodiscard]] const Counter& opened() const { return opened_; }
 
  private:
@@ -98,7 +112,7 @@ class Worker {
   PipePool pipes_;
   Instant time_;
   std::uint64_t sequence_{0};
-  Counter load_, opened_;
+  Counter load_, held_, opened_;
   History history_;
   EventPtr later_;
   bool later_set_{false};

@@ -23,6 +23,11 @@ constexpr int kLastHandshakeMs = 1;  // nobody else is served meanwhile, so no l
 constexpr unsigned kLastTurns = 20;
 constexpr Duration kFullPause = std::chrono::milliseconds{20};  // `on_limit = "wait"` looks again after this
 
+bool has_readable(int fd) {
+  pollfd waiting{fd, POLLIN, 0};
+  return ::poll(&waiting, 1, 0) > 0;
+}
+
 Fd open_spare() { return Fd{::open("/dev/null", O_RDONLY | O_CLOEXEC)}; }
 
 }  // namespace
@@ -45,19 +50,14 @@ class Acceptor::Batch {
     ++*least;
     const auto worker = static_cast<std::size_t>(least - loads_.begin());
     accepted.place.taken_by(worker);
-    added_ += accepted.plan->sockets();
+    here_.note_handed(accepted.plan->sockets());  // at once: other acceptors look at it, too
     parts_[worker].push_back(std::move(accepted));
   }
-  /// Sockets of those that were added.
-  [[nodiscard]] std::uint64_t added() const { return added_; }
 
  private:
   void hand_over(std::size_t i) {
     if (parts_[i].empty()) return;
     const Crew::Member& member = crew_.members[i];
-    std::uint64_t sockets = 0;
-    for (const auto& accepted : parts_[i]) sockets += accepted.plan->sockets();
-    here_.note_handed(sockets);
     const auto part = std::make_shared<std::vector<Accepted>>(std::move(parts_[i]));
     const auto serve = [hub = member.hub, part] {
       for (auto& accepted : *part) hub->serve(std::move(accepted));
@@ -73,7 +73,6 @@ class Acceptor::Batch {
   Hub& here_;
   std::vector<std::uint64_t> loads_;
   std::vector<std::vector<Accepted>> parts_;
-  std::uint64_t added_{0};
 };
 
 Acceptor::Acceptor(Worker& worker, const Crew& crew, std::shared_ptr<const ListenerPlan> plan)
@@ -171,7 +170,7 @@ void Acceptor::accept_some(const Door& door, std::size_t most) {
 void Acceptor::accept_batch(const Door& door, std::size_t most) {
   Batch batch{crew_, worker_.index()};
   for (std::size_t i = 0; i < most; ++i) {
-    if (must_wait(batch)) break;
+    if (others_give_way(door) || must_wait()) break;
     const Outcome outcome = accept_one(door, batch);
     if (outcome == Outcome::none) break;
     if (outcome == Outcome::shortage) {
@@ -182,9 +181,24 @@ void Acceptor::accept_batch(const Door& door, std::size_t most) {
   }
 }
 
-bool Acceptor::must_wait(const Batch& batch) {
+// Whom others give way to waits for it in the queue.
+bool Acceptor::others_give_way(const Door& door) {
+  if (last_call_ || !is_at_own_limit() || stats().sum(&PartyShare::parting) == 0 ||
+      !has_readable(door.socket->fd.get()))
+    return false;
+  // Each time all connections are looked at, so not too often.
+  if (worker_.time() >= next_call_for_room_) {
+    next_call_for_room_ = worker_.time() + kFullPause;
+    crew_.members[worker_.index()].hub->call_for_room(plan_->owner->stats);
+    if (!is_at_own_limit()) return false;
+  }
+  hold_back(next_call_for_room_ - worker_.time());
+  return true;
+}
+
+bool Acceptor::must_wait() {
   if (last_call_ || plan_->config->on_limit != "wait") return false;
-  if (is_full(batch)) {
+  if (is_full()) {
     hold_back(kFullPause);
     return true;
   }
@@ -210,7 +224,7 @@ Acceptor::Outcome Acceptor::accept_one(const Door& door, Batch& batch) {
 
 void Acceptor::admit(Fd fd, const Address& remote, Batch& batch) {
   SourcePlace place;
-  if (const auto refusal = refusal_of(remote, batch, place)) {
+  if (const auto refusal = refusal_of(remote, place)) {
     note_refused(*refusal, fd, remote);
     return;
   }
@@ -228,18 +242,22 @@ void Acceptor::note_refused(Refusal refusal, const Fd& fd, const Address& remote
   }
 }
 
-bool Acceptor::is_full(const Batch& batch) const {
+bool Acceptor::is_at_own_limit() const {
   const auto& limit = plan_->config->max_connections;
-  if (limit && !lets_in_all() && plan_->owner->stats->active() >= *limit) return true;
-  return crew_.load() + batch.added() + plan_->sockets() > crew_.max_connections.read();
+  return limit && !lets_in_all() && plan_->owner->stats->active() >= *limit;
+}
+
+bool Acceptor::is_full() const {
+  if (is_at_own_limit()) return true;
+  return crew_.load() + plan_->sockets() > crew_.max_connections.read();
 }
 
 // The dearest comes last: a place in the table of sources is taken by who passed all else.
-std::optional<Refusal> Acceptor::refusal_of(const Address& remote, const Batch& batch, SourcePlace& place) {
+std::optional<Refusal> Acceptor::refusal_of(const Address& remote, SourcePlace& place) {
   // Whose it is behind a proxy is not known yet; the hub asks once its header is there.
   const bool is_known = !plan_->expects_header_of(remote);
   if (is_known && !plan_->allows(remote)) return Refusal::acl;
-  if (is_full(batch)) return Refusal::limit;
+  if (is_full()) return Refusal::limit;
   if (!lets_in_all() && admission_.rate_opens_at(worker_.time())) return Refusal::rate;
   if (!is_known) return std::nullopt;
   auto taken = admission_.place(remote);

@@ -17,7 +17,8 @@ namespace tcpctl {
 ///
 /// Pausing leaves what comes in the kernel's queue. A shortage of descriptors or memory pauses it for a
 /// moment and is counted; where it lasts, a spare descriptor turns the waiting away, so that they learn of
-/// it. Threads: only on the hub's loop.
+/// it. At the listener's own limit, those of its connections that only wait for their peer's FIN give way
+/// before anybody is refused. Threads: only on the hub's loop.
 class Acceptor : private Deadline {
  public:
   Acceptor(Worker& worker, const Crew& crew, std::shared_ptr<const ListenerPlan> plan);
@@ -51,12 +52,13 @@ class Acceptor : private Deadline {
   void await_handshakes(const Door& door);
   void admit(Fd fd, const Address& remote, Batch& batch);
   void note_refused(Refusal refusal, const Fd& fd, const Address& remote);
-  [[nodiscard]] bool must_wait(const Batch& batch);
-  [[nodiscard]] std::optional<Refusal> refusal_of(const Address& remote, const Batch& batch,
-                                                  SourcePlace& place);
+  [[nodiscard]] bool others_give_way(const Door& door);
+  [[nodiscard]] bool must_wait();
+  [[nodiscard]] std::optional<Refusal> refusal_of(const Address& remote, SourcePlace& place);
   /// Those whom a limit let wait in the queue, when the queue is closed behind them.
   [[nodiscard]] bool lets_in_all() const { return last_call_ && plan_->config->on_limit == "wait"; }
-  [[nodiscard]] bool is_full(const Batch& batch) const;
+  [[nodiscard]] bool is_at_own_limit() const;
+  [[nodiscard]] bool is_full() const;
   void hold_back(Duration time);
   void on_shortage(const Door& door);
   void turn_away(const Door& door);
@@ -72,6 +74,7 @@ class Acceptor : private Deadline {
   bool paused_{false};
   bool last_call_{false};  // the door is being closed behind those who are in
   unsigned shortages_in_a_row_{0};
+  Instant next_call_for_room_{};
   Counter shortages_;
   Fd spare_;
 };

@@ -19,6 +19,13 @@ std::uint64_t Crew::load() const {
   return load + handed - std::min(handed, taken);
 }
 
+std::uint64_t Crew::sockets() const {
+  std::uint64_t held = 0;
+  for (const auto& member : members) held += member.hub->worker().held().read();
+  const std::uint64_t load = this->load();
+  return load - std::min(load, held);
+}
+
 double Crew::fullness() const {
   return static_cast<double>(load()) /
          static_cast<double>(std::max<std::uint64_t>(1, max_connections.read()));

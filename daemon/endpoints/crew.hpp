@@ -32,13 +32,16 @@ struct Crew {
   struct Member {
     Loop* loop;
     Hub* hub;             // touched on its own loop only
-    const Counter* load;  // sockets of its connections
+    const Counter* load;  // its worker's
   };
   std::vector<Member> members;
   Counter max_connections;  // of the daemon
 
-  /// Sockets of all connections, those on their way from an acceptor to their worker included.
+  /// Sockets of all connections, with those on their way from an acceptor to their worker and those that
+  /// sessions are still going to need: what a limit is held against.
   [[nodiscard]] std::uint64_t load() const;
+  /// Of these, the sockets that there are.
+  [[nodiscard]] std::uint64_t sockets() const;
   /// `load` as a share of the limit.
   [[nodiscard]] double fullness() const;
   static constexpr double kNearlyFull = 0.9;

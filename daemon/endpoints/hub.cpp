@@ -52,9 +52,11 @@ void Hub::begin(Accepted accepted) {
 
 void Hub::await_header(Accepted accepted) {
   const auto plan = std::move(accepted.plan);
+  Worker::Room room = plan->sockets() > 1 ? worker_.hold_room() : nullptr;
   auto connection = std::make_unique<ProxyHeaderConnection>(
       worker_, plan->owner, std::move(accepted.fd), accepted.remote, plan->proxy_header,
       [this, plan](ProxyHeaderConnection& waiting) { on_header(plan, waiting); });
+  connection->set_room(std::move(room));
   Connection& started = *connection;
   worker_.adopt(std::move(connection));
   started.start();
@@ -90,10 +92,12 @@ void Hub::refuse(const ListenerPlan& plan, ProxyHeaderConnection& connection, Re
   plan.owner->stats->share(worker_.index()).refused[static_cast<std::size_t>(refusal)].add();
   const auto detail = refused_.next_entry(refusal);
   if (!detail) connection.leave_no_record();
+  connection.take_room().reset();
   connection.finish(Reason::local_limit, detail.value_or(std::string{}));
 }
 
 void Hub::go_on(const ListenerPlan& plan, ProxyHeaderConnection& connection, SourcePlace place) {
+  const Worker::Room room = connection.take_room();  // given back once a relay holds its own
   auto [fd, facts] = connection.hand_over();
   const Address remote = facts.remote;
   begin_service(plan, std::move(fd), remote, {std::move(place), bandwidth_of(plan)}, std::move(facts));
@@ -150,6 +154,18 @@ void Hub::ask_for_place(const ListenerPlan& plan, const Address& source, PlaceAn
     here->post([answer, carried] { answer(std::move(*carried)); });
   };
   there.loop->post(ask);
+}
+
+void Hub::call_for_room(const std::shared_ptr<PartyStats>& of) {
+  worker_.loop().assert_here();
+  tell_all([of](Hub& hub) {
+    Worker& worker = hub.worker();
+    if (of->share(worker.index()).parting.read() == 0) return;
+    worker.tick();
+    worker.for_each([&of](Connection& connection) {
+      if (connection.facts().owner->stats == of) connection.give_way();
+    });
+  });
 }
 
 void Hub::set_listener(std::shared_ptr<const ListenerPlan> plan, const std::vector<BoundSocketPtr>& sockets) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "endpoints/overload.hpp"
 
-#include <vector>
-
 #include "base/log.hpp"
 #include "connections/connection.hpp"
 #include "endpoints/hub.hpp"
@@ -38,7 +36,7 @@ void OverloadWatch::on_deadline() {
 // One that stopped in a dip that this one did not see has to begin again.
 void OverloadWatch::tell_others() const {
   for (const Crew::Member& member : crew_.members) {
-    if (member.loop == &worker_.loop()) continue;
+    if (&member.hub->worker() == &worker_) continue;
     member.loop->post([hub = member.hub] {
       hub->worker().tick();
       hub->watch_overload();
@@ -47,21 +45,11 @@ void OverloadWatch::tell_others() const {
 }
 
 void OverloadWatch::make_room() {
-  for_each([](Connection& connection) { connection.give_way(); });
+  worker_.for_each([](Connection& connection) { connection.give_way(); });
   const double fullness = crew_.fullness();
   if (fullness < Crew::kNearlyFull) return;
   const double factor = Crew::idle_timeout_factor(fullness);
-  for_each([factor](Connection& connection) { connection.end_if_idle(factor); });
-}
-
-void OverloadWatch::for_each(const std::function<void(Connection&)>& task) {
-  // Ending changes the set, so the ids come first; an id that is gone by then was the other leg of one
-  // before.
-  std::vector<ConnectionId> ids;
-  for (const auto& [id, connection] : worker_.connections()) ids.push_back(id);
-  for (const ConnectionId id : ids) {
-    if (Connection* const connection = worker_.find(id)) task(*connection);
-  }
+  worker_.for_each([factor](Connection& connection) { connection.end_if_idle(factor); });
 }
 
 // Each worker sees it for itself; one of them tells.

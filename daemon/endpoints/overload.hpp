@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
-
 #include "connections/worker.hpp"
 #include "endpoints/crew.hpp"
 #include "engine/wheel.hpp"
@@ -27,8 +25,6 @@ class OverloadWatch : private Deadline {
   void on_deadline() override;
   void tell_others() const;
   void make_room();
-  /// `task` for each connection of the worker, which it may end.
-  void for_each(const std::function<void(Connection&)>& task);
   void log(const char* event) const;
 
   Worker& worker_;

@@ -42,6 +42,7 @@ struct Traffic {
 /// What one worker counts for one listener or client; on cache lines of its own.
 struct alignas(64) PartyShare : Traffic {
   Counter ended;
+  Counter parting;  // those now that have said all they had to, and wait for their peer's end
   std::array<Counter, kRefusals> refused;
   CloseCounters closes;
   Histogram duration, rtt;

@@ -580,6 +580,71 @@ TEST_F(RelayTest, ConnectsNobodyForAClientThatWasEndedMeanwhile) {
   EXPECT_EQ(worker().history().entries().size(), 1U);
 }
 
+TEST_F(RelayTest, HoldsRoomForItsUpstreamUntilThatIsThere) {
+  targets->answers.emplace_back(listener.address());
+  targets->answers_later = true;
+  begin();
+  EXPECT_EQ(worker().load().read(), 2U);
+  EXPECT_EQ(worker().held().read(), 1U);
+
+  targets->pending();
+  accept();
+
+  EXPECT_EQ(worker().load().read(), 2U);
+  EXPECT_EQ(worker().held().read(), 0U);
+  upstream.close();
+  EXPECT_TRUE(run_until([&] { return peer.at_eof(); }));
+  peer.close();
+  EXPECT_TRUE(run_until([&] { return worker().load().read() == 0; }));
+  EXPECT_EQ(worker().held().read(), 0U);
+}
+
+TEST_F(RelayTest, HoldsRoomAgainWhereAnAttemptFailed) {
+  targets->answers.emplace_back(test::closed_port());
+  targets->answers.emplace_back(listener.address());
+  targets->answers_later = true;
+  begin();
+  const auto first_answer = targets->pending;
+  first_answer();
+  ASSERT_TRUE(run_until([&] { return targets->calls.size() == 3; }));
+  ASSERT_THAT(targets->calls, ElementsAre("next", "failed u1 connect_refused", "next"));
+  EXPECT_EQ(worker().load().read(), 2U);
+  EXPECT_EQ(worker().held().read(), 1U);
+
+  targets->pending();
+  accept();
+
+  EXPECT_EQ(worker().load().read(), 2U);
+  EXPECT_EQ(worker().held().read(), 0U);
+}
+
+TEST_F(RelayTest, GivesItsRoomBackHoweverItEndsWhileItWaits) {
+  const auto end = [&](const std::string& how) {
+    if (how == "reset by the client") {
+      peer.rst();
+    } else if (how == "no target") {
+      targets->pending();
+    } else {
+      worker().find(id)->end(Reason::admin_kill, how == "gracefully");
+    }
+  };
+  std::uint64_t begun = 0;
+  for (const std::string how : {"reset by the client", "no target", "gracefully", "at once"}) {
+    SCOPED_TRACE(how);
+    targets->answers_later = true;
+    begin();
+    id = make_id(0, ++begun);
+    ASSERT_EQ(worker().held().read(), 1U);
+
+    end(how);
+
+    EXPECT_TRUE(run_until([&] { return worker().held().read() == 0; })) << "though it is still closing";
+    peer.close();
+    record();
+    EXPECT_EQ(worker().load().read(), 0U);
+  }
+}
+
 TEST_F(RelayTest, IgnoresAnAnswerForASessionThatIsGone) {
   targets->answers.emplace_back(listener.address());
   targets->answers_later = true;

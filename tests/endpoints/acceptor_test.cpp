@@ -100,6 +100,67 @@ TEST_F(AcceptorTest, LeavesInTheQueueWhoComesFasterThanARateThatWaits) {
   EXPECT_EQ(refused(Refusal::rate), 0U);
 }
 
+TEST_F(AcceptorTest, AtItsLimitWhoOnlyWaitsForThePeersFinGivesWay) {
+  listener->max_connections = 2;
+  listen();
+  auto peers = queued(2);
+  for (auto& peer : peers) ASSERT_TRUE(is_served(peer));
+  worker().find(make_id(0, 1))->finish(Reason::local_done);
+  ASSERT_TRUE(run_until([&] { return peers[0].at_eof(); }));
+  runner.settle();
+  ASSERT_EQ(owner->stats->active(), 2U) << "as long as nobody else comes, it waits";
+
+  auto newcomer = connect();
+
+  EXPECT_TRUE(is_served(newcomer));
+  EXPECT_TRUE(is_served(peers[1]));
+  EXPECT_EQ(refused(Refusal::limit), 0U);
+  EXPECT_EQ(last_record().facts.close.detail.get(), "gave way to others");
+  EXPECT_EQ(last_record().facts.close.reason, Reason::local_done);
+  auto one_too_many = connect();
+  EXPECT_TRUE(run_until([&] { return one_too_many.is_over(); }));
+  EXPECT_EQ(refused(Refusal::limit), 1U);
+}
+
+TEST_F(AcceptorTest, AtItsLimitNobodyIsRefusedBeforeThoseOfAnotherWorkerGaveWay) {
+  Worker second{1, runner.loop, 100};
+  Hub second_hub{second, crew};
+  crew.members.push_back({&runner.loop, &second_hub, &second.load()});
+  owner->stats = std::make_shared<PartyStats>(2);
+  listener->max_connections = 4;
+  listen();
+  auto peers = queued(4);
+  for (auto& peer : peers) ASSERT_TRUE(is_served(peer));
+  ASSERT_EQ(second.load().read(), 2U);
+  second.for_each([](Connection& connection) { connection.finish(Reason::local_done); });
+  ASSERT_TRUE(run_until([&] { return std::ranges::count_if(peers, &Peer::at_eof) == 2; }));
+
+  auto newcomers = queued(3);
+
+  ASSERT_TRUE(run_until([&] { return refused(Refusal::limit) > 0; }));
+  EXPECT_TRUE(is_served(newcomers[0]));
+  EXPECT_TRUE(is_served(newcomers[1]));
+  EXPECT_TRUE(run_until([&] { return newcomers[2].is_over(); }));
+  EXPECT_EQ(refused(Refusal::limit), 1U);
+}
+
+TEST_F(AcceptorTest, AtItsLimitWhoHasYetToBeToldAllGivesWayToNobody) {
+  listener->max_connections = 1;
+  listen();
+  auto slow = connect();
+  ASSERT_TRUE(is_served(slow));
+  const std::string much = test::pattern(8UL << 20);
+  std::size_t still = 0;
+  ASSERT_TRUE(run_until([&] { return (still = slow.write(much) > 0 ? 0 : still + 1) > 50; }));
+  worker().find(make_id(0, 1))->finish(Reason::local_done);
+  runner.settle();
+
+  auto newcomer = connect();
+
+  EXPECT_TRUE(run_until([&] { return newcomer.is_over(); }));
+  EXPECT_EQ(refused(Refusal::limit), 1U);
+}
+
 TEST_F(AcceptorTest, LetsOthersInOnceThereIsRoomAgain) {
   listener->max_connections = 1;
   listen();
@@ -270,6 +331,22 @@ TEST_F(AcceptorTest, TurnsTheWaitingAwayWhereAShortageLasts) {
 
   EXPECT_EQ(refused(Refusal::files), 1U);
   EXPECT_GT(hub.shortages(), 5U);
+}
+
+TEST_F(AcceptorTest, TurnsAllAwayBehindADoorThatClosesWithoutFiles) {
+  listen();
+  hub.pause_listener("mine");
+  auto peers = queued(100);
+  const NoMoreFiles shortage;
+
+  hub.remove_listener("mine");
+  bindings.clear();
+
+  for (auto& peer : peers) {
+    EXPECT_TRUE(run_until([&] { return peer.is_over(); }));
+    EXPECT_EQ(peer.error, 0) << "nobody is reset";
+  }
+  EXPECT_EQ(refused(Refusal::files), 100U);
 }
 
 TEST_F(AcceptorTest, HandsConnectionsToTheWorkerWithTheLeastToDo) {

@@ -166,6 +166,38 @@ TEST_F(HubTest, GoesWithSessionsThatStillRun) {
   EXPECT_TRUE(upstream.accept());
 }
 
+TEST_F(HubTest, SessionsThatWaitForAnUpstreamNeverPassTheLimitWhenTheyGoOn) {
+  test::PlainListener upstream;
+  listen();
+  auto made = std::make_shared<ListenerPlan>(*forwarding({upstream.address()}));
+  auto one_at_a_time = std::make_shared<ForwardPlan>(*made->forward);
+  one_at_a_time->upstreams[0].max_connections = 1;
+  one_at_a_time->pool.queue_timeout = 10min;
+  made->forward = one_at_a_time;
+  hub.set_listener(made, sockets());
+  crew.max_connections.set(6);
+  std::vector<Peer> peers;
+  for (int i = 0; i < 5; ++i) peers.push_back(connect());
+  ASSERT_TRUE(run_until([&] { return owner->stats->opened() + refused(Refusal::limit) == 5; }));
+  EXPECT_EQ(refused(Refusal::limit), 2U);
+  EXPECT_EQ(crew.load(), 6U);
+  ASSERT_TRUE(run_until([&] { return worker().connections().size() == 4; }));
+  EXPECT_EQ(crew.load(), 6U);
+  EXPECT_EQ(crew.sockets(), 4U) << "two of the clients have no upstream yet";
+
+  for (int i = 0; i < 3; ++i) {
+    auto behind = accept(upstream);
+    EXPECT_LE(crew.load(), 6U);
+    auto& client = peers[static_cast<std::size_t>(i)];
+    client.close();
+    ASSERT_TRUE(run_until([&] { return behind.at_eof(); }));
+    behind.close();
+    const auto left = static_cast<std::uint64_t>(2 - i);
+    ASSERT_TRUE(run_until([&] { return crew.load() == 2 * left; }));
+  }
+  EXPECT_EQ(crew.sockets(), 0U);
+}
+
 /// A listener behind a proxy, which the test's own address is.
 class HubBehindProxyTest : public HubTest {
  protected:
@@ -201,6 +233,43 @@ TEST_F(HubBehindProxyTest, ServesOnlyWhomAllowNamesByTheHeader) {
     EXPECT_EQ(last_record().facts.close.detail.get(), "refused: acl");
   }
   EXPECT_EQ(refused(Refusal::acl), 2U);
+}
+
+TEST_F(HubBehindProxyTest, KeepsRoomForTheUpstreamOfWhoHasSentNoHeaderYet) {
+  test::PlainListener upstream;
+  listen();
+  hub.set_listener(behind_proxy(forwarding({upstream.address()})), sockets());
+  crew.max_connections.set(3);
+  auto first = connect();
+  ASSERT_TRUE(run_until([&] { return crew.sockets() == 1; }));
+
+  auto second = connect();
+  ASSERT_TRUE(run_until([&] { return second.is_over(); }));
+  first.write("PROXY TCP4 192.0.2.1 198.51.100.2 8080 80\r\n");
+  auto behind = accept(upstream);
+  runner.settle();
+
+  EXPECT_EQ(refused(Refusal::limit), 1U);
+  EXPECT_EQ(crew.load(), 2U);
+  EXPECT_EQ(crew.sockets(), 2U);
+}
+
+TEST_F(HubBehindProxyTest, GivesThatRoomBackWhereNoGoodHeaderComes) {
+  test::PlainListener upstream;
+  listener->allow = {parse_network("192.0.2.0/24").value()};
+  listen();
+  hub.set_listener(behind_proxy(forwarding({upstream.address()})), sockets());
+
+  for (const std::string said : {"", "nonsense\r\n", "PROXY TCP4 203.0.113.1 198.51.100.2 8080 80\r\n"}) {
+    auto client = connect();
+    ASSERT_TRUE(run_until([&] { return worker().held().read() == 1; }));
+    client.write(said);
+    if (said.empty()) client.fin();
+
+    EXPECT_TRUE(run_until([&] { return worker().held().read() == 0; })) << said;
+    client.close();
+    EXPECT_TRUE(run_until([&] { return crew.load() == 0; })) << said;
+  }
 }
 
 TEST_F(HubBehindProxyTest, LetsTheProxysOwnConnectionsIn) {
@@ -321,6 +390,34 @@ TEST_F(HubTest, ASourceThatIsKnownLaterTakesItsPlaceAtTheAcceptor) {
   ask();
   ASSERT_TRUE(run_until([&] { return answers.size() == 1; }));
   EXPECT_TRUE(answers[0]) << "the place was given back";
+}
+
+TEST_F(HubBehindProxyTest, AConnectionOfAnotherWorkerTakesItsPlaceAtTheAcceptor) {
+  Worker second{1, runner.loop, 100};
+  Hub second_hub{second, crew};
+  crew.members.push_back({&runner.loop, &second_hub, &second.load()});
+  owner->stats = std::make_shared<PartyStats>(2);
+  listener->max_connections_per_source = 1;
+  const auto behind = behind_proxy(plan());
+  const bool first_accepts = crew.acceptor_of("mine") == 0;
+  (first_accepts ? hub : second_hub).set_listener(behind, {});
+  const auto serve = [&] {
+    auto pair = test::tcp_pair();
+    pair.there.write("PROXY TCP4 192.0.2.1 198.51.100.2 8080 80\r\n");
+    (first_accepts ? second_hub : hub).serve({behind, std::move(pair.here), pair.there.local()});
+    return std::move(pair.there);
+  };
+
+  auto one = serve();
+  EXPECT_TRUE(is_served(one));
+  auto two = serve();
+  EXPECT_FALSE(is_served(two));
+  EXPECT_EQ(refused(Refusal::source_limit), 1U);
+  one.fin();
+  ASSERT_TRUE(run_until([&] { return one.is_over(); }));
+  auto three = serve();
+
+  EXPECT_TRUE(is_served(three)) << "the place was given back to the worker that gave it";
 }
 
 }  // namespace

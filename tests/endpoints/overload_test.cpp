@@ -56,6 +56,48 @@ TEST_F(OverloadTest, ABurstThatFillsTheDaemonInOneTurnIsSeen) {
   EXPECT_LT(last_record().facts.close.at - last_record().facts.opened, 2900ms);
 }
 
+TEST_F(OverloadTest, TheOtherWorkersAreToldToMakeRoom) {
+  Worker second{1, runner.loop, 100};
+  Hub second_hub{second, crew};
+  crew.members.push_back({&runner.loop, &second_hub, &second.load()});
+  owner->stats = std::make_shared<PartyStats>(2);
+  owner->idle_timeout = 3s;
+  listen();
+
+  auto peers = served(10);
+
+  ASSERT_EQ(second.load().read(), 5U);
+  const auto ended = [&] {
+    std::vector<std::string> details;
+    for (const auto& [id, connection] : second.connections()) {
+      if (connection->facts().close.reason == Reason::idle_timeout)
+        details.emplace_back(connection->facts().close.detail.get());
+    }
+    return details;
+  };
+  ASSERT_TRUE(run_until([&] { return ended().size() == 5; }));
+  EXPECT_THAT(ended(), testing::Each("shorter while the daemon is nearly full"));
+}
+
+TEST_F(OverloadTest, NobodyIsEndedForBeingIdleWhereThoseWhoOnlyWaitForAFinMakeRoomEnough) {
+  owner->idle_timeout = 3s;
+  listen();
+  auto peers = served(8);
+  for (std::size_t i = 6; i < 9; ++i) worker().find(make_id(0, i))->finish(Reason::local_done);
+  runner.run_beats(700);  // longer than what a full daemon leaves of the timeout
+  hub.pause_listener("mine");
+  peers.push_back(connect());
+  peers.push_back(connect());
+  hub.resume_listener("mine");
+
+  ASSERT_TRUE(run_until([&] { return worker().load().read() == 7; }));
+  runner.run_beats(700);
+
+  EXPECT_EQ(worker().load().read(), 7U);
+  for (const auto& entry : worker().history().entries())
+    EXPECT_EQ(entry.facts.close.reason, Reason::local_done);
+}
+
 TEST_F(OverloadTest, WithoutAConfiguredTimeoutNobodyIsEnded) {
   listen();
 

@@ -408,6 +408,72 @@ def test_who_only_waits_for_a_fin_makes_room_for_others(launch):
         peer.close()
 
 
+def test_at_a_listeners_limit_who_only_waits_for_a_fin_makes_room_before_anybody_is_refused(launch):
+    daemon = launch(listener('max_connections = 5\nclose_timeout = "10m"', service="daytime"))
+    lingering = [daemon.connect("echo") for _ in range(5)]
+    for peer in lingering:
+        assert peer.read_to_end()[1] == "fin"
+
+    with daemon.connect("echo") as late:
+        assert late.read_to_end()[0] != b""
+
+    assert refusals(daemon)["limit"] == 0
+    assert daemon.ended(lingering[0].name)["close"]["detail"] == "gave way to others"
+    for peer in lingering:
+        peer.close()
+
+
+@pytest.mark.threaded
+def test_sessions_that_wait_for_an_upstream_keep_the_daemons_limit_when_they_go_on(launch):
+    with Server() as server:
+        daemon = launch("[daemon]\nmax_connections = 8\n" + listener("", service="forward") + f"""
+[listeners.echo.forward]
+upstreams = [{{ address = "{server.address}", max_connections = 1 }}]
+queue_timeout = "60s"
+""")
+        clients = [daemon.connect("echo") for _ in range(10)]
+        eventually(lambda: refusals(daemon)["limit"] == 6)
+        assert daemon.listener("echo")["connections"]["queued"] == 3
+        assert daemon.json("/v1/status")["totals"]["connections_active"] == 5
+        assert daemon.json("/v1/status")["overload"]["level_percent"] == 100
+
+        for n in range(4):
+            with server.accept() as upstream:
+                upstream.send(b"your turn")
+                served = eventually(lambda: [each for each in clients if each.unread() == 9], "who was served")
+                assert daemon.json("/v1/status")["totals"]["connections_active"] <= 8
+                clients.remove(served[0])
+                served[0].close()
+            eventually(lambda: daemon.json("/v1/status")["overload"]["level_percent"] <= 100 - 25 * (n + 1))
+        assert daemon.json("/v1/status")["totals"]["connections_active"] == 0
+        for client in clients:
+            client.close()
+
+
+def test_with_256_files_sessions_and_the_api_go_on_at_the_limit(launch):
+    with Server() as server:
+        daemon = launch(listener("", service="forward") + f'forward = {{ upstreams = ["{server.address}"] }}\n',
+                        files=256)
+        room = daemon.json("/v1/status")["limits"]["max_connections"] // 2
+        assert room > 50
+        clients = [daemon.connect("echo") for _ in range(room + 10)]
+        eventually(lambda: refusals(daemon)["limit"] == 10)
+        upstreams = [server.accept() for _ in range(room)]
+
+        assert daemon.get("/healthz").status == 200
+        for client in clients[:room]:
+            client.send(b"through")
+        for upstream in upstreams:
+            assert upstream.read(7) == b"through"
+            upstream.send(b"and back")
+        for client in clients[:room]:
+            assert client.read(8) == b"and back"
+
+        assert "listener.shortage" not in daemon.log()
+        for peer in (*clients, *upstreams):
+            peer.close()
+
+
 def test_the_limits_in_force_are_told_at_the_start(launch):
     daemon = launch(listener(""), files=20_000)
 
