@@ -82,6 +82,8 @@ def test_connections_bytes_and_ends_are_counted_by_listener(daemon):
     closed = 'tcpctl_connections_closed_total{listener="echo",first="remote",how="fin",reason="peer_fin"}'
     assert value(daemon, closed) == 1
     assert value(daemon, 'tcpctl_connection_duration_seconds_count{listener="echo"}') == 1
+    assert value(daemon, 'tcpctl_connection_rtt_seconds_count{listener="echo"}') == 1
+    assert 0 < value(daemon, 'tcpctl_connection_rtt_seconds_sum{listener="echo"}') < 60
     assert value(daemon, 'tcpctl_listener_accept_queue{listener="echo"}') == 0
 
 
@@ -92,6 +94,8 @@ def test_upstreams_and_clients_are_counted(daemon):
 
     assert value(daemon, 'tcpctl_upstream_up{listener="web",upstream="b"}') == 1
     assert value(daemon, 'tcpctl_upstream_connect_seconds_count{listener="web",upstream="b"}') == 1
+    assert value(daemon, 'tcpctl_upstream_connect_seconds_bucket{listener="web",upstream="b",le="+Inf"}') == 1
+    assert 0 < value(daemon, 'tcpctl_upstream_connect_seconds_sum{listener="web",upstream="b"}') < 60
     assert value(daemon, 'tcpctl_upstream_connections_total{listener="web",upstream="b"}') == 1
     ended = 'tcpctl_upstream_connections_closed_total{listener="web",upstream="b",first="'
     eventually(lambda: ended in daemon.get("/metrics").text)

@@ -167,6 +167,29 @@ forward = {{ upstreams = ["{server.address}"], connect_timeout = "50s", retries 
         asking.close()
 
 
+def test_the_wait_for_a_descriptor_is_counted_from_the_first_shortage(launch):
+    with Server() as server:
+        daemon = launch(f"""
+[daemon]
+workers = 1
+[listeners.web]
+listen = ["127.0.0.1:0"]
+service = "forward"
+forward = {{ upstreams = ["{server.address}"], connect_timeout = "1s", retries = 0 }}
+""")
+        address = daemon.address("web")
+        _, hard = resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (daemon.files() + 1, hard))
+
+        with Peer.to(address) as client:
+            assert client.read_to_end() == (b"", "fin")  # not so where each try began to wait anew
+            resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (hard, hard))
+            close = daemon.ended(client.name)["close"]
+
+        assert (close["reason"], close["phase"]) == ("resource", "connect")
+        assert close["duration_ms"] >= 1000
+
+
 @pytest.mark.parametrize("files", [80, 256, 1024])
 def test_the_limit_leaves_a_reserve_so_that_the_api_answers(launch, files):
     daemon = launch(CONFIG, files=files)

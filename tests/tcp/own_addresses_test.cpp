@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/tcp_peer.hpp"
@@ -42,6 +49,37 @@ TEST(OwnAddresses, AreReachedByEachSpellingOfTheirPathAndByLinks) {
   EXPECT_TRUE(is_own(Address::unix_path(folder + "/link")));
   EXPECT_FALSE(is_own(Address::unix_path(folder + "/other.sock")));
   std::filesystem::remove_all(folder);
+}
+
+/// Gives loopback one more address; in a network namespace that is thrown away.
+bool add_address(const char* alias, const char* text) {
+  const Fd socket{::socket(AF_INET, SOCK_DGRAM, 0)};
+  ifreq request{};
+  std::strncpy(request.ifr_name, alias, sizeof request.ifr_name - 1);
+  auto* const address = reinterpret_cast<sockaddr_in*>(&request.ifr_addr);
+  address->sin_family = AF_INET;
+  return ::inet_pton(AF_INET, text, &address->sin_addr) == 1 &&
+         ::ioctl(socket.get(), SIOCSIFADDR, &request) == 0;
+}
+
+TEST(OwnAddresses, AreReachedByAnAddressThatTheHostGotLater) {
+  constexpr int kNoNamespace = 77;
+  const auto run = [] {
+    if (::unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) return kNoNamespace;
+    const OwnAddresses own{{ip("0.0.0.0:80")}};
+    if (is_own(ip("192.0.2.1:80"))) return 1;
+    if (!add_address("lo:1", "192.0.2.1")) return kNoNamespace;
+    return is_own(ip("192.0.2.1:80")) && !is_own(ip("192.0.2.1:81")) && !is_own(ip("192.0.2.2:80")) ? 0 : 2;
+  };
+
+  const pid_t child = ::fork();
+  if (child == 0) std::_Exit(run());
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == kNoNamespace) GTEST_SKIP() << "no network namespace to be had";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST(OwnAddresses, AreNotConnectedToWhileTheyStand) {
