@@ -2,9 +2,12 @@
 #include "upstreams/ares_channel.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include <fmt/format.h>
+
+#include "engine/timeval.hpp"
+#include "upstreams/ares_answer.hpp"
+#include "upstreams/family_join.hpp"
 
 namespace tcpctl {
 namespace {
@@ -20,77 +23,32 @@ int library_status() {
   return status;
 }
 
-Errc code_of(int status) {
-  switch (status) {
-    case ARES_ENODATA:
-    case ARES_ENOTFOUND:
-      return Errc::not_found;
-    case ARES_ETIMEOUT:
-      return Errc::timed_out;
-    case ARES_EBADNAME:
-    case ARES_ENONAME:
-      return Errc::invalid_argument;
-    case ARES_EBADRESP:
-    case ARES_EFORMERR:
-      return Errc::io;
-    default:
-      return Errc::unavailable;
-  }
-}
-
-std::string words_of(int status) {
-  switch (code_of(status)) {
-    case Errc::not_found:
-      return status == ARES_ENODATA ? "the name has no address" : "no such name";
-    case Errc::timed_out:
-      return "no answer from the name servers";
-    case Errc::unavailable:
-      if (status == ARES_ECONNREFUSED || status == ARES_ESERVFAIL)
-        return "the name servers cannot be reached or failed";
-      break;
-    default:
-      break;
-  }
-  std::string words = ares_strerror(status);
-  std::ranges::transform(words, words.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return words;
-}
-
-/// Always the same ones of too many, however the server turns them.
-void limit(std::vector<Address>& addresses) {
-  if (addresses.size() <= Resolved::kMostAddresses) return;
-  std::ranges::sort(addresses, {}, [](const Address& address) { return address.text(); });
-  addresses.resize(Resolved::kMostAddresses);
-}
-
-Result<Resolved> read_answer(const std::string& host, int status, const ares_addrinfo* answer) {
-  if (status != ARES_SUCCESS)
-    return fail(code_of(status), fmt::format("host '{}': {}", host, words_of(status)));
-  Resolved resolved{.addresses = {}, .ttl = std::chrono::seconds::max()};
-  for (const auto* node = answer->nodes; node != nullptr; node = node->ai_next) {
-    sockaddr_storage storage{};
-    if (node->ai_addrlen > sizeof storage) continue;
-    std::memcpy(&storage, node->ai_addr, node->ai_addrlen);
-    resolved.addresses.push_back(Address::from(storage, node->ai_addrlen));
-    resolved.ttl = std::min(resolved.ttl, std::chrono::seconds{std::max(node->ai_ttl, 0)});
-  }
-  for (const auto* alias = answer->cnames; alias != nullptr; alias = alias->next) {
-    resolved.ttl = std::min(resolved.ttl, std::chrono::seconds{std::max(alias->ttl, 0)});
-  }
-  if (resolved.addresses.empty()) {
-    return fail(Errc::not_found, fmt::format("host '{}': {}", host, words_of(ARES_ENODATA)));
-  }
-  limit(resolved.addresses);
-  return resolved;
+ares_addrinfo_hints hints_for(int family) {
+  ares_addrinfo_hints hints{};
+  hints.ai_flags = ARES_AI_NUMERICSERV;
+  hints.ai_family = family;
+  hints.ai_socktype = SOCK_STREAM;
+  return hints;
 }
 
 }  // namespace
 
-struct AresChannel::Query {
+/// One name that is looked up; it lives while c-ares has a query of it.
+struct AresChannel::HostQuery {
   AresChannel* channel;
   std::string host;
+  std::uint16_t port;
   Answer answer;
+  std::vector<std::string> names;  // those left to ask for, the next one last
+  EventPtr late{};                 // until one family is told without the other
+  FamilyJoin join{};
+  bool exists{false};  // one of the names does, without addresses
+};
+
+/// The query for the addresses of one family.
+struct AresChannel::Leg {
+  std::shared_ptr<HostQuery> query;
+  int family;
 };
 
 struct AresChannel::SrvQuery {
@@ -99,13 +57,24 @@ struct AresChannel::SrvQuery {
   Services answer;
 };
 
-AresChannel::AresChannel(Loop& loop) : loop_{loop}, timer_{evtimer_new(loop.base(), on_timer, this)} {}
+AresChannel::AresChannel(Loop& loop, Duration resolution_delay)
+    : loop_{loop}, resolution_delay_{resolution_delay}, timer_{evtimer_new(loop.base(), on_timer, this)} {}
 
 AresChannel::~AresChannel() { loop_.assert_here(); }
 
 Result<std::unique_ptr<AresChannel>> AresChannel::open(Loop& loop, const Resolver::Options& options) {
-  std::unique_ptr<AresChannel> self{new AresChannel{loop}};
-  std::string lookups = "fb";  // files, then DNS
+  std::unique_ptr<AresChannel> self{new AresChannel{loop, options.resolution_delay}};
+  // Apart, as what the file says of one family is all that there is of the name.
+  for (auto [channel, lookups] : {std::pair{&self->hosts_file_, "f"}, std::pair{&self->dns_, "b"}}) {
+    auto opened = self->open_one(options, lookups);
+    if (!opened) return tl::make_unexpected(std::move(opened).error());
+    *channel = *std::move(opened);
+  }
+  self->read_search_list();
+  return self;
+}
+
+Result<AresChannel::ChannelPtr> AresChannel::open_one(const Resolver::Options& options, std::string lookups) {
   std::string resolv_conf = options.resolv_conf;
   ares_options settings{};
   settings.timeout = static_cast<int>(std::max<Duration::rep>(
@@ -116,55 +85,136 @@ Result<std::unique_ptr<AresChannel>> AresChannel::open(Loop& loop, const Resolve
   settings.lookups = lookups.data();
   settings.resolvconf_path = resolv_conf.data();
   settings.sock_state_cb = on_socket_state;
-  settings.sock_state_cb_data = self.get();
+  settings.sock_state_cb_data = this;
   constexpr int kSet = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_UDP_PORT | ARES_OPT_TCP_PORT |
                        ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB | ARES_OPT_RESOLVCONF;
-  ares_channel channel = nullptr;
+  ares_channel made = nullptr;
   auto status = library_status();
-  if (status == ARES_SUCCESS) status = ares_init_options(&channel, &settings, kSet);
-  self->channel_.reset(channel);
+  if (status == ARES_SUCCESS) status = ares_init_options(&made, &settings, kSet);
+  ChannelPtr channel{made};
   if (status == ARES_SUCCESS && !options.servers.empty()) {
     const auto servers = fmt::format("{}", fmt::join(options.servers, ","));
-    status = ares_set_servers_ports_csv(channel, servers.c_str());
+    status = ares_set_servers_ports_csv(made, servers.c_str());
   }
-  if (status != ARES_SUCCESS || !self->timer_) {
-    return fail(Errc::unavailable,
-                fmt::format("name resolution: {}", words_of(status == ARES_SUCCESS ? ARES_ENOMEM : status)));
+  if (status != ARES_SUCCESS || !timer_) {
+    return fail(Errc::unavailable, fmt::format("name resolution: {}",
+                                               ares_words(status == ARES_SUCCESS ? ARES_ENOMEM : status)));
   }
-  return self;
+  return channel;
+}
+
+void AresChannel::read_search_list() {
+  ares_options settings{};
+  int set = 0;
+  const std::unique_ptr<ares_options, AresFree> owned{&settings};
+  if (ares_save_options(dns_.get(), &settings, &set) != ARES_SUCCESS) return;
+  search_.assign(settings.domains, settings.domains + std::max(settings.ndomains, 0));
+  ndots_ = static_cast<std::size_t>(std::max(settings.ndots, 0));
 }
 
 void AresChannel::query(const std::string& host, std::uint16_t port, Answer answer) {
   loop_.assert_here();
-  ares_addrinfo_hints hints{};
-  hints.ai_flags = ARES_AI_NUMERICSERV;
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  ++in_flight_;
-  auto query = std::make_unique<Query>(Query{this, host, std::move(answer)});
-  asking_ = true;
-  ares_getaddrinfo(channel_.get(), host.c_str(), fmt::to_string(port).c_str(), &hints, on_answer,
-                   query.release());
-  asking_ = false;
+  if (auto listed = look_in_hosts_file(host, port)) {
+    answer(*std::move(listed));
+    return;
+  }
+  auto names = names_for(host);
+  std::ranges::reverse(names);
+  const auto query =
+      std::make_shared<HostQuery>(HostQuery{this, host, port, std::move(answer), std::move(names)});
+  query->late.reset(evtimer_new(loop_.base(), on_late_family, query.get()));
+  if (!query->late) {
+    query->answer(fail(Errc::unavailable, fmt::format("name resolution: {}", ares_words(ARES_ENOMEM))));
+    return;
+  }
+  ask(query);
   arm_timer();
+}
+
+std::optional<Resolved> AresChannel::look_in_hosts_file(const std::string& host, std::uint16_t port) {
+  struct Found {
+    const std::string& host;
+    std::optional<Resolved> resolved{};
+  } found{host};
+  const auto hints = hints_for(AF_UNSPEC);
+  // It answers within the call, as it asks nobody.
+  ares_getaddrinfo(
+      hosts_file_.get(), host.c_str(), fmt::to_string(port).c_str(), &hints,
+      [](void* argument, int status, int, ares_addrinfo* raw) {
+        const std::unique_ptr<ares_addrinfo, AresFree> answer{raw};
+        auto& into = *static_cast<Found*>(argument);
+        if (auto resolved = read_ares_answer(into.host, status, raw)) into.resolved = *std::move(resolved);
+      },
+      &found);
+  if (!found.resolved) return std::nullopt;
+  auto& addresses = found.resolved->addresses;
+  addresses.resize(std::min(addresses.size(), Resolved::kMostAddresses));
+  found.resolved->ttl = kHostsTtl;
+  return found.resolved;
+}
+
+/// As resolv.conf's `search` and `ndots` say. Each is asked for in both families before the next one is, so
+/// that no two hosts are mixed; c-ares leaves a name alone that ends in a dot.
+std::vector<std::string> AresChannel::names_for(const std::string& host) const {
+  if (host.back() == '.') return {host};
+  std::vector<std::string> names;
+  for (const auto& domain : search_) names.push_back(fmt::format("{}.{}.", host, domain));
+  const bool as_it_is_first = static_cast<std::size_t>(std::ranges::count(host, '.')) >= ndots_;
+  names.insert(as_it_is_first ? names.begin() : names.end(), fmt::format("{}.", host));
+  return names;
+}
+
+void AresChannel::ask(const std::shared_ptr<HostQuery>& query) {
+  const auto name = std::move(query->names.back());
+  query->names.pop_back();
+  query->join = {};
+  in_flight_ += 2;
+  // AAAA first. Source: RFC 8305 section 3.
+  for (const int family : {AF_INET6, AF_INET}) {
+    const auto hints = hints_for(family);
+    ares_getaddrinfo(dns_.get(), name.c_str(), fmt::to_string(query->port).c_str(), &hints, on_answer,
+                     std::make_unique<Leg>(Leg{query, family}).release());
+  }
+}
+
+void AresChannel::on_answer(void* argument, int status, int, ares_addrinfo* raw) {
+  const std::unique_ptr<ares_addrinfo, AresFree> answer{raw};
+  const std::unique_ptr<Leg> leg{static_cast<Leg*>(argument)};
+  if (status == ARES_EDESTRUCTION || status == ARES_ECANCELLED) return;
+  HostQuery& query = *leg->query;
+  --query.channel->in_flight_;
+  query.exists = query.exists || status == ARES_ENODATA;
+  const int told = status == ARES_ENOTFOUND && query.exists ? ARES_ENODATA : status;
+  query.channel->on_family(leg->query, leg->family, read_ares_answer(query.host, told, raw));
+}
+
+void AresChannel::on_family(const std::shared_ptr<HostQuery>& query, int family, Result<Resolved> answer) {
+  const bool is_good = answer.has_value();
+  query->join.take(family, std::move(answer));
+  if (query->join.is_complete()) {
+    evtimer_del(query->late.get());
+    if (query->join.is_negative() && !query->names.empty()) {
+      ask(query);
+    } else {
+      query->answer(query->join.joined());
+    }
+  } else if (is_good) {
+    const timeval wait = to_timeval(resolution_delay_);
+    evtimer_add(query->late.get(), &wait);
+  }
+}
+
+void AresChannel::on_late_family(evutil_socket_t, short, void* argument) {
+  auto& query = *static_cast<HostQuery*>(argument);
+  query.answer(query.join.joined());
 }
 
 void AresChannel::query_srv(const std::string& service, Services answer) {
   loop_.assert_here();
   ++in_flight_;
   auto query = std::make_unique<SrvQuery>(SrvQuery{this, service, std::move(answer)});
-  ares_search(channel_.get(), service.c_str(), kClassIn, kTypeSrv, on_srv_answer, query.release());
+  ares_search(dns_.get(), service.c_str(), kClassIn, kTypeSrv, on_srv_answer, query.release());
   arm_timer();
-}
-
-void AresChannel::on_answer(void* argument, int status, int, ares_addrinfo* raw) {
-  const std::unique_ptr<ares_addrinfo, AresFree> answer{raw};
-  const std::unique_ptr<Query> query{static_cast<Query*>(argument)};
-  if (status == ARES_EDESTRUCTION || status == ARES_ECANCELLED) return;
-  --query->channel->in_flight_;
-  auto resolved = read_answer(query->host, status, answer.get());
-  if (resolved && query->channel->asking_) resolved->ttl = kHostsTtl;
-  query->answer(std::move(resolved));
 }
 
 void AresChannel::on_srv_answer(void* argument, int status, int, unsigned char* message, int size) {
@@ -173,8 +223,8 @@ void AresChannel::on_srv_answer(void* argument, int status, int, unsigned char* 
   --query->channel->in_flight_;
   const auto context = fmt::format("service '{}'", query->service);
   if (status != ARES_SUCCESS) {
-    const auto words = status == ARES_ENODATA ? "the name has no SRV record" : words_of(status);
-    query->answer(fail(code_of(status), fmt::format("{}: {}", context, words)));
+    const auto words = status == ARES_ENODATA ? "the name has no SRV record" : ares_words(status);
+    query->answer(fail(ares_code(status), fmt::format("{}: {}", context, words)));
     return;
   }
   auto answer = parse_srv_answer({reinterpret_cast<const char*>(message), static_cast<std::size_t>(size)});
@@ -197,20 +247,20 @@ void AresChannel::watch(ares_socket_t fd, bool readable, bool writable) {
 
 void AresChannel::on_io(evutil_socket_t fd, short what, void* argument) {
   auto& self = *static_cast<AresChannel*>(argument);
-  ares_process_fd(self.channel_.get(), (what & EV_READ) != 0 ? fd : ARES_SOCKET_BAD,
+  ares_process_fd(self.dns_.get(), (what & EV_READ) != 0 ? fd : ARES_SOCKET_BAD,
                   (what & EV_WRITE) != 0 ? fd : ARES_SOCKET_BAD);
   self.arm_timer();
 }
 
 void AresChannel::on_timer(evutil_socket_t, short, void* argument) {
   auto& self = *static_cast<AresChannel*>(argument);
-  ares_process_fd(self.channel_.get(), ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+  ares_process_fd(self.dns_.get(), ARES_SOCKET_BAD, ARES_SOCKET_BAD);
   self.arm_timer();
 }
 
 void AresChannel::arm_timer() {
   timeval until{};
-  if (ares_timeout(channel_.get(), nullptr, &until) != nullptr) {
+  if (ares_timeout(dns_.get(), nullptr, &until) != nullptr) {
     evtimer_add(timer_.get(), &until);
   } else {
     evtimer_del(timer_.get());

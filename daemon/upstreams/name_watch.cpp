@@ -2,11 +2,13 @@
 #include "upstreams/name_watch.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <utility>
 
-#include <sys/time.h>
-
 #include "base/log.hpp"
+#include "engine/timeval.hpp"
+#include "upstreams/family_order.hpp"
 
 namespace tcpctl {
 namespace {
@@ -16,11 +18,6 @@ using std::chrono::seconds;
 constexpr seconds kMostTtl{3600};
 constexpr seconds kLastRetry{10};
 constexpr unsigned kMostDoublings = 4;  // beyond kLastRetry
-
-timeval to_timeval(Duration duration) {
-  const auto micros = std::chrono::ceil<std::chrono::microseconds>(duration).count();
-  return {micros / 1'000'000, static_cast<suseconds_t>(micros % 1'000'000)};
-}
 
 const std::shared_ptr<const AddressList>& no_addresses() {
   static const auto none = std::make_shared<const AddressList>();
@@ -43,6 +40,23 @@ void keep_order(std::vector<NameEntry>& entries, const std::vector<NameEntry>& o
   }
 }
 
+/// Fills in what an answer says. While a family is missing, its addresses of `before` stay, and with them
+/// why: what was said of them, or what the answer says. `before` may be null.
+void take(NameEntry& entry, const Resolved& answer, const NameEntry* before) {
+  auto addresses = answer.addresses;
+  entry.error.clear();
+  if (before != nullptr && answer.missing != AF_UNSPEC) {
+    const auto& known = before->addresses->all();
+    std::ranges::copy_if(known, std::back_inserter(addresses),
+                         [&](const Address& address) { return address.family() == answer.missing; });
+    addresses.resize(std::min(addresses.size(), Resolved::kMostAddresses));
+    if (addresses.size() > answer.addresses.size())
+      entry.error = answer.is_final() ? answer.error : before->error;
+    order_families(addresses);
+  }
+  entry.addresses = std::make_shared<const AddressList>(addresses);
+}
+
 }  // namespace
 
 bool operator==(const NameEntry& left, const NameEntry& right) {
@@ -60,9 +74,11 @@ struct NameWatch::Round {
   std::vector<NameEntry> entries;
   seconds ttl;
   std::vector<Resolver::Request> requests{};
-  std::size_t open{0};
-  std::size_t failed{0};
-  std::string error{};  // of one of them
+  std::vector<bool> is_heard{};  // by entry: something came, but for one family maybe
+  std::size_t open{0};           // how many of which more will come
+  std::size_t answered{0};
+  std::size_t failed{0};  // as a whole, or one family of which addresses were known
+  std::string error{};    // of one of them
 };
 
 NameWatch::NameWatch(Resolver& resolver, ConnectAddress address, Changed on_change, Refresh refresh)
@@ -117,10 +133,14 @@ void NameWatch::on_host(Result<Resolved> answer) {
     fail(answer.error().what);
     return;
   }
-  succeed({NameEntry{.host = address_.name,
-                     .port = address_.port,
-                     .addresses = std::make_shared<const AddressList>(answer->addresses)}},
-          answer->ttl);
+  NameEntry entry{.host = address_.name, .port = address_.port, .addresses = nullptr};
+  take(entry, *answer, find_same_host(state_.entries, entry));
+  auto error = entry.error;
+  if (answer->is_final()) {
+    succeed({std::move(entry)}, answer->ttl, std::move(error));
+  } else {
+    learn({std::move(entry)}, std::move(error));
+  }
 }
 
 void NameWatch::on_services(Result<SrvAnswer> answer) {
@@ -141,22 +161,39 @@ void NameWatch::on_services(Result<SrvAnswer> answer) {
         [this, place](Result<Resolved> resolved) { on_target(place, std::move(resolved)); }));
   }
   round_->open = round_->requests.size();
+  round_->is_heard.resize(round_->open);
 }
 
 void NameWatch::on_target(std::size_t place, Result<Resolved> answer) {
   NameEntry& entry = round_->entries[place];
+  const NameEntry* const before = find_same_host(state_.entries, entry);
+  round_->is_heard[place] = true;
   if (answer) {
-    entry.addresses = std::make_shared<const AddressList>(answer->addresses);
+    take(entry, *answer, before);
     round_->ttl = std::min(round_->ttl, answer->ttl);
   } else {
-    ++round_->failed;
-    round_->error = entry.error = answer.error().what;
-    if (const NameEntry* const before = find_same_host(state_.entries, entry))
-      entry.addresses = before->addresses;
+    entry.error = answer.error().what;
+    if (before != nullptr) entry.addresses = before->addresses;
   }
-  if (--round_->open > 0) return;
+  const bool is_final = !answer || answer->is_final();
+  if (is_final && !entry.error.empty()) {
+    ++round_->failed;
+    round_->error = entry.error;
+  }
+  if (is_final) {
+    --round_->open;
+    round_->answered += answer ? 1 : 0;
+  }
+  if (round_->open == 0) {
+    end_round();
+  } else if (std::ranges::all_of(round_->is_heard, std::identity{})) {
+    learn(round_->entries, state_.error);
+  }
+}
+
+void NameWatch::end_round() {
   const auto round = std::move(round_);
-  if (round->failed == round->entries.size()) {
+  if (round->answered == 0) {
     fail(round->error);
   } else {
     std::string error;
@@ -164,6 +201,15 @@ void NameWatch::on_target(std::size_t place, Result<Resolved> answer) {
       error = fmt::format("{} of {} hosts failed: {}", round->failed, round->entries.size(), round->error);
     succeed(std::move(round->entries), round->ttl, std::move(error));
   }
+}
+
+void NameWatch::learn(std::vector<NameEntry> entries, std::string error) {
+  keep_order(entries, state_.entries);
+  const bool changed = !state_.looked_up || state_.error != error || entries != state_.entries;
+  state_.entries = std::move(entries);
+  state_.error = std::move(error);
+  fresh_until_ = Instant::max();  // until the rest has come
+  tell(changed);
 }
 
 void NameWatch::succeed(std::vector<NameEntry> entries, seconds ttl, std::string error) {
@@ -199,7 +245,6 @@ Duration NameWatch::retry_pause() {
 
 void NameWatch::settle(bool changed, Duration fresh_for) {
   request_ = {};
-  state_.looked_up = true;
   // Nothing known and nobody looking for it: whoever asks next does.
   const bool ask_anew = !state_.usable() && refresh_ == Refresh::when_asked;
   fresh_until_ = ask_anew ? Instant{} : now() + fresh_for;
@@ -207,6 +252,11 @@ void NameWatch::settle(bool changed, Duration fresh_for) {
     const timeval wait = to_timeval(fresh_for);
     evtimer_add(timer_.get(), &wait);
   }
+  tell(changed);
+}
+
+void NameWatch::tell(bool changed) {
+  state_.looked_up = true;
   const auto waiting = std::exchange(waiting_, {});
   const std::weak_ptr<int> alive = alive_;
   if (changed) {

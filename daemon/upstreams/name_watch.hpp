@@ -45,7 +45,8 @@ struct NameState {
 /// never looked up; a host is looked up anew when its TTL is over (at least 1 s, at most 1 h, and up to a
 /// tenth more, so that many names do not align), a service (`srv:`) with the hosts that it names. While
 /// look-ups fail the last addresses stay, the failure is said and logged once, and the next try comes after 1
-/// s, then twice as long, up to 10 s.
+/// s, then twice as long, up to 10 s. Where one family of addresses is late or fails, that is so of this
+/// family alone, and the other serves.
 ///
 /// Threads: only on the resolver's loop. A callback is never called within the constructor or once the object
 /// is destroyed; it may destroy the object.
@@ -77,9 +78,13 @@ class NameWatch {
   void on_host(Result<Resolved> answer);
   void on_services(Result<SrvAnswer> answer);
   void on_target(std::size_t place, Result<Resolved> answer);
+  void end_round();
+  /// Something is known, and more will come.
+  void learn(std::vector<NameEntry> entries, std::string error);
   void succeed(std::vector<NameEntry> entries, std::chrono::seconds ttl, std::string error = {});
   void fail(const std::string& error);
   void settle(bool changed, Duration fresh_for);
+  void tell(bool changed);
   void log_change() const;
   [[nodiscard]] Duration retry_pause();
 

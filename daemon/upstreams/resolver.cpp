@@ -42,8 +42,11 @@ std::optional<Address> literal(std::string_view host, std::uint16_t port) {
   return *address;
 }
 
+bool is_final(const Result<Resolved>& result) { return !result || result->is_final(); }
+bool is_final(const Result<SrvAnswer>& /*result*/) { return true; }
+
 /// Answers later by `callback`, unless that or `asked` is gone by then: c-ares must not be destroyed below
-/// its own callback, and the caller may do just that.
+/// its own callback, and the caller may do just that. Nothing follows what is final.
 template <class T>
 auto deferred(Loop& loop, std::weak_ptr<void> asked,
               const std::shared_ptr<std::function<void(Result<T>)>>& callback) {
@@ -51,7 +54,7 @@ auto deferred(Loop& loop, std::weak_ptr<void> asked,
     loop.post([asked, request, result] {
       const auto open = request.lock();
       if (!open || asked.expired()) return;
-      if (const auto call = std::exchange(*open, nullptr)) call(result);
+      if (const auto call = is_final(result) ? std::exchange(*open, nullptr) : *open) call(result);
     });
   };
 }

@@ -9,11 +9,11 @@ import subprocess
 
 import pytest
 
-from harness.dns import DnsServer
+from harness.dns import AAAA, A, DnsServer
 from harness.peers import Server, closed_port
 from harness.wait import eventually
 
-CLONE_NEWNET = 0x40000000
+CLONE_NEWNS, CLONE_NEWNET = 0x20000, 0x40000000
 
 
 @pytest.fixture
@@ -40,6 +40,19 @@ def web(*upstreams, more=""):
     listed = ", ".join(f'"{upstream}"' for upstream in upstreams)
     return f'[listeners.web]\nlisten = "127.0.0.1:0"\nservice = "forward"\n' \
            f'[listeners.web.forward]\nupstreams = [{listed}]\n{more}\n'
+
+
+def upstream(daemon, place=0):
+    return daemon.json("/v1/listeners/web/upstreams")["items"][place]
+
+
+def is_served_by(daemon, server):
+    """Whether a new session reaches `server`; one that reaches another is ended."""
+    with daemon.connect("web") as peer:
+        peer.send(b"two")
+        server.socket.settimeout(0.05)
+        with contextlib.suppress(TimeoutError), server.accept() as served:
+            return served.read(3) == b"two"
 
 
 def is_up(daemon):
@@ -174,17 +187,82 @@ def test_a_forward_follows_the_addresses_of_its_upstream(launch, dns):
         dns.host("app.example", "127.0.0.2")
         one.close()
 
-        def served_by_other():
-            with daemon.connect("web") as peer:
-                peer.send(b"two")
-                other.socket.settimeout(0.05)
-                with contextlib.suppress(TimeoutError), other.accept() as served:
-                    return served.read(3) == b"two"
-        eventually(served_by_other, "the new address, once the TTL is over")
+        eventually(lambda: is_served_by(daemon, other), "the new address, once the TTL is over")
         dns.mood = "silent"
 
         for _ in range(5):
-            assert eventually(served_by_other), "the last address stays while DNS is down"
+            assert eventually(lambda: is_served_by(daemon, other)), "the last address stays while DNS is down"
+
+
+@pytest.mark.parametrize("silent, served, late", [(AAAA, "127.0.0.1", "[::1]"), (A, "::1", "127.0.0.1")])
+def test_a_family_that_dns_is_silent_about_holds_up_nothing(launch, dns, silent, served, late):
+    with Server((served, 0)) as server:
+        dns.host("app.example", served)
+        dns.host("feed.example", served)
+        dns.unanswered = {silent}
+        daemon = launch(dns.config_with(timeout="60s", attempts=1) + web(f"app.example:{server.port}")
+                        + client(f"feed.example:{server.port}"))
+        with server.accept():
+            eventually(lambda: is_up(daemon))
+            assert daemon.client("feed")["resolve_error"] is None
+
+            with daemon.connect("web") as peer, server.accept() as connection:
+                peer.send(b"hello")
+                assert connection.read(5) == b"hello"
+
+        assert {("app.example", A), ("app.example", AAAA)} <= set(dns.asked)
+        assert not any(address.startswith(late) for address in upstream(daemon)["resolved"])
+
+
+def test_a_late_family_joins(launch, dns):
+    with Server() as server:
+        dns.host("app.example", "127.0.0.1", "::1")
+        dns.unanswered = {AAAA}
+        daemon = launch(dns.config_with(timeout="500ms", attempts=10) + web(f"app.example:{server.port}"))
+        four, six = f"127.0.0.1:{server.port}", f"[::1]:{server.port}"
+        eventually(lambda: upstream(daemon)["resolved"] == [four])
+
+        dns.unanswered = set()
+
+        eventually(lambda: sorted(upstream(daemon)["resolved"]) == sorted([four, six]), "both families")
+
+
+def test_a_family_that_is_lost_later_keeps_its_addresses(launch, dns):
+    with Server() as server:
+        dns.host("app.example", "127.0.0.1", "::1")
+        daemon = launch(dns.config + web(f"app.example:{server.port}"))
+        eventually(lambda: len(upstream(daemon)["resolved"]) == 2)
+
+        dns.unanswered = {AAAA}
+        row = eventually(lambda: "stay in use" in (now := upstream(daemon))["cause"] and now)
+
+        assert len(row["resolved"]) == 2
+        assert "no answer from the name servers" in row["cause"]
+        assert row["operational_state"] == "up"
+
+
+def test_a_silent_name_server_is_asked_as_often_as_said(launch, dns):
+    dns.mood = "silent"
+    daemon = launch(dns.config_with(timeout="20ms", attempts=3) + probe("feed.example:1").replace("50ms", "1h"))
+
+    eventually(lambda: daemon.client("check")["last_probe"])
+
+    assert dns.asked.count(("feed.example", A)) == dns.asked.count(("feed.example", AAAA)) == 3
+    assert daemon.client("check")["last_probe"]["result"] == "L4UNR"
+
+
+def test_the_next_name_server_is_asked_where_one_is_silent(launch, dns):
+    with DnsServer() as other, Server() as server:
+        dns.mood = "silent"
+        other.host("app.example", "127.0.0.1")
+        daemon = launch(f'[dns]\nservers = ["{dns.address}", "{other.address}"]\ntimeout = "50ms"\nattempts = 1\n'
+                        + web(f"app.example:{server.port}"))
+
+        with daemon.connect("web") as peer, server.accept() as connection:
+            peer.send(b"hello")
+            assert connection.read(5) == b"hello"
+
+        assert ("app.example", A) in dns.asked
 
 
 def test_a_forward_takes_the_address_that_answers(launch, dns):
@@ -207,12 +285,14 @@ def test_a_forward_takes_the_address_that_answers(launch, dns):
 
 
 @contextlib.contextmanager
-def own_network():
-    """Runs what is submitted on a thread in a network namespace of its own; what that thread begins is there too."""
+def own_namespace(flags, *commands):
+    """Runs what is submitted on a thread in namespaces of its own, once `commands` ran there; what that thread begins
+    is there too."""
     def enter():
-        if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET) != 0:
+        if ctypes.CDLL(None, use_errno=True).unshare(flags) != 0:
             raise OSError(ctypes.get_errno(), "unshare")
-        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        for command in commands:
+            subprocess.run(command, check=True)
     with concurrent.futures.ThreadPoolExecutor(max_workers=1) as pool:
         pool.submit(enter).result()
         yield pool
@@ -238,5 +318,36 @@ def test_a_family_that_is_dropped_costs_a_moment_and_no_failure(launch, family):
                 assert daemon.client("feed")["failures_total"] == {}
                 if family == "ip6":
                     assert daemon.ended(dropped.address, client="feed")["close"]["reason"] == "local_done"
-    with own_network() as network:
+    with own_namespace(CLONE_NEWNET, ["ip", "link", "set", "lo", "up"]) as network:
         network.submit(work).result()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a mount namespace wants root")
+def test_the_hosts_file_wins_over_dns_and_is_followed(launch, dns, tmp_path):
+    hosts = tmp_path / "hosts"
+
+    def work():
+        one, other = twins()
+        with one, other:
+            hosts.write_text("127.0.0.1 app.example alias\n")
+            dns.host("app.example", "127.0.0.3", "::1")
+            daemon = launch(dns.config + web(f"app.example:{one.port}", f"alias:{one.port}", f"dns.example:{one.port}"))
+            for place in (0, 1):
+                eventually(lambda: upstream(daemon, place)["resolved"] == [f"127.0.0.1:{one.port}"])
+            eventually(lambda: "dns.example" in dns.queries, "who is not in the file is asked for")
+            assert not {"app.example", "alias"} & set(dns.queries)
+            with daemon.connect("web") as peer, one.accept() as served:
+                peer.send(b"one")
+                assert served.read(3) == b"one"
+
+            hosts.write_text("127.0.0.2 app.example alias\n")
+
+            for place in (0, 1):
+                eventually(lambda: upstream(daemon, place)["resolved"] == [f"127.0.0.2:{one.port}"], "the file, read anew")
+            eventually(lambda: is_served_by(daemon, other))
+
+    hosts.write_text("")
+    # Private, so that the mount is seen nowhere else.
+    with own_namespace(CLONE_NEWNS, ["mount", "--make-rprivate", "/"],
+                       ["mount", "--bind", hosts, "/etc/hosts"]) as files:
+        files.submit(work).result()

@@ -4,6 +4,7 @@
 #include <array>
 #include <functional>
 #include <list>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -48,6 +49,8 @@ class DnsServer {
   void remove(const std::string& name) { zone_.remove(name); }
   void add_alias(const std::string& name, Record target) { zone_.add_alias(name, std::move(target)); }
   void set(Mood mood) { mood_ = mood; }
+  /// `mood` holds for queries of `type` alone, DnsZone::kA …; of the others, `set` does.
+  void set(int type, Mood mood) { moods_[type] = mood; }
   [[nodiscard]] const Address& address() const { return address_; }
   [[nodiscard]] std::size_t queries() const { return queries_; }
   /// Those of them that came over TCP.
@@ -148,7 +151,8 @@ class DnsServer {
   std::string reply_to(std::string_view query) {
     ++queries_;
     if (on_query) on_query();
-    switch (mood_) {
+    const auto own = moods_.find(DnsZone::type_of(query));
+    switch (own == moods_.end() ? mood_ : own->second) {
       case Mood::silent:
         return {};
       case Mood::malformed:
@@ -171,6 +175,7 @@ class DnsServer {
   std::list<Stream> streams_;
   DnsZone zone_;
   Mood mood_{Mood::answers};
+  std::map<int, Mood> moods_;
   std::size_t queries_{0}, tcp_queries_{0};
   std::vector<std::pair<Address, std::string>> kept_;
 };

@@ -40,7 +40,7 @@ class DnsZone {
   [[nodiscard]] std::string reply_to(std::string_view query) const {
     const auto name_end = query.find('\0', kHeader);
     const auto question = query.substr(kHeader, name_end + 5 - kHeader);
-    const int type = static_cast<unsigned char>(query.at(name_end + 2));
+    const int type = type_of(query);
     auto name = decoded(question);
     std::string answers;
     std::uint32_t count = 0;
@@ -62,6 +62,10 @@ class DnsZone {
     const auto name_end = query.find('\0', kHeader);
     return head(query, query.substr(kHeader, name_end + 5 - kHeader), flags, 0);
   }
+  /// What is asked for: kA, kAaaa …
+  [[nodiscard]] static int type_of(std::string_view query) {
+    return static_cast<unsigned char>(query.at(query.find('\0', kHeader) + 2));
+  }
   /// It tells of nine records and holds a piece of one.
   [[nodiscard]] static std::string malformed_reply(std::string_view query) {
     auto reply = bare_reply(query, 0);
@@ -73,13 +77,12 @@ class DnsZone {
   static constexpr std::uint32_t kTruncated = 0x0200;
   static constexpr std::uint32_t kServerFailure = 2;
   static constexpr std::uint32_t kNoSuchName = 3;
-
- private:
   static constexpr int kA = 1;
   static constexpr int kCname = 5;
   static constexpr int kAaaa = 28;
   static constexpr int kSrv = 33;
 
+ private:
   static void put(std::string& out, std::uint32_t value, int bytes) {
     for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
       out.push_back(static_cast<char>(value >> shift));

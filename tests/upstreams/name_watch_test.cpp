@@ -11,6 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::DnsServer;
+using test::DnsZone;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::UnorderedElementsAre;
@@ -204,13 +205,84 @@ TEST_F(NameWatchTest, AsksAHostOfTheHostsFileAgainAfterAWhile) {
   EXPECT_EQ(server.queries(), 0U);
 }
 
+TEST_F(NameWatchTest, TellsOfOneFamilyAndThenOfBoth) {
+  server.add("a.example", {{"192.0.2.1", 3600}, {"2001:db8::1", 3600}});
+  server.set(DnsZone::kAaaa, DnsServer::Mood::silent);
+  watch("a.example:80");
+  ASSERT_TRUE(changed(1));
+  EXPECT_THAT(texts(state()), ElementsAre("192.0.2.1:80"));
+  EXPECT_EQ(state().error, "");
+
+  server.answer_late();
+
+  ASSERT_TRUE(changed(2));
+  EXPECT_THAT(texts(state()), UnorderedElementsAre("192.0.2.1:80", "[2001:db8::1]:80"));
+}
+
+TEST_F(NameWatchTest, LetsNobodyWaitForALateFamily) {
+  server.add("a.example", {{"192.0.2.1", 0}, {"2001:db8::1", 0}});
+  server.set(DnsZone::kAaaa, DnsServer::Mood::silent);
+  watch("a.example:80", Refresh::when_asked);
+
+  EXPECT_THAT(ask(), ElementsAre("192.0.2.1:80"));
+  EXPECT_THAT(ask(), ElementsAre("192.0.2.1:80")) << "still under way";
+
+  EXPECT_EQ(server.queries(), 2U);
+}
+
+TEST_F(NameWatchTest, KeepsTheAddressesOfAFamilyThatFailsAndSaysSo) {
+  server.add("a.example", {{"192.0.2.1", 0}, {"2001:db8::1", 0}});
+  watch("a.example:80");
+  ASSERT_TRUE(runner.run_until([&] { return texts(state()).size() == 2; }));
+  server.add("a.example", {{"192.0.2.2", 0}, {"2001:db8::1", 0}});
+  server.set(DnsZone::kAaaa, DnsServer::Mood::fails);
+
+  ASSERT_TRUE(runner.run_until([&] { return !state().error.empty(); }));
+
+  EXPECT_THAT(texts(state()), UnorderedElementsAre("192.0.2.2:80", "[2001:db8::1]:80"));
+  EXPECT_EQ(state().error, "host 'a.example': the name servers cannot be reached or failed");
+  const int before = changes;
+  const auto queries = server.queries();
+  ASSERT_TRUE(runner.run_until([&] { return server.queries() > queries + 3; }));
+  EXPECT_EQ(changes, before) << "it fails again, which is no news";
+  server.set(DnsZone::kAaaa, DnsServer::Mood::answers);
+  ASSERT_TRUE(runner.run_until([&] { return state().error.empty(); }));
+}
+
+TEST_F(NameWatchTest, IsNotDisturbedByAFamilyThatNeverAnswers) {
+  server.add("a.example", {{"192.0.2.1", 0}});
+  server.set(DnsZone::kAaaa, DnsServer::Mood::fails);
+  watch("a.example:80");
+  ASSERT_TRUE(changed(1));
+
+  ASSERT_TRUE(runner.run_until([&] { return server.queries() > 6; }));
+
+  EXPECT_EQ(changes, 1);
+  EXPECT_EQ(state().error, "");
+}
+
+TEST_F(NameWatchTest, ServesAServiceWhileOneFamilyOfItsHostsIsSilent) {
+  server.add_service("_web._tcp.example", {{0, 0, 80, "a.example"}, {0, 0, 80, "b.example"}});
+  server.add("a.example", {{"192.0.2.1", 600}, {"2001:db8::1", 600}});
+  server.add("b.example", {{"192.0.2.2", 600}});
+  server.set(DnsZone::kAaaa, DnsServer::Mood::silent);
+  watch("srv:_web._tcp.example");
+
+  ASSERT_TRUE(changed(1));
+  EXPECT_THAT(texts(state()), ElementsAre("192.0.2.1:80", "192.0.2.2:80"));
+  server.answer_late();
+  ASSERT_TRUE(changed(2));
+
+  EXPECT_THAT(texts(state()), UnorderedElementsAre("192.0.2.1:80", "[2001:db8::1]:80", "192.0.2.2:80"));
+}
+
 TEST_F(NameWatchTest, ResolvesAServiceAndTheHostsThatItNames) {
   server.add_service("_web._tcp.example", {{20, 5, 8002, "b.example"}, {10, 60, 8001, "a.example"}});
   server.add("a.example", {{"192.0.2.1", 600}, {"2001:db8::1", 600}});
   server.add("b.example", {{"192.0.2.2", 60}});
   watch("srv:_web._tcp.example");
 
-  ASSERT_TRUE(changed(1));
+  ASSERT_TRUE(runner.run_until([&] { return texts(state()).size() == 3; }));
 
   EXPECT_THAT(texts(state()), UnorderedElementsAre("192.0.2.1:8001", "[2001:db8::1]:8001", "192.0.2.2:8002"));
   ASSERT_EQ(state().entries.size(), 2U);

@@ -16,6 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::DnsServer;
+using test::DnsZone;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::UnorderedElementsAre;
@@ -32,7 +33,7 @@ class ResolverTest : public testing::Test {
     std::optional<Result<Resolved>> answer;
     const auto request = resolver->resolve(host, port, [&](Result<Resolved> result) {
       answer = std::move(result);
-      loop.stop();
+      if (!*answer || (*answer)->is_final()) loop.stop();
     });
     loop.run();
     return *answer;
@@ -82,6 +83,114 @@ TEST_F(ResolverTest, FollowsAnAliasAndCountsItsTtlToo) {
 
   EXPECT_THAT(texts(answer), ElementsAre("192.0.2.1:80"));
   EXPECT_EQ(answer->ttl, 5s);
+}
+
+/// A name server that has both families of a name, and is slow or fails with one of them.
+class ResolverFamiliesTest : public ResolverTest {
+ protected:
+  ResolverFamiliesTest() {
+    server.add("both.example", {{"192.0.2.1", 60}, {"2001:db8::1", 30}});
+    request_options = options();
+    request_options.resolution_delay = 1ms;
+  }
+  void ask() {
+    resolver.emplace(loop, request_options);
+    request = resolver->resolve("both.example", 80, [this](Result<Resolved> result) {
+      answers.push_back(std::move(result));
+      loop.stop();
+    });
+    loop.run();
+  }
+  void more() {
+    server.answer_late();
+    loop.run();
+  }
+
+  Resolver::Options request_options;
+  Resolver::Request request;
+  std::vector<Result<Resolved>> answers;
+};
+
+TEST_F(ResolverFamiliesTest, TellsOfIpv4AfterAMomentAndOfIpv6WhenItComes) {
+  server.set(DnsZone::kAaaa, Mood::silent);
+  ask();
+  ASSERT_THAT(texts(answers.at(0)), ElementsAre("192.0.2.1:80"));
+  EXPECT_FALSE(answers[0]->is_final());
+  EXPECT_EQ(answers[0]->missing, AF_INET6);
+  EXPECT_EQ(answers[0]->ttl, 60s);
+
+  more();
+
+  ASSERT_THAT(texts(answers.at(1)), UnorderedElementsAre("192.0.2.1:80", "[2001:db8::1]:80"));
+  EXPECT_TRUE(answers[1]->is_final());
+  EXPECT_EQ(answers[1]->ttl, 30s) << "the least of both";
+}
+
+TEST_F(ResolverFamiliesTest, TellsOfIpv6WithoutIpv4Too) {
+  server.set(DnsZone::kA, Mood::silent);
+  ask();
+
+  ASSERT_THAT(texts(answers.at(0)), ElementsAre("[2001:db8::1]:80"));
+  EXPECT_EQ(answers[0]->missing, AF_INET);
+  more();
+  EXPECT_THAT(texts(answers.at(1)), UnorderedElementsAre("192.0.2.1:80", "[2001:db8::1]:80"));
+}
+
+TEST_F(ResolverFamiliesTest, LetsOneFamilyWaitForTheOther) {
+  request_options.resolution_delay = 1h;
+  server.set(DnsZone::kAaaa, Mood::silent);
+  // A's query is the second, and its answer leaves before what was kept back does.
+  server.on_query = [this] {
+    if (server.queries() == 2) loop.post([this] { server.answer_late(); });
+  };
+
+  ask();
+
+  ASSERT_EQ(answers.size(), 1U);
+  EXPECT_THAT(texts(answers[0]), UnorderedElementsAre("192.0.2.1:80", "[2001:db8::1]:80"));
+}
+
+TEST_F(ResolverFamiliesTest, SaysWhyAFamilyIsMissing) {
+  server.set(DnsZone::kAaaa, Mood::fails);
+
+  ask();
+
+  ASSERT_THAT(texts(answers.at(0)), ElementsAre("192.0.2.1:80"));
+  EXPECT_TRUE(answers[0]->is_final());
+  EXPECT_EQ(answers[0]->missing, AF_INET6);
+  EXPECT_EQ(answers[0]->error, "host 'both.example': the name servers cannot be reached or failed");
+}
+
+TEST_F(ResolverFamiliesTest, DoesNotMissAFamilyThatTheNameHasNot) {
+  server.add("both.example", {{"192.0.2.1", 60}});
+
+  ask();
+
+  ASSERT_THAT(texts(answers.at(0)), ElementsAre("192.0.2.1:80"));
+  EXPECT_EQ(answers[0]->missing, AF_UNSPEC);
+}
+
+TEST_F(ResolverFamiliesTest, FailsWhereOneFamilyDoesAndTheOtherHasNone) {
+  server.add("both.example", {{"192.0.2.1", 60}});
+  server.set(DnsZone::kA, Mood::fails);
+
+  ask();
+
+  ASSERT_FALSE(answers.at(0));
+  EXPECT_EQ(answers[0].error().code, Errc::unavailable) << "it may have addresses all the same";
+}
+
+TEST_F(ResolverFamiliesTest, KeepsSomeOfEachFamilyOfTooMany) {
+  std::vector<DnsServer::Record> many;
+  for (int i = 1; i <= 100; ++i) many.push_back({fmt::format("192.0.2.{}", i), 60});
+  for (int i = 1; i <= 40; ++i) many.push_back({fmt::format("2001:db8::{:x}", i), 60});
+  server.add("both.example", many);
+  request_options.resolution_delay = 1h;
+
+  ask();
+
+  ASSERT_EQ(answers.at(0)->addresses.size(), Resolved::kMostAddresses);
+  EXPECT_EQ(std::ranges::count(answers[0]->addresses, AF_INET6, &Address::family), 32);
 }
 
 TEST_F(ResolverTest, AsksNobodyForALiteral) {
@@ -419,6 +528,29 @@ TEST_F(ResolverConfTest, IsReadAgainWhenALinkPointsElsewhere) {
   std::filesystem::rename(folder / "link", conf);
 
   EXPECT_THAT(texts(resolve("host.example")), ElementsAre("192.0.2.2:80"));
+}
+
+TEST_F(ResolverConfTest, LooksForAShortNameInEachDomainInBothFamiliesAtOnce) {
+  server.add("db.one.example", {{"192.0.2.1", 60}});
+  server.add("db.two.example", {{"192.0.2.2", 60}, {"2001:db8::2", 60}});
+  server.add("only.two.example", {{"192.0.2.3", 60}});
+  std::ofstream{conf, std::ios::app} << "search one.example two.example\n";
+
+  EXPECT_THAT(texts(resolve("db")), ElementsAre("192.0.2.1:80")) << "no address of another host is mixed in";
+  EXPECT_THAT(texts(resolve("only")), ElementsAre("192.0.2.3:80"));
+  EXPECT_THAT(texts(resolve("none")), ElementsAre("host 'none': no such name"));
+  EXPECT_THAT(texts(resolve("db.")), ElementsAre("host 'db.': no such name")) << "it is whole";
+}
+
+TEST_F(ResolverConfTest, GoesByTheDotsThatAShortNameMayHave) {
+  server.add("a.b.one.example", {{"192.0.2.1", 60}});
+  server.add("a.b", {{"192.0.2.2", 60}});
+  std::ofstream{conf, std::ios::app} << "search one.example\n";
+  EXPECT_THAT(texts(resolve("a.b")), ElementsAre("192.0.2.2:80"));
+
+  std::ofstream{conf, std::ios::app} << "options ndots:2\n";
+
+  EXPECT_THAT(texts(resolve("a.b")), ElementsAre("192.0.2.1:80"));
 }
 
 TEST_F(ResolverConfTest, MayComeLater) {

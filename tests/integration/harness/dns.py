@@ -23,12 +23,15 @@ def decoded(wire):
 
 
 class DnsServer:
-    """Answers over UDP, and over TCP what does not fit there. `mood`: answers, silent, fails or garbage."""
+    """Answers over UDP, and over TCP what does not fit there. `mood`: answers, silent, fails or garbage; `unanswered`
+    are types of queries that are dropped in any mood."""
 
     def __init__(self, host="127.0.0.1"):
         self._zone = {}  # name -> [(type, ttl, data)]
         self.mood = "answers"
+        self.unanswered = set()
         self.queries = []  # names, in the order asked
+        self.asked = []  # the same, with types
         while True:
             self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             self._tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -49,7 +52,10 @@ class DnsServer:
 
     @property
     def config(self):
-        return f'[dns]\nservers = ["{self.address}"]\ntimeout = "100ms"\nattempts = 2\n'
+        return self.config_with()
+
+    def config_with(self, timeout="100ms", attempts=2):
+        return f'[dns]\nservers = ["{self.address}"]\ntimeout = "{timeout}"\nattempts = {attempts}\n'
 
     def host(self, name, *addresses, ttl=0):
         self._zone[name] = [
@@ -70,7 +76,8 @@ class DnsServer:
         name, end = decoded(query[12:]), query.index(b"\0", 12) + 5
         wanted, = struct.unpack_from("!H", query, end - 4)
         self.queries.append(name)
-        if self.mood == "silent":
+        self.asked.append((name, wanted))
+        if self.mood == "silent" or wanted in self.unanswered:
             return None
         if self.mood == "garbage":
             return query[:2] + b"\x81\x80\0\1\0\x09\0\0\0\0" + query[12:end] + b"\xff\xff\xff"
