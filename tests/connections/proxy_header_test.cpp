@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connections/proxy_header.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "support/connection_fixture.hpp"
@@ -195,6 +196,30 @@ TEST_F(ProxyHeaderTest, EndsAConnectionWhoseHeaderIsCutByAFin) {
   EXPECT_EQ(close.first, First::remote);
   EXPECT_EQ(close.how, How::fin);
   EXPECT_EQ(close.detail, "the peer's FIN came after 30 bytes of the header");
+}
+
+TEST_F(ProxyHeaderTest, EndsAConnectionWhoseHeaderIsCutAtAnyByte) {
+  for (const std::string& header : {kV1, v2()}) {
+    for (std::size_t cut = 1; cut < header.size(); ++cut) {
+      SCOPED_TRACE(cut);
+      await();
+      peer.write(header.substr(0, cut));
+      peer.fin();
+      const auto by_fin = close_of(record());
+      EXPECT_EQ(by_fin.reason, Reason::proxy_header_error);
+      EXPECT_EQ(by_fin.detail, fmt::format("the peer's FIN came after {} bytes of the header", cut));
+      EXPECT_EQ(peer.received, "");
+
+      await();
+      runner.settle();
+      peer.write(header.substr(0, cut));
+      peer.rst();
+      const auto by_rst = close_of(record());
+      EXPECT_EQ(by_rst.reason, Reason::peer_rst);
+      EXPECT_EQ(by_rst.phase, Phase::proxy_header);
+    }
+  }
+  EXPECT_EQ(headers, 0);
 }
 
 TEST_F(ProxyHeaderTest, TakesAPeerThatLeavesWithoutAWordForWhatItIs) {

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from harness.daemon import BOUNDED_KIB
-from harness.peers import Server, pattern
+from harness.peers import Peer, Server, pattern
 from harness.wait import eventually, steady
 
 
@@ -130,6 +130,44 @@ def test_a_thousand_slow_readers_cost_little_and_hold_up_nobody(launch):
     for peer in peers:
         peer.rst()
     eventually(lambda: daemon.listener("chargen")["connections"]["active"] == 0)
+
+
+def test_a_thousand_slow_readers_of_forwarded_sessions_are_bounded_and_hold_up_nobody(launch):
+    flooding = launch('[listeners.chargen]\nlisten = ["127.0.0.1:0"]\nservice = "chargen"\n')
+    host, port = flooding.address("chargen")
+    daemon = launch(f"""
+[daemon]
+workers = 1
+[listeners.web]
+listen = ["127.0.0.1:0"]
+service = "forward"
+forward = {{ upstreams = ["{host}:{port}"] }}
+[listeners.echo]
+listen = ["127.0.0.1:0"]
+service = "echo"
+""")
+    address = daemon.address("web")
+    with daemon.connect("echo") as other:
+        before = daemon.resident_kib()
+        peers = [Peer.to(address, receive_buffer=4096) for _ in range(1000)]
+        eventually(lambda: daemon.upstreams("web")["u1"]["active"] == len(peers))
+        steady(lambda: daemon.listener("web")["bytes_out_total"])
+
+        took, got = [], {peer: b"" for peer in peers[::10]}
+        for _ in range(20):
+            for peer in got:
+                got[peer] += peer.read(100)
+            begin = time.monotonic()
+            other.send(b"alive")
+            assert other.read(5) == b"alive"
+            took.append(time.monotonic() - begin)
+
+        assert len(set(got.values())) == 1  # chargen says the same to all
+        assert statistics.median(took) < 0.1  # a turn of the worker, and far from a turn of every reader
+        assert daemon.resident_kib() - before < 1000 * (128 + 32) + BOUNDED_KIB  # a read buffer each
+    for peer in peers:
+        peer.rst()
+    eventually(lambda: daemon.json("/v1/status")["totals"]["connections_active"] == 0)
 
 
 def test_half_open_peers_are_held_and_cost_no_cpu(daemon):
