@@ -8,14 +8,12 @@
 
 #include "base/log.hpp"
 #include "connections/connection.hpp"
-#include "connections/quota.hpp"
 #include "tcp/socket.hpp"
 
 namespace tcpctl {
 namespace {
 
-constexpr Duration kTimeWait = std::chrono::seconds{60};           // TCP_TIMEWAIT_LEN of the kernel
-constexpr Duration kDeliveryPoll = std::chrono::milliseconds{20};  // no event tells that all is acknowledged
+constexpr Duration kTimeWait = std::chrono::seconds{60};  // TCP_TIMEWAIT_LEN of the kernel
 
 struct Ending {
   First first;
@@ -135,8 +133,7 @@ void Connection::finish(Reason reason, std::string_view detail) {
   }
   fin_wanted_ = true;
   stage_ = Stage::closing;
-  close_by_ = worker_.time() + facts_.owner->close_timeout;
-  worker_.wheel().set(*this, close_by_);
+  worker_.wheel().set(*this, worker_.time() + facts_.owner->close_timeout);
   step_closing();
 }
 
@@ -164,7 +161,7 @@ void Connection::abort_when_delivered(Reason reason, std::string_view detail) {
   attend();
   note_parting(false);
   stage_ = Stage::resetting;
-  close_by_ = worker_.time() + facts_.owner->close_timeout;
+  worker_.wheel().set(*this, worker_.time() + facts_.owner->close_timeout);
   step_resetting();
 }
 
@@ -176,8 +173,7 @@ void Connection::finish_sending() {
 void Connection::close_if_both_done() {
   if (stage_ != Stage::open || !fin_sent_ || !eof_) return;
   stage_ = Stage::closing;
-  close_by_ = worker_.time() + facts_.owner->close_timeout;
-  worker_.wheel().set(*this, close_by_);
+  worker_.wheel().set(*this, worker_.time() + facts_.owner->close_timeout);
   step_closing();
 }
 
@@ -249,12 +245,17 @@ void Connection::step_resetting() {
   if (!flush()) return;
   discard_input();
   if (stage_ == Stage::gone) return;
-  const bool delivered = queued() == 0 && tcp::unacknowledged(fd_.get()) == 0;
-  if (delivered || worker_.time() >= close_by_) {
+  if (queued() == 0 && tcp::unacknowledged(fd_.get()) == 0) {
     abort(Reason::unknown);
-    return;
+  } else if (!looking_) {
+    looking_ = true;
+    worker_.look_again_later(facts_.id);
   }
-  worker_.wheel().set(*this, std::min(close_by_, worker_.time() + kDeliveryPoll));
+}
+
+void Connection::look_again() {
+  looking_ = false;
+  if (stage_ == Stage::resetting) step_resetting();
 }
 
 void Connection::on_deadline() {
@@ -276,7 +277,7 @@ void Connection::on_deadline() {
       close_timed_out();
       return;
     case Stage::resetting:
-      step_resetting();
+      abort(Reason::unknown);
       return;
     case Stage::gone:
       return;
@@ -409,7 +410,6 @@ void Connection::complete(const std::optional<tcp::Info>& last) {
   event_.reset();  // first: a closed number may be another thread's socket already
   fd_.reset();
   queue_.reset();
-  quota_.reset();
 
   count_end(last);
   if (log::enabled(log::Level::debug)) log_end();

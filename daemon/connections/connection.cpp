@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
-#include "connections/quota.hpp"
 #include "tcp/socket.hpp"
 
 namespace tcpctl {
@@ -26,10 +25,6 @@ Connection::Connection(Worker& worker, OwnerPtr owner, Direction direction, Stag
 }
 
 Connection::~Connection() = default;
-
-void Connection::set_terms(Terms terms) {
-  if (!terms.are_empty()) quota_ = std::make_unique<Quota>(worker_, *this, std::move(terms));
-}
 
 void Connection::start() {
   const bool is_tcp = !facts_.remote.is_unix();

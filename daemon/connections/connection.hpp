@@ -19,9 +19,6 @@
 
 namespace tcpctl {
 
-class Quota;
-struct Terms;
-
 /// One live socket of the daemon: its events, its bytes, its end, and the record of all three.
 ///
 /// The descriptor is registered once, for READ|WRITE|CLOSED, edge-triggered; `on_ready` is called after each
@@ -41,8 +38,6 @@ class Connection : private Deadline {
 
   /// Goes on with the record of the connection that had the socket before it. Call it before Worker::adopt.
   void go_on(Facts record) { facts_ = std::move(record); }
-  /// The terms that it was let in with; before `start`.
-  void set_terms(Terms terms);
   /// Registers the descriptor; `on_open` follows at once if it is open. Call it once, after Worker::adopt.
   void start();
   [[nodiscard]] const Facts& facts() const { return facts_; }
@@ -78,6 +73,8 @@ class Connection : private Deadline {
   void on_turn();
   /// What `Worker::recheck_later` calls.
   void recheck();
+  /// What `Worker::look_again_later` calls: whether all is delivered that an RST waits for.
+  void look_again();
   /// What `Worker::park_later` calls: gives its event up if nothing happens, nor is about to.
   void park_if_idle();
   /// The same without a look at the clock; answers whether it did.
@@ -161,8 +158,6 @@ class Connection : private Deadline {
   /// Whose bytes its own are from now on.
   void note_traffic(Traffic* traffic) { traffic_ = traffic; }
   void note_upstream(std::shared_ptr<const std::string> name) { facts_.upstream = std::move(name); }
-  /// Null where nothing is limited.
-  [[nodiscard]] Quota* quota() const { return quota_.get(); }
 
   [[nodiscard]] Worker& worker() const { return worker_; }
   void set_options(const tcp::Options& options);
@@ -227,6 +222,7 @@ class Connection : private Deadline {
   bool hangup_ : 1 {false};    // EV_CLOSED was seen: no further edge will tell of data
   bool unbroken_ : 1 {false};  // the event being handled tells that no RST has come
   bool doubtful_ : 1 {false};  // a recheck is due
+  bool looking_ : 1 {false};   // it is looked at again, for its RST
   bool eof_ : 1 {false};
   bool fin_wanted_ : 1 {false};
   bool fin_sent_ : 1 {false};
@@ -240,8 +236,6 @@ class Connection : private Deadline {
     std::size_t sent{0};
   };
   std::unique_ptr<Queue> queue_;  // only while there is something in it
-  Instant close_by_{};
-  std::unique_ptr<Quota> quota_;
 };
 
 }  // namespace tcpctl

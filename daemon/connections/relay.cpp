@@ -33,12 +33,23 @@ Relay::Relay(Worker& worker, std::shared_ptr<const RelayOptions> options,
 
 Relay::~Relay() = default;
 
+RelayPtr Relay::make(Worker& worker, std::shared_ptr<const RelayOptions> options,
+                     std::unique_ptr<TargetSource> targets) {
+  return RelayPtr{*new Relay{worker, std::move(options), std::move(targets)}};
+}
+
+RelayPtr::RelayPtr(Relay& relay) : relay_{&relay} { ++relay.holders_; }
+
+RelayPtr::~RelayPtr() {
+  if (relay_ != nullptr && --relay_->holders_ == 0) delete relay_;
+}
+
 void Relay::start(OwnerPtr owner, Fd fd, const Address& remote, Terms terms, std::optional<Facts> before) {
-  auto leg = std::make_unique<RelayLeg>(shared_from_this(), std::move(owner), Direction::inbound,
-                                        Connection::Stage::open, std::move(fd), remote);
+  auto leg = std::make_unique<RelayLeg>(*this, std::move(owner), Direction::inbound, Connection::Stage::open,
+                                        std::move(fd), remote);
   client_ = leg.get();
   if (before) client_->go_on(*std::move(before));
-  client_->set_terms(std::move(terms));
+  if (!terms.are_empty()) quota_ = std::make_unique<Quota>(worker_, *client_, std::move(terms));
   worker_.adopt(std::move(leg));
   client_->start();
   if (client_ != nullptr) try_next();
@@ -47,18 +58,17 @@ void Relay::start(OwnerPtr owner, Fd fd, const Address& remote, Terms terms, std
 void Relay::try_next() {
   --attempts_left_;
   answered_ = false;
-  targets_->next(client_->facts().source(), [weak = weak_from_this()](Result<Target> target) {
-    const auto self = weak.lock();
-    if (!self || self->client_ == nullptr || !self->client_->is_open()) return;
-    self->answered_ = true;
+  targets_->next(client_->facts().source(), [this](Result<Target> target) {
+    if (client_ == nullptr || !client_->is_open()) return;
+    answered_ = true;
     if (!target) {
       const bool waited = target.error().code == Errc::timed_out;
-      self->give_up(waited ? Reason::queue_timeout : Reason::upstream_down, target.error().what);
+      give_up(waited ? Reason::queue_timeout : Reason::upstream_down, target.error().what);
       return;
     }
-    self->queued_ = false;
-    self->target_ = std::make_unique<Target>(*std::move(target));
-    self->connect();
+    queued_ = false;
+    target_ = std::make_unique<Target>(*std::move(target));
+    connect();
   });
   queued_ = !answered_;
 }
@@ -87,7 +97,7 @@ std::optional<Race::Failure> Relay::attempt(const Address& address, Duration tim
     return Race::Failure{is_shortage ? Reason::resource : Reason::connect_unreachable,
                          connecting.error().what, address, is_shortage};
   }
-  auto leg = std::make_unique<RelayLeg>(shared_from_this(), client_->facts().owner, Direction::outbound,
+  auto leg = std::make_unique<RelayLeg>(*this, client_->facts().owner, Direction::outbound,
                                         Connection::Stage::connecting, std::move(connecting->fd), address);
   RelayLeg& begun = *leg;
   if (race_) {
@@ -213,9 +223,8 @@ void Relay::pump(RelayLeg& from, RelayLeg& to) {
 
 // The client's leg has the limits of both directions.
 Throttle* Relay::throttle_of(const RelayLeg& from) const {
-  Quota* const quota = client_ == nullptr ? nullptr : client_->quota();
-  if (quota == nullptr) return nullptr;
-  return &from == client_ ? &quota->in() : &quota->out();
+  if (quota_ == nullptr) return nullptr;
+  return &from == client_ ? &quota_->in() : &quota_->out();
 }
 
 std::size_t Relay::copy(RelayLeg& from, RelayLeg& to, std::size_t most) {
@@ -302,7 +311,7 @@ void Relay::pass_fin(RelayLeg& from, RelayLeg& to) {
 }
 
 void Relay::end(Reason reason, bool graceful, std::string_view detail) {
-  const auto self = shared_from_this();
+  const RelayPtr self{*this};
   room_.reset();
   if (connected_) set_zero_copy(false);  // the legs part, and each must have what is still to go out
   if (race_) race_->cut(reason, detail);
@@ -317,7 +326,7 @@ void Relay::end(Reason reason, bool graceful, std::string_view detail) {
 }
 
 void Relay::on_gone(RelayLeg& leg) {
-  const auto self = shared_from_this();
+  const RelayPtr self{*this};
   RelayLeg* const peer = other(leg);
   const bool is_upstream = &leg != client_;
   if (is_upstream && !connected_) {
@@ -327,6 +336,7 @@ void Relay::on_gone(RelayLeg& leg) {
   }
   (is_upstream ? upstream_ : client_) = nullptr;
   room_.reset();
+  if (!is_upstream) quota_.reset();
   if (is_upstream) targets_->ended(leg.facts());
   const CloseFacts& close = leg.facts().close;
   if (race_) race_->cut(*close.reason, close.detail.get());
@@ -348,10 +358,9 @@ void Relay::on_gone(RelayLeg& leg) {
   }
 }
 
-RelayLeg::RelayLeg(std::shared_ptr<Relay> relay, OwnerPtr owner, Direction direction, Stage stage, Fd fd,
+RelayLeg::RelayLeg(Relay& relay, OwnerPtr owner, Direction direction, Stage stage, Fd fd,
                    const Address& remote)
-    : Connection{relay->worker_, std::move(owner), direction, stage, std::move(fd), remote},
-      relay_{std::move(relay)} {}
+    : Connection{relay.worker_, std::move(owner), direction, stage, std::move(fd), remote}, relay_{relay} {}
 
 void RelayLeg::on_open() {
   if (facts().direction == Direction::outbound) relay_->on_connected(*this);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "connections/connection.hpp"
 #include "connections/quota.hpp"
@@ -56,7 +57,28 @@ struct RelayOptions {
   SendProxy send_proxy{SendProxy::off};
 };
 
+class Relay;
 class RelayLeg;
+
+/// Keeps a session while it is used; each leg of it has one. Not shared between threads, so the count is
+/// plain.
+class RelayPtr {
+ public:
+  RelayPtr() = default;
+  explicit RelayPtr(Relay& relay);
+  RelayPtr(RelayPtr&& other) noexcept : relay_{std::exchange(other.relay_, nullptr)} {}
+  RelayPtr& operator=(RelayPtr&& other) noexcept {
+    std::swap(relay_, other.relay_);
+    return *this;
+  }
+  ~RelayPtr();
+
+  Relay& operator*() const { return *relay_; }
+  Relay* operator->() const { return relay_; }
+
+ private:
+  Relay* relay_{nullptr};
+};
 
 /// What was read of one leg on its way to the other.
 ///
@@ -76,14 +98,13 @@ struct Flow {
 ///
 /// A FIN passes on behind the bytes before it; an RST too, once the other side has got what was read before
 /// it. What one side does not take is held for it, one read buffer or pipe at most, and the other is not read
-/// until it is gone. Lives as long as a leg of it; both are on one loop, so the count needs no care. Threads:
-/// only on the worker's loop.
-class Relay : public std::enable_shared_from_this<Relay> {
+/// until it is gone. Lives as long as a leg of it. Threads: only on the worker's loop.
+class Relay {
  public:
-  Relay(Worker& worker, std::shared_ptr<const RelayOptions> options, std::unique_ptr<TargetSource> targets);
+  static RelayPtr make(Worker& worker, std::shared_ptr<const RelayOptions> options,
+                       std::unique_ptr<TargetSource> targets);
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
-  ~Relay();
 
   /// Takes the accepted socket and connects its other side. `before`: the record of the connection that had
   /// the socket before.
@@ -95,6 +116,9 @@ class Relay : public std::enable_shared_from_this<Relay> {
 
  private:
   friend class RelayLeg;
+  friend class RelayPtr;
+  Relay(Worker& worker, std::shared_ptr<const RelayOptions> options, std::unique_ptr<TargetSource> targets);
+  ~Relay();
   void try_next();
   void connect();
   [[nodiscard]] bool waits_for_files();
@@ -126,6 +150,8 @@ class Relay : public std::enable_shared_from_this<Relay> {
   RelayLeg* upstream_{nullptr};     // null before the attempt, during a race, and once it is gone
   std::unique_ptr<Target> target_;  // until it is connected
   std::unique_ptr<Race> race_;      // while several addresses of the target are tried
+  std::unique_ptr<Quota> quota_;    // null where nothing is limited, and once the client is gone
+  unsigned holders_{0};             // legs, and calls under way
   unsigned attempts_left_;
   bool connected_{false};
   bool zero_copy_;
@@ -136,8 +162,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
 /// One side of a forwarded session.
 class RelayLeg final : public Connection {
  public:
-  RelayLeg(std::shared_ptr<Relay> relay, OwnerPtr owner, Direction direction, Stage stage, Fd fd,
-           const Address& remote);
+  RelayLeg(Relay& relay, OwnerPtr owner, Direction direction, Stage stage, Fd fd, const Address& remote);
   /// Ends the session, both legs of it.
   void end(Reason reason, bool graceful) override;
 
@@ -157,7 +182,7 @@ class RelayLeg final : public Connection {
   /// first: where the other leg is open, only both FINs will do.
   [[nodiscard]] bool was_cut(bool other_is_open) const;
 
-  std::shared_ptr<Relay> relay_;
+  const RelayPtr relay_;
   Flow flow_;  // from here to the other
 };
 

@@ -11,6 +11,7 @@ namespace tcpctl {
 namespace {
 
 constexpr Duration kRecheck = std::chrono::milliseconds{200};
+constexpr Duration kLookAgain = std::chrono::milliseconds{20};  // no event tells that all is acknowledged
 constexpr Duration kSettle = std::chrono::seconds{1};
 
 }  // namespace
@@ -26,6 +27,7 @@ Worker::Worker(std::size_t index, Loop& loop, std::size_t history_limit, std::si
       later_{evtimer_new(loop.base(), &Worker::on_later, this)},
       parking_{*this},
       recheck_{*this, kRecheck, &Connection::recheck},
+      look_again_{*this, kLookAgain, &Connection::look_again},
       settle_{*this, kSettle, &Connection::settle},
       park_{*this, kSilence, &Connection::park_if_idle} {}
 

@@ -68,6 +68,8 @@ class Worker {
   void wake(ConnectionId id, Instant when);
   /// Calls `recheck()` of the connection in a moment, if there still is one.
   void recheck_later(ConnectionId id) { recheck_.add(id); }
+  /// Calls `look_again()` of the connection in an instant, if there still is one.
+  void look_again_later(ConnectionId id) { look_again_.add(id); }
   /// Calls `park_if_idle()` of the connection in a moment, if there still is one.
   void park_later(ConnectionId id) { park_.add(id); }
   [[nodiscard]] Parking& parking() { return parking_; }
@@ -118,7 +120,7 @@ class Worker {
   bool later_set_{false};
   std::vector<Connection*> again_;
   Parking parking_;
-  Reminder recheck_, settle_, park_;
+  Reminder recheck_, look_again_, settle_, park_;
   std::map<ConnectionId, Waker> wakers_;
   std::vector<std::unique_ptr<Connection>> retired_;
   ConnectionSet connections_;  // last: connections take leave of the members above

@@ -106,7 +106,7 @@ void Hub::go_on(const ListenerPlan& plan, ProxyHeaderConnection& connection, Sou
 void Hub::begin_service(const ListenerPlan& plan, Fd fd, const Address& remote, Terms terms,
                         std::optional<Facts> before) {
   if (plan.forward) {
-    const auto relay = std::make_shared<Relay>(worker_, plan.forward->relay, targets_of(plan));
+    const RelayPtr relay = Relay::make(worker_, plan.forward->relay, targets_of(plan));
     relay->start(plan.owner, std::move(fd), remote, std::move(terms), std::move(before));
     return;
   }

@@ -9,11 +9,9 @@
 namespace tcpctl {
 
 void Deadline::unlink() {
-  if (wheel_ == nullptr) return;
+  if (link_ == nullptr) return;
   *link_ = next_;
   if (next_ != nullptr) next_->link_ = link_;
-  --wheel_->size_;
-  wheel_ = nullptr;
   next_ = nullptr;
   link_ = nullptr;
 }
@@ -36,7 +34,7 @@ std::uint64_t Wheel::tick_at(Instant when) const {
 void Wheel::set(Deadline& deadline, Instant when) {
   deadline.unlink();
   // With nothing set the hands stood still; a stale hand would walk every tick since.
-  if (size_ == 0 && !advancing_) current_ = static_cast<std::uint64_t>((now() - start_) / kTick);
+  if (armed_for_ == 0 && !advancing_) current_ = static_cast<std::uint64_t>((now() - start_) / kTick);
   deadline.tick_ = std::max(tick_at(when), current_ + 1);
   insert(deadline);
   if (!advancing_ && (armed_for_ == 0 || deadline.tick_ < armed_for_)) arm();
@@ -49,12 +47,10 @@ void Wheel::insert(Deadline& deadline) {
   std::size_t level = 0;
   while (level + 1 < kLevels && distance >= (std::uint64_t{1} << (kBits * (level + 1)))) ++level;
   Deadline*& head = slots_[level][(slot_tick >> (kBits * level)) & (kSlots - 1)];
-  deadline.wheel_ = this;
   deadline.next_ = head;
   deadline.link_ = &head;
   if (head != nullptr) head->link_ = &deadline.next_;
   head = &deadline;
-  ++size_;
 }
 
 void Wheel::cascade(std::size_t level) {
@@ -64,7 +60,6 @@ void Wheel::cascade(std::size_t level) {
   while (moved != nullptr) {
     Deadline& deadline = *moved;
     moved = deadline.next_;
-    --size_;
     insert(deadline);
   }
 }
@@ -85,17 +80,18 @@ void Wheel::fire(std::uint64_t tick) {
 void Wheel::advance(Instant time) {
   const auto target = static_cast<std::uint64_t>(std::max(Duration{0}, Duration{time - start_}) / kTick);
   advancing_ = true;
-  while (current_ < target && size_ > 0) {
+  while (current_ < target) {
     ++current_;
     for (std::size_t level = 1; level < kLevels; ++level) {
       if ((current_ & ((std::uint64_t{1} << (kBits * level)) - 1)) != 0) break;
       cascade(level);
     }
     fire(current_);
+    if (current_ % kSlots == 0 && is_empty()) break;
   }
   current_ = std::max(current_, target);
   advancing_ = false;
-  arm();
+  rest_or_arm();
 }
 
 std::uint64_t Wheel::ticks_to_next() const {
@@ -107,12 +103,32 @@ std::uint64_t Wheel::ticks_to_next() const {
   return kSlots - 1;
 }
 
-void Wheel::arm() {
-  if (size_ == 0) {
-    if (armed_for_ != 0) evtimer_del(timer_.get());
-    armed_for_ = 0;
+bool Wheel::is_empty() const {
+  return std::ranges::all_of(slots_, [](const auto& level) {
+    return std::ranges::all_of(level, [](const Deadline* slot) { return slot == nullptr; });
+  });
+}
+
+std::size_t Wheel::size() const {
+  std::size_t size = 0;
+  for (const auto& level : slots_) {
+    for (const Deadline* each : level) {
+      for (; each != nullptr; each = each->next_) ++size;
+    }
+  }
+  return size;
+}
+
+void Wheel::rest_or_arm() {
+  if (!is_empty()) {
+    arm();
     return;
   }
+  if (armed_for_ != 0) evtimer_del(timer_.get());
+  armed_for_ = 0;
+}
+
+void Wheel::arm() {
   armed_for_ = current_ + ticks_to_next();
   const auto due = start_ + kTick * static_cast<std::int64_t>(armed_for_);
   const auto wait = std::max(Duration{0}, Duration{due - now()});

@@ -22,7 +22,7 @@ class Deadline {
   Deadline(const Deadline&) = delete;
   Deadline& operator=(const Deadline&) = delete;
 
-  [[nodiscard]] bool is_set() const { return wheel_ != nullptr; }
+  [[nodiscard]] bool is_set() const { return link_ != nullptr; }
 
  protected:
   ~Deadline() { unlink(); }
@@ -33,16 +33,16 @@ class Deadline {
   friend class Wheel;
   void unlink();
 
-  Wheel* wheel_{nullptr};
   Deadline* next_{nullptr};
   Deadline** link_{nullptr};  // what points at this one
   std::uint64_t tick_{0};
 };
 
 /// Deadlines of any number of objects for O(1) each: a hierarchical timing wheel with one libevent timer,
-/// which is armed only while a deadline is set.
+/// which is off while none is set.
 ///
 /// A deadline is met up to one tick (10 ms) late, never early; beyond 46 hours it is put in again on the way.
+/// One that is taken out leaves the timer armed, and the wheel sees that it is empty when that fires.
 /// Source: Varghese & Lauck, "Hashed and Hierarchical Timing Wheels", scheme 6.
 /// Threads: only on the loop.
 class Wheel {
@@ -56,7 +56,8 @@ class Wheel {
 
   void set(Deadline& deadline, Instant when);
   static void cancel(Deadline& deadline) { deadline.unlink(); }
-  [[nodiscard]] std::size_t size() const { return size_; }
+  /// A walk over all that are set, for tests.
+  [[nodiscard]] std::size_t size() const;
 
   /// Fires what is due at `time`; the timer calls it, tests and benchmarks too.
   void advance(Instant time);
@@ -71,14 +72,15 @@ class Wheel {
   void insert(Deadline& deadline);
   void cascade(std::size_t level);
   void fire(std::uint64_t tick);
+  void rest_or_arm();
   void arm();
+  [[nodiscard]] bool is_empty() const;
   [[nodiscard]] std::uint64_t ticks_to_next() const;
   static void on_timer(evutil_socket_t fd, short what, void* self);
 
   Instant start_;
-  std::uint64_t current_{0};  // the last tick that was fired
-  std::size_t size_{0};
-  std::uint64_t armed_for_{0};  // 0 = the timer is off
+  std::uint64_t current_{0};    // the last tick that was fired
+  std::uint64_t armed_for_{0};  // 0 = the timer is off, and nothing is set
   bool advancing_{false};
   std::array<std::array<Deadline*, kSlots>, kLevels> slots_{};
   EventPtr timer_;

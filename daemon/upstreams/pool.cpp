@@ -79,7 +79,7 @@ class Pool::Session final : public TargetSource {
  public:
   explicit Session(std::shared_ptr<State> state) : state_{std::move(state)} {}
   ~Session() override {
-    if (ticket_ != Ticket{}) state_->leave(ticket_);
+    if (search_ && search_->ticket != Ticket{}) state_->leave(search_->ticket);
     release();
   }
 
@@ -95,16 +95,14 @@ class Pool::Session final : public TargetSource {
     share.connect_time.add(std::chrono::duration<double>(took).count());
     is_active_ = true;
     is_blamed_ = has_failed_at(chosen_.get());
-    failed_ = nullptr;
-    tried_ = nullptr;  // there is no further attempt, and a session that stands keeps little
+    search_ = nullptr;  // there is no further attempt, and a session that stands keeps little
     return &share;
   }
 
   void failed(Reason reason) override {
     state_->share(*chosen_).failures[static_cast<std::size_t>(reason)].add();
     if (reason != Reason::resource && !has_failed_at(chosen_.get())) {
-      if (!failed_) failed_ = std::make_unique<std::vector<const UpstreamStats*>>();
-      failed_->push_back(chosen_.get());
+      search().failed.push_back(chosen_.get());
       state_->report(chosen_, reason);
     }
     release();
@@ -125,16 +123,25 @@ class Pool::Session final : public TargetSource {
 
   void choose(const Upstream& upstream) {
     chosen_ = upstream.stats;
-    if (!tried_) tried_ = std::make_unique<std::vector<const UpstreamStats*>>();
-    tried_->push_back(chosen_.get());
+    search().tried.push_back(chosen_.get());
   }
-  [[nodiscard]] Tried tried() const { return tried_ ? Tried{*tried_} : Tried{}; }
-  void forget_tried() { tried_ = nullptr; }
-  void wait_as(Ticket ticket) { ticket_ = ticket; }
+  [[nodiscard]] Tried tried() const { return search_ ? Tried{search_->tried} : Tried{}; }
+  void forget_tried() { search().tried.clear(); }
+  void wait_as(Ticket ticket) { search().ticket = ticket; }
 
  private:
+  /// What it knows until it is connected.
+  struct Search {
+    std::vector<const UpstreamStats*> tried;
+    std::vector<const UpstreamStats*> failed;  // each counts this session once
+    Ticket ticket{};                           // 0 = it does not wait
+  };
+  Search& search() {
+    if (!search_) search_ = std::make_unique<Search>();
+    return *search_;
+  }
   [[nodiscard]] bool has_failed_at(const UpstreamStats* upstream) const {
-    return failed_ && std::ranges::find(*failed_, upstream) != failed_->end();
+    return search_ && std::ranges::find(search_->failed, upstream) != search_->failed.end();
   }
   void release() {
     if (!chosen_) return;
@@ -143,10 +150,8 @@ class Pool::Session final : public TargetSource {
   }
 
   const std::shared_ptr<State> state_;
-  std::shared_ptr<UpstreamStats> chosen_;                      // it holds a place there
-  std::unique_ptr<std::vector<const UpstreamStats*>> tried_;   // null where there are none
-  std::unique_ptr<std::vector<const UpstreamStats*>> failed_;  // each counts this session once
-  Ticket ticket_{};                                            // 0 = it does not wait
+  std::shared_ptr<UpstreamStats> chosen_;  // it holds a place there
+  std::unique_ptr<Search> search_;
   bool is_active_{false};
   bool is_blamed_{false};  // its upstream counts it already
 };

@@ -60,7 +60,7 @@ class RaceTest : public test::ConnectionFixture {
     peer = std::move(pair.there);
     worker().tick();
     owner->stats->add_opened();
-    const auto relay = std::make_shared<Relay>(worker(), options, std::make_unique<FakeTargets>(targets));
+    const RelayPtr relay = Relay::make(worker(), options, std::make_unique<FakeTargets>(targets));
     relay->start(owner, std::move(pair.here), peer.local());
     id = make_id(0, 1);
   }

@@ -75,7 +75,7 @@ class RelayTest : public test::ConnectionFixture {
     ASSERT_TRUE(tcp::apply(client_socket, pair.here.get()));
     worker().tick();
     owner->stats->add_opened();
-    relay = std::make_shared<Relay>(worker(), options, std::make_unique<FakeTargetSource>(targets));
+    relay = Relay::make(worker(), options, std::make_unique<FakeTargetSource>(targets));
     relay->start(owner, std::move(pair.here), peer.local(), std::move(terms));
     id = make_id(0, 1);
   }
@@ -112,7 +112,7 @@ class RelayTest : public test::ConnectionFixture {
       std::make_shared<RelayOptions>(RelayOptions{1min, 3, true, {}, {}, true});
   tcp::Options client_socket;
   Peer upstream;
-  std::shared_ptr<Relay> relay;
+  RelayPtr relay;
   Terms terms;
 };
 
