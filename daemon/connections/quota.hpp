@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "connections/throttle.hpp"
@@ -19,27 +18,46 @@ struct Terms {
   [[nodiscard]] bool are_empty() const { return !place && !bandwidth; }
 };
 
-/// The terms of one connection in force; only who has any has one. Of a forwarded session the client's leg
-/// has it for both legs. Threads: only on the connection's loop.
-class Quota {
+/// Both directions of one connection whose bandwidth is limited. Threads: only on the connection's loop.
+class Throttles {
  public:
-  Quota(Worker& worker, Connection& connection, Terms terms)
-      : terms_{std::move(terms)},
-        in_{worker, connection, rate(), terms_.bandwidth ? terms_.bandwidth->in.get() : nullptr},
-        out_{worker, connection, rate(), terms_.bandwidth ? terms_.bandwidth->out.get() : nullptr} {}
+  Throttles(Worker& worker, Connection& connection, std::shared_ptr<Bandwidth> bandwidth)
+      : bandwidth_{std::move(bandwidth)},
+        in_{worker, connection, bandwidth_->each, bandwidth_->in.get()},
+        out_{worker, connection, bandwidth_->each, bandwidth_->out.get()} {}
 
   /// What comes from the peer, and what goes to it.
   [[nodiscard]] Throttle& in() { return in_; }
   [[nodiscard]] Throttle& out() { return out_; }
-  [[nodiscard]] const Throttle& out() const { return out_; }
 
  private:
-  [[nodiscard]] std::optional<Bytes> rate() const {
-    return terms_.bandwidth ? terms_.bandwidth->each : std::nullopt;
+  std::shared_ptr<Bandwidth> bandwidth_;
+  Throttle in_, out_;  // after `bandwidth_`, whose queues they leave
+};
+
+/// The terms of one connection in force; who has none has no memory for them. Of a forwarded session one is
+/// for both legs. Threads: only on the connection's loop.
+class Quota {
+ public:
+  /// None.
+  Quota() = default;
+  Quota(Worker& worker, Connection& connection, Terms terms) {
+    if (terms.are_empty()) return;
+    held_ = std::make_unique<Held>(std::move(terms.place));
+    if (terms.bandwidth)
+      held_->throttles = std::make_unique<Throttles>(worker, connection, std::move(terms.bandwidth));
   }
 
-  Terms terms_;
-  Throttle in_, out_;  // after `terms_`, whose queues they leave
+  /// Null where the bandwidth is not limited.
+  [[nodiscard]] Throttles* throttles() const { return held_ ? held_->throttles.get() : nullptr; }
+
+ private:
+  struct Held {
+    explicit Held(SourcePlace of_source) : place{std::move(of_source)} {}
+    SourcePlace place;
+    std::unique_ptr<Throttles> throttles;
+  };
+  std::unique_ptr<Held> held_;
 };
 
 }  // namespace tcpctl

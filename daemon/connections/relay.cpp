@@ -49,7 +49,7 @@ void Relay::start(OwnerPtr owner, Fd fd, const Address& remote, Terms terms, std
                                         std::move(fd), remote);
   client_ = leg.get();
   if (before) client_->go_on(*std::move(before));
-  if (!terms.are_empty()) quota_ = std::make_unique<Quota>(worker_, *client_, std::move(terms));
+  quota_ = Quota{worker_, *client_, std::move(terms)};
   worker_.adopt(std::move(leg));
   client_->start();
   if (client_ != nullptr) try_next();
@@ -223,8 +223,9 @@ void Relay::pump(RelayLeg& from, RelayLeg& to) {
 
 // The client's leg has the limits of both directions.
 Throttle* Relay::throttle_of(const RelayLeg& from) const {
-  if (quota_ == nullptr) return nullptr;
-  return &from == client_ ? &quota_->in() : &quota_->out();
+  Throttles* const throttles = quota_.throttles();
+  if (throttles == nullptr) return nullptr;
+  return &from == client_ ? &throttles->in() : &throttles->out();
 }
 
 std::size_t Relay::copy(RelayLeg& from, RelayLeg& to, std::size_t most) {
@@ -336,7 +337,7 @@ void Relay::on_gone(RelayLeg& leg) {
   }
   (is_upstream ? upstream_ : client_) = nullptr;
   room_.reset();
-  if (!is_upstream) quota_.reset();
+  if (!is_upstream) quota_ = {};
   if (is_upstream) targets_->ended(leg.facts());
   const CloseFacts& close = leg.facts().close;
   if (race_) race_->cut(*close.reason, close.detail.get());

@@ -150,7 +150,7 @@ class Relay {
   RelayLeg* upstream_{nullptr};     // null before the attempt, during a race, and once it is gone
   std::unique_ptr<Target> target_;  // until it is connected
   std::unique_ptr<Race> race_;      // while several addresses of the target are tried
-  std::unique_ptr<Quota> quota_;    // null where nothing is limited, and once the client is gone
+  Quota quota_;                     // of the client, and none once it is gone
   unsigned holders_{0};             // legs, and calls under way
   unsigned attempts_left_;
   bool connected_{false};

@@ -30,25 +30,28 @@ void ServedConnection::on_open() {
 
 void ServedConnection::send(ByteView bytes) {
   turn_left_ -= std::min(turn_left_, bytes.size());
-  if (quota_ != nullptr) quota_->out().take(bytes.size());
+  if (Throttles* const throttles = quota_.throttles()) throttles->out().take(bytes.size());
   Connection::send(bytes);
 }
 
 std::size_t ServedConnection::room() const {
   const std::size_t free = is_open() ? kQueueBytes - std::min(kQueueBytes, queued()) : 0;
   std::size_t room = queued() > 0 ? 0 : std::min(free, turn_left_);
-  if (room > 0 && quota_ != nullptr) room = std::min(room, quota_->out().allowance());
+  if (Throttles* const throttles = quota_.throttles(); room > 0 && throttles != nullptr)
+    room = std::min(room, throttles->out().allowance());
   if (room == 0) was_denied_ = true;
   return room;
 }
 
 // Who waits for the limit of bandwidth has its turn when that wait is over.
 bool ServedConnection::wants_to_write() const {
-  return (was_denied_ || !held_.empty()) && (quota_ == nullptr || !quota_->out().is_waiting());
+  Throttles* const throttles = quota_.throttles();
+  return (was_denied_ || !held_.empty()) && (throttles == nullptr || !throttles->out().is_waiting());
 }
 
 bool ServedConnection::wants_to_read() const {
-  return readable() && held_.empty() && (quota_ == nullptr || !quota_->in().is_waiting());
+  Throttles* const throttles = quota_.throttles();
+  return readable() && held_.empty() && (throttles == nullptr || !throttles->in().is_waiting());
 }
 
 void ServedConnection::finish(ServiceEnd end, std::string_view detail) {
@@ -91,13 +94,14 @@ void ServedConnection::read_while_there_is_room() {
       return;
     }
     if (!readable()) return;
-    const std::size_t most = quota_ == nullptr ? SIZE_MAX : quota_->in().allowance();
+    Throttles* const throttles = quota_.throttles();
+    const std::size_t most = throttles == nullptr ? SIZE_MAX : throttles->in().allowance();
     if (most == 0) return;
     const Read read = receive(most);
     if (read.status == Read::Status::eof) continue;
     if (read.status != Read::Status::data) return;
     turn_left_ -= std::min(turn_left_, read.bytes.size());
-    if (quota_ != nullptr) quota_->in().take(read.bytes.size());
+    if (throttles != nullptr) throttles->in().take(read.bytes.size());
     if (!offer(read.bytes)) return;
   }
 }

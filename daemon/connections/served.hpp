@@ -22,9 +22,7 @@ class ServedConnection final : public Connection, public Session {
       : Connection{worker, std::move(owner), Direction::inbound, Stage::open, std::move(fd), remote},
         service_{std::move(service)} {}
   /// The terms that it was let in with; before `start`.
-  void set_terms(Terms terms) {
-    if (!terms.are_empty()) quota_ = std::make_unique<Quota>(worker(), *this, std::move(terms));
-  }
+  void set_terms(Terms terms) { quota_ = Quota{worker(), *this, std::move(terms)}; }
 
   void send(ByteView bytes) override;
   [[nodiscard]] std::size_t room() const override;
@@ -39,7 +37,7 @@ class ServedConnection final : public Connection, public Session {
   void on_open() override;
   void on_ready() override;
   void on_wake() override;
-  void on_gone() override { quota_.reset(); }
+  void on_gone() override { quota_ = {}; }
   [[nodiscard]] Phase phase() const override {
     return service_->phase() == ServicePhase::script ? Phase::script : Connection::phase();
   }
@@ -51,8 +49,8 @@ class ServedConnection final : public Connection, public Session {
   bool offer_held();
 
   std::unique_ptr<Service> service_;
-  std::unique_ptr<Quota> quota_;  // null where nothing is limited, and after its end
-  std::string held_;              // what the service did not take yet
+  Quota quota_;       // none after its end
+  std::string held_;  // what the service did not take yet
   std::size_t turn_left_{Worker::kTurnBytes};
   mutable bool was_denied_{false};  // the service saw no room and waits for on_room
   bool told_fin_{false};
