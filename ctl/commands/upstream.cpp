@@ -112,6 +112,12 @@ Exit maint(Context& context, const Arguments& arguments) {
                 saying("maint; it gets no new sessions and no checks, sessions that stand go on"));
 }
 
+Exit as_configured(Context& context, const Arguments& arguments) {
+  return change(context, arguments, R"({"admin_state": null})", [](const Json& upstream) {
+    return safe(upstream.text("admin_state").value_or("unknown")) + ", as the configuration says";
+  });
+}
+
 Exit weight(Context& context, const Arguments& arguments) {
   const auto written = arguments.word("WEIGHT");
   if (written == "default") {
@@ -157,6 +163,12 @@ Noun upstream_noun() {
         {listener, upstream},
         {},
         maint},
+       {"default",
+        "leave its state to the configuration again",
+        "tcpctl upstream default web u1",
+        {listener, upstream},
+        {},
+        as_configured},
        {"weight",
         "change its share of the sessions until the next start",
         "tcpctl upstream weight web u1 10",

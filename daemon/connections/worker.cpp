@@ -41,9 +41,10 @@ void Worker::adopt(std::unique_ptr<Connection> connection) {
     wake_later();
     return;
   }
+  const bool is_check = !connection->facts().owner->in_history;
   connections_.add(id, std::move(connection));
   load_.add();
-  opened_.add();
+  if (!is_check) opened_.add();  // checks are no sessions
 }
 
 void Worker::retire(Connection& connection) {

@@ -32,6 +32,10 @@ Result<Pattern> Pattern::compile(std::string_view text) {
   return Pattern{program};
 }
 
+bool operator==(const Pattern& left, const Pattern& right) {
+  return left.program_->pattern() == right.program_->pattern();
+}
+
 std::optional<Pattern::Match> Pattern::find(std::string_view text, std::size_t from) const {
   const re2::StringPiece whole{text.data(), text.size()};
   re2::StringPiece hit;

@@ -31,6 +31,8 @@ class Pattern {
   /// The first match that begins at `from` or behind. What stands before `from` matters for `^` and `\b`
   /// alone.
   [[nodiscard]] std::optional<Match> find(std::string_view text, std::size_t from = 0) const;
+  /// Of the same text.
+  friend bool operator==(const Pattern& left, const Pattern& right);
 
  private:
   explicit Pattern(std::shared_ptr<const re2::RE2> program) : program_{std::move(program)} {}

@@ -54,6 +54,7 @@ struct Step {
   std::string bytes;               // send, send_bytes, expect_bytes
   std::optional<Pattern> pattern;  // expect, reject
   Duration wait{};                 // wait
+  friend bool operator==(const Step&, const Step&) = default;
 };
 
 /// Steps as configured; shared by all that run them, on any thread.

@@ -81,7 +81,7 @@ void DeclaredUpstream::tell(UpstreamKeeper& keeper) const {
 std::vector<UpstreamKeeper*> DeclaredUpstream::targets() const {
   std::vector<UpstreamKeeper*> all;
   for (const Slot& slot : slots_) {
-    if (slot.keeper) all.push_back(slot.keeper.get());
+    if (slot.keeper && !slot.is_over()) all.push_back(slot.keeper.get());
   }
   if (all.empty() && none_) all.push_back(none_.get());
   return all;
@@ -90,6 +90,7 @@ std::vector<UpstreamKeeper*> DeclaredUpstream::targets() const {
 void DeclaredUpstream::fill(Slot& slot, const std::string& target) {
   slot.keeper = hooks_.make(slot.name, slot.stats);
   slot.target = target;
+  slot.is_gone = false;
   slot.keeper->set_target(target);
   tell(*slot.keeper);
 }
@@ -132,16 +133,19 @@ void DeclaredUpstream::on_service() {
 
 void DeclaredUpstream::on_target(Slot& slot, const NameEntry& entry, std::uint32_t tier,
                                  std::uint32_t config_weight, std::uint32_t weight) {
-  Wish wish = hooks_.wish(slot.target);
-  // What was wished of the whole is so of each, unless something else was wished of that.
-  if (!wish.state) {
-    Wish inherited = hooks_.wish("");
-    inherited.weight = wish.weight;
-    wish = std::move(inherited);
-  }
+  slot.is_gone = false;
   slot.keeper->set_share(tier, config_weight, weight);
-  slot.keeper->set_wish(wish);
+  slot.keeper->set_wish(wish_for(slot.target));
   slot.keeper->set_place(names_.state(), &entry);
+}
+
+/// What was wished of the whole is so of each, unless something else was wished of that.
+Wish DeclaredUpstream::wish_for(const std::string& target) const {
+  Wish wish = hooks_.wish(target);
+  if (wish.state) return wish;
+  Wish inherited = hooks_.wish("");
+  inherited.weight = wish.weight;
+  return inherited;
 }
 
 UpstreamRow DeclaredUpstream::row() const {
@@ -170,7 +174,15 @@ void DeclaredUpstream::drop_gone() {
   for (Slot& slot : slots_) {
     if (!slot.keeper) continue;
     const auto is_named = [&](const NameEntry& entry) { return target_of(entry) == slot.target; };
-    if (std::ranges::none_of(names_.state().entries, is_named)) slot.keeper.reset();
+    if (std::ranges::any_of(names_.state().entries, is_named)) continue;
+    slot.is_gone = true;
+    if (slot.is_over()) {
+      slot.keeper.reset();
+    } else {
+      // Its sessions stand, and are seen and ended with it.
+      slot.keeper->set_gone();
+      slot.keeper->set_wish(wish_for(slot.target));
+    }
   }
 }
 

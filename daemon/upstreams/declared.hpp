@@ -40,7 +40,7 @@ class DeclaredUpstream {
   void set(const ForwardPlan::Declared& declared, std::shared_ptr<const HealthPlan> health);
   /// Another wish holds.
   void follow_wishes() { on_names(); }
-  /// Those that there are just now.
+  /// Those that there are just now; among them those that DNS dropped while they have sessions.
   [[nodiscard]] std::vector<UpstreamKeeper*> targets() const;
   /// The upstream as it is declared; of a service, what is true of all its targets together.
   [[nodiscard]] UpstreamRow row() const;
@@ -52,6 +52,8 @@ class DeclaredUpstream {
     std::shared_ptr<UpstreamStats> stats;
     std::unique_ptr<UpstreamKeeper> keeper;  // null while the number is free
     std::string target{};                    // the last one
+    bool is_gone{false};                     // DNS names it no longer
+    [[nodiscard]] bool is_over() const { return is_gone && stats->places().taken() == 0; }
   };
 
   [[nodiscard]] bool is_service() const { return declared_.address.kind == ConnectAddress::Kind::srv; }
@@ -62,6 +64,7 @@ class DeclaredUpstream {
   void on_names();
   void on_service();
   void drop_gone();
+  [[nodiscard]] Wish wish_for(const std::string& target) const;
   [[nodiscard]] Slot* slot_of(const std::string& target);
   [[nodiscard]] Slot* free_slot(const std::string& target);
 

@@ -23,6 +23,8 @@ struct HealthPlan {
   std::shared_ptr<const ProbePlan> probe;  // of one active check; null: there are none
   bool closes_sessions{false};             // of an upstream that goes down
 };
+/// The checks of one may go on as those of the other; what is done with their results may differ.
+[[nodiscard]] bool same_checks(const HealthPlan& left, const HealthPlan& right);
 
 /// What was declared of a listener's upstreams; made once from the configuration. Immutable but for the
 /// counters. Threads: any.

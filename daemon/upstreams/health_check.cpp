@@ -15,7 +15,12 @@ HealthCheck::HealthCheck(Worker& worker, std::shared_ptr<const ProbePlan> plan, 
       done_{std::move(done)},
       random_{std::random_device{}()} {
   std::uniform_int_distribution<Duration::rep> within{0, interval_.count()};
-  worker_.wheel().set(*this, now() + Duration{within(random_)});
+  run_at(now() + Duration{within(random_)});
+}
+
+void HealthCheck::run_at(Instant when) {
+  next_run_ = when;
+  worker_.wheel().set(*this, when);
 }
 
 Duration HealthCheck::jittered() {
@@ -27,14 +32,14 @@ Duration HealthCheck::jittered() {
 void HealthCheck::hurry() {
   if (run_) return;
   std::uniform_int_distribution<Duration::rep> soon{0, interval_.count() / 10};
-  worker_.wheel().set(*this, now() + Duration{soon(random_)});
+  run_at(now() + Duration{soon(random_)});
 }
 
 void HealthCheck::on_deadline() {
   worker_.tick();
   // From the beginning of the run: a slow upstream is not checked less often. A run that takes longer than
   // the interval lets the next one wait.
-  worker_.wheel().set(*this, worker_.time() + jittered());
+  run_at(worker_.time() + jittered());
   auto addresses = where_();
   if (run_ || addresses->empty()) return;
   run_ = std::make_unique<ProbeRun>(worker_, plan_, turn_++, [this](ProbeRow row) {

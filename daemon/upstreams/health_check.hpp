@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <random>
+#include <utility>
 
 #include "engine/wheel.hpp"
 #include "upstreams/probe_run.hpp"
@@ -25,19 +26,25 @@ class HealthCheck final : private Deadline {
   HealthCheck(const HealthCheck&) = delete;
   HealthCheck& operator=(const HealthCheck&) = delete;
 
+  /// Another plan with the same run, for the runs to come.
+  void set_plan(std::shared_ptr<const ProbePlan> plan) { plan_ = std::move(plan); }
+  /// When the next run is due; it comes up to one tick of the wheel later.
+  [[nodiscard]] Instant next_run() const { return next_run_; }
   /// The next run comes soon: what it finds decides.
   void hurry();
 
  private:
   void on_deadline() override;
+  void run_at(Instant when);
   [[nodiscard]] Duration jittered();
 
   Worker& worker_;
-  const std::shared_ptr<const ProbePlan> plan_;
+  std::shared_ptr<const ProbePlan> plan_;
   const Duration interval_;
   const Where where_;
   const Done done_;
   std::minstd_rand random_;
+  Instant next_run_{};
   std::size_t turn_{0};  // of the addresses
   std::unique_ptr<ProbeRun> run_;
 };

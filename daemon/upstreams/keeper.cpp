@@ -47,13 +47,27 @@ void UpstreamKeeper::set_wish(const Wish& wish) {
 
 void UpstreamKeeper::set_health(std::shared_ptr<const HealthPlan> plan) {
   if (health_ == plan) return;
-  health_ = std::move(plan);
+  const auto before = std::exchange(health_, std::move(plan));
   condition_.set(health_->rules);
-  check_.reset();
+  if (!same_checks(*before, *health_)) {
+    check_.reset();
+  } else if (check_) {
+    check_->set_plan(check_plan());
+  }
   follow_wishes();
 }
 
+void UpstreamKeeper::set_gone() {
+  if (is_gone_) return;
+  is_gone_ = true;
+  check_.reset();
+  condition_ = Condition{health_->rules};  // nothing of what is known now is true when it comes back
+  refresh();
+  hooks_.changed();
+}
+
 void UpstreamKeeper::set_place(const NameState& names, const NameEntry* entry) {
+  if (std::exchange(is_gone_, false)) follow_wishes();
   looked_up_ = names.looked_up;
   upstream_.name_error = entry == nullptr ? names.error : entry->error;
   const auto before = upstream_.addresses;
@@ -73,18 +87,22 @@ void UpstreamKeeper::follow_wishes() {
   } else {
     const bool was_away = condition_.state() == OperationalState::unknown;
     condition_.resume();
-    if (health_->probe && !check_) begin_checks();
+    if (health_->probe && !check_ && !is_gone_) begin_checks();
     if (check_ && was_away) check_->hurry();
   }
   refresh();
   hooks_.changed();
 }
 
-void UpstreamKeeper::begin_checks() {
+std::shared_ptr<const ProbePlan> UpstreamKeeper::check_plan() const {
   auto plan = std::make_shared<ProbePlan>(*health_->probe);
   plan->dial.upstream = upstream_.name;
+  return plan;
+}
+
+void UpstreamKeeper::begin_checks() {
   const auto where = [this] { return upstream_.addresses; };
-  check_ = std::make_unique<HealthCheck>(worker_, std::move(plan), health_->interval, where,
+  check_ = std::make_unique<HealthCheck>(worker_, check_plan(), health_->interval, where,
                                          [this](ProbeRow row) { on_check(std::move(row)); });
 }
 
@@ -113,7 +131,10 @@ void UpstreamKeeper::on_deadline() {
 }
 
 void UpstreamKeeper::refresh() {
-  if (!upstream_.addresses->empty()) {
+  if (is_gone_) {
+    upstream_.cause = "DNS names it no longer";
+    become(OperationalState::down);
+  } else if (!upstream_.addresses->empty()) {
     upstream_.cause = condition_.cause();
     become(condition_.state());
   } else if (looked_up_) {

@@ -48,6 +48,8 @@ class UpstreamKeeper final : private Deadline {
   void set_health(std::shared_ptr<const HealthPlan> plan);
   /// Where it is, as far as that is known: one entry of `names`, or null while there is none.
   void set_place(const NameState& names, const NameEntry* entry);
+  /// DNS names it no longer: it is down, unchecked, until it gets a place again.
+  void set_gone();
   void set_target(std::string target) { upstream_.target = std::move(target); }
   /// `weight`: as configured, or as was wished of what it is part of.
   void set_share(std::uint32_t tier, std::uint32_t config_weight, std::uint32_t weight);
@@ -60,6 +62,7 @@ class UpstreamKeeper final : private Deadline {
   void on_deadline() override;
   void on_check(ProbeRow row);
   void begin_checks();
+  [[nodiscard]] std::shared_ptr<const ProbePlan> check_plan() const;
   void follow_wishes();
   void refresh();
   void become(OperationalState state);
@@ -71,6 +74,7 @@ class UpstreamKeeper final : private Deadline {
   Wish wish_;
   std::uint32_t weight_{1};  // where none is wished
   bool looked_up_{false};
+  bool is_gone_{false};
   std::shared_ptr<const HealthPlan> health_ = std::make_shared<const HealthPlan>();
   Condition condition_{HealthRules{}};
   std::uint64_t connected_{0}, answered_{0};  // at the last failure: what has grown since went well

@@ -2,6 +2,7 @@
 #include "upstreams/name_watch.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <functional>
 #include <iterator>
 #include <utility>
@@ -88,7 +89,6 @@ NameWatch::NameWatch(Resolver& resolver, ConnectAddress address, Changed on_chan
       refresh_{refresh},
       random_{std::random_device{}()},
       alive_{std::make_shared<int>()} {
-  state_.since = wall_now();
   if (address_.kind == ConnectAddress::Kind::literal || address_.kind == ConnectAddress::Kind::unix_path) {
     state_.entries.push_back(
         {.host = address_.address.host(),
@@ -105,8 +105,8 @@ NameWatch::NameWatch(Resolver& resolver, ConnectAddress address, Changed on_chan
 NameWatch::~NameWatch() = default;
 
 void NameWatch::when_known(Answered answered) {
-  // Not every connection has to wait for a DNS that is down.
-  if (!fresh_until_ || now() < *fresh_until_ || (state_.looked_up && refresh_ == Refresh::always)) {
+  assert(refresh_ == Refresh::when_asked || !timer_);
+  if (!fresh_until_ || now() < *fresh_until_) {
     answered();
     return;
   }
@@ -216,13 +216,11 @@ void NameWatch::succeed(std::vector<NameEntry> entries, seconds ttl, std::string
   keep_order(entries, state_.entries);
   const bool changed = !state_.looked_up || state_.error != error || entries != state_.entries;
   state_.entries = std::move(entries);
-  state_.ttl = ttl;
   state_.error = std::move(error);
   if (!state_.error.empty()) {
     settle(changed, retry_pause());
     return;
   }
-  state_.last_success = wall_now();
   failures_ = 0;
   const Duration fresh = std::max<Duration>(std::min(ttl, kMostTtl), resolver_.options().least_ttl);
   std::uniform_int_distribution<Duration::rep> spread{0, fresh.count() / 10};
@@ -260,7 +258,6 @@ void NameWatch::tell(bool changed) {
   const auto waiting = std::exchange(waiting_, {});
   const std::weak_ptr<int> alive = alive_;
   if (changed) {
-    state_.since = wall_now();
     log_change();
     if (const Changed on_change = on_change_) on_change(state_);  // a copy: it may destroy this
   }

@@ -32,11 +32,8 @@ struct NameEntry {
 /// What is known of a watched address.
 struct NameState {
   std::vector<NameEntry> entries;  // sorted by priority, host, port; the last ones known while it fails
-  std::optional<std::chrono::seconds> ttl;  // of the last answer; none for literals, and before the first
-  std::string error;                        // why the last look-up failed; "" = it did not
-  WallTime since;                           // when `entries` or `error` changed last
-  std::optional<WallTime> last_success;     // none before the first
-  bool looked_up{false};                    // the first look-up is over, whatever it brought
+  std::string error;               // why the last look-up failed; "" = it did not
+  bool looked_up{false};           // something is known of it, be it that it failed
   /// There is an address to connect to.
   [[nodiscard]] bool usable() const;
 };
@@ -66,8 +63,8 @@ class NameWatch {
 
   [[nodiscard]] const NameState& state() const { return state_; }
   [[nodiscard]] const ConnectAddress& address() const { return address_; }
-  /// Calls `answered` once: at once where `state` is known and fresh, else after the look-up that is under
-  /// way or begins now. Not called if this object is gone by then.
+  /// Only with Refresh::when_asked. Calls `answered` once: at once where `state` is known and fresh, else
+  /// after the look-up that is under way or begins now. Not called if this object is gone by then.
   void when_known(Answered answered);
 
  private:

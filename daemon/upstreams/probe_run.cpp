@@ -2,6 +2,7 @@
 #include "upstreams/probe_run.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -27,6 +28,26 @@ std::string proxy_header(const ProbePlan& plan, const Address& here, const Addre
 }
 
 }  // namespace
+
+namespace {
+
+bool same_socket(const tcp::Options& left, const tcp::Options& right) {
+  const auto values = [](const tcp::Options& options) {
+    const auto keepalive = options.keepalive.value_or(tcp::Options::Keepalive{});
+    return std::tuple{options.keepalive.has_value(), keepalive.idle,    keepalive.interval, keepalive.probes,
+                      options.user_timeout,          options.congestion};
+  };
+  return values(left) == values(right);
+}
+
+}  // namespace
+
+bool same_run(const ProbePlan& left, const ProbePlan& right) {
+  const auto steps = [](const ProbePlan& plan) { return plan.steps ? *plan.steps : std::vector<Step>{}; };
+  return same_socket(left.dial.socket, right.dial.socket) &&
+         left.dial.connect_timeout == right.dial.connect_timeout && left.timeout == right.timeout &&
+         left.send_proxy == right.send_proxy && steps(left) == steps(right);
+}
 
 ProbeRun::ProbeRun(Worker& worker, std::shared_ptr<const ProbePlan> plan, std::size_t turn, Done done)
     : worker_{worker},

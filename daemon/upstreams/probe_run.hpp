@@ -24,6 +24,9 @@ struct ProbePlan {
   SendProxy send_proxy{SendProxy::off};  // a header that says it is our own connection
 };
 
+/// Both do the same, whoever they belong to.
+[[nodiscard]] bool same_run(const ProbePlan& left, const ProbePlan& right);
+
 /// One run of a probe or a health check: a connection to whichever address answers first, as sessions have
 /// it, and its steps taken over it.
 ///

@@ -40,6 +40,12 @@ TEST_F(Upstreams, AreNotSaidToTakeSessionsWhileTheyAreDown) {
   EXPECT_THAT(here({"upstream", "ready", "web", "u1"}).out, HasSubstr("ready, but down ("));
 }
 
+TEST_F(Upstreams, AreLeftToTheConfigurationAgain) {
+  EXPECT_THAT(here({"upstream", "default", "web", "u1"}).out,
+              HasSubstr("upstream u1 of web: ready, as the configuration says"));
+  EXPECT_THAT(daemon_.last(), HasSubstr(R"({"admin_state": null})"));
+}
+
 TEST_F(Upstreams, GetAWeight) {
   EXPECT_THAT(here({"upstream", "weight", "web", "u1", "10"}).out, HasSubstr("has weight 10"));
   EXPECT_THAT(daemon_.last(), HasSubstr(R"({"weight": 10})"));

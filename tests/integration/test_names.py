@@ -103,6 +103,31 @@ def test_a_client_follows_a_name_to_its_new_address(launch, dns):
             eventually(lambda: is_up(daemon))
 
 
+@pytest.mark.parametrize("on_down", ["keep", "close"])
+def test_a_target_that_dns_drops_is_seen_until_its_sessions_are_over(launch, dns, on_down):
+    with Server() as one, Server() as other:
+        dns.host("a.example", "127.0.0.1")
+        targets = [(10, 1, server.port, "a.example") for server in (one, other)]
+        dns.service("_web._tcp.example", targets[0])
+        daemon = launch(dns.config + web("srv:_web._tcp.example", more=f'on_down = "{on_down}"'))
+        with daemon.connect("web") as peer, one.accept() as served:
+            peer.send(b"one")
+            assert served.read(3) == b"one"
+
+            dns.service("_web._tcp.example", targets[1])
+
+            if on_down == "keep":
+                row = eventually(lambda: (now := upstream(daemon))["operational_state"] == "down" and now)
+                assert (row["name"], row["cause"], row["active"]) == ("u1-1", "DNS names it no longer", 1)
+                assert upstream(daemon, 1)["name"] == "u1-2"
+                peer.send(b"two")
+                assert served.read(3) == b"two"
+            else:
+                assert peer.read_to_end() == (b"", "fin")
+                assert daemon.ended(peer.name)["close"]["reason"] == "upstream_down"
+        eventually(lambda: [row["name"] for row in daemon.upstreams("web").values()] == ["u1-2"], "it leaves the list")
+
+
 def test_the_last_addresses_stay_while_dns_fails(launch, dns):
     with Server() as server:
         dns.host("feed.example", "127.0.0.1")

@@ -206,7 +206,9 @@ def test_the_state_in_the_file_holds(launch, backends):
     row = daemon.upstreams("web")["a"]
     assert (row["config_state"], row["admin_state"], row["operational_state"]) == ("maint", "ready", "up")
     assert {served_by(daemon) for _ in range(8)} == {"a", "b"}
-    assert change(daemon, "a", {"admin_state": None}).json["admin_state"] == "maint"
+    said = daemon.tcpctl("upstream", "default", "web", "a").stdout
+    assert said == "upstream a of web: maint, as the configuration says\n"
+    assert daemon.upstreams("web")["a"]["admin_state"] == "maint"
 
 
 def test_the_command_line_shows_and_changes_upstreams(launch, backends):
@@ -281,6 +283,7 @@ def test_checks_are_no_sessions(launch, backends):
     row = daemon.upstreams("web")["a"]
     assert (row["connections_total"], row["active"], row["assigned"]) == (0, 0, 0)
     assert daemon.listener("web")["connections"]["accepted_total"] == 0
+    assert daemon.json("/v1/status")["totals"]["connections_total"] == 0
     assert daemon.history() == []
 
 
@@ -344,6 +347,21 @@ def test_what_becomes_of_the_sessions_of_an_upstream_that_goes_down(launch, back
             row = daemon.ended(name)
             assert (row["close"]["reason"], row["close"]["code"]) == ("upstream_down", "DD")
         assert ask(sessions["b"]) == "b"
+
+
+def test_a_session_that_is_still_connecting_is_not_ended_with_its_upstream(launch, backends):
+    with black_hole() as silent:
+        b = backends("b")
+        daemon = launch(forward([f'name = "a", address = "{silent.address}"', b.table],
+                                'connect_timeout = "3s"\non_down = "close"\n'
+                                'health = { interval = "1s", timeout = "500ms", fall = 1 }', workers=1))
+        with contextlib.ExitStack() as stack:
+            clients = [stack.enter_context(daemon.connect("web")) for _ in range(4)]
+            wait_for(daemon, "a", "down")
+            assert {ask(client) for client in clients} == {"b"}
+            assert daemon.upstreams("web")["a"]["failures_total"] == {"connect_timeout": 2}
+
+        assert not [row for row in daemon.history(listener="web") if row["close"]["reason"] == "upstream_down"]
 
 
 @pytest.mark.threaded
@@ -561,7 +579,7 @@ def test_an_srv_target_that_dns_drops_gets_no_new_sessions(launch, backends, dns
         assert sessions.keys() == {"a", "b"}
 
         publish(dns, (1, 1, b))
-        wait_for_targets(daemon, b)
+        eventually(lambda: "DNS names it no longer" in [row["cause"] for row in daemon.upstreams("web").values()])
 
         eventually(lambda: served_by(daemon) == "b" == served_by(daemon), "the workers know")
         assert {served_by(daemon) for _ in range(4)} == {"b"}

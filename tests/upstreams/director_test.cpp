@@ -219,6 +219,7 @@ TEST_F(DirectorTest, ChecksAsSessionsConnectByWhicheverAddressAnswers) {
   EXPECT_EQ(row().operational_state, "up");
   EXPECT_THAT(row().failures, testing::IsEmpty());
   EXPECT_EQ(owner->stats->opened(), 0U) << "checks are no sessions";
+  EXPECT_EQ(runner.worker.opened().read(), 0U);
 }
 
 TEST_F(DirectorTest, TakesBackWhoPassesChecks) {
@@ -396,13 +397,94 @@ TEST_F(DirectorTest, GivesNoTargetTheNameOfOneThatStillHasSessions) {
   ASSERT_TRUE(stats->places().take(1));
 
   server.add_service("_web._tcp.example", {{10, 1, 80, "b.example", 0}});
-  ASSERT_TRUE(runner.run_until([&] { return row().address == "b.example:80"; }));
-  EXPECT_EQ(row().name, "u1-2");
+  ASSERT_TRUE(has_rows(2));
+  EXPECT_EQ(row(1).address, "b.example:80");
+  EXPECT_EQ(row(1).name, "u1-2");
 
   stats->places().give_back();
   server.add_service("_web._tcp.example", {{10, 1, 81, "b.example", 0}});
   ASSERT_TRUE(runner.run_until([&] { return row().address == "b.example:81"; }));
   EXPECT_EQ(row().name, "u1-1");
+}
+
+TEST_F(DirectorTest, KeepsATargetThatDnsDropsAsDownWhileItHasSessions) {
+  hosts({"a", "b"});
+  const std::vector<test::DnsServer::Service> both{{10, 1, 80, "a.example", 0}, {10, 1, 80, "b.example", 0}};
+  server.add_service("_web._tcp.example", both);
+  add("u1", "srv:_web._tcp.example");
+  auto health = std::make_shared<HealthPlan>();
+  health->closes_sessions = true;
+  plan->health = health;
+  start();
+  ASSERT_TRUE(runner.run_until([&] { return tiers() == 1 && published.back()->tiers()[0].size() == 2; }));
+  const auto stats = director->upstreams()->at(0).stats;
+  ASSERT_TRUE(stats->places().take(1));
+
+  server.add_service("_web._tcp.example", {both[1]});
+  ASSERT_TRUE(runner.run_until([&] { return !closed.empty(); }));
+
+  EXPECT_THAT(closed, ElementsAre("u1-1"));
+  EXPECT_THAT(names(), ElementsAre("u1-1", "u1-2"));
+  EXPECT_EQ(row(0).operational_state, "down");
+  EXPECT_EQ(row(0).cause, "DNS names it no longer");
+  EXPECT_THAT(published.back()->tiers(), ElementsAre(ElementsAre(1U))) << "no new sessions";
+  stats->places().give_back();
+  EXPECT_THAT(names(), ElementsAre("u1-2")) << "with its last session";
+}
+
+TEST_F(DirectorTest, TakesATargetBackThatWasDroppedWhileItHadSessions) {
+  hosts({"a", "b"});
+  const std::vector<test::DnsServer::Service> both{{10, 1, 80, "a.example", 0}, {10, 1, 80, "b.example", 0}};
+  server.add_service("_web._tcp.example", both);
+  add("u1", "srv:_web._tcp.example");
+  start();
+  ASSERT_TRUE(runner.run_until([&] { return director->upstreams()->all().size() == 2; }));
+  ASSERT_TRUE(director->upstreams()->at(0).stats->places().take(1));
+  server.add_service("_web._tcp.example", {both[1]});
+  ASSERT_TRUE(comes_to("down"));
+
+  server.add_service("_web._tcp.example", both);
+
+  ASSERT_TRUE(comes_to("up"));
+  EXPECT_THAT(names(), ElementsAre("u1-1", "u1-2"));
+  EXPECT_EQ(row().cause, "no health check is configured");
+}
+
+TEST_F(DirectorTest, GoesOnCheckingWhereAReloadLeavesTheChecksAsTheyAre) {
+  test::PlainListener silent;
+  add("a", silent.address().text());
+  check();
+  auto patient = std::make_shared<ProbePlan>(*plan->health->probe);
+  Step until_eof{};
+  until_eof.kind = StepKind::expect_eof;
+  patient->steps = std::make_shared<const std::vector<Step>>(1, until_eof);
+  const auto reload = [&](Duration timeout) {
+    patient = std::make_shared<ProbePlan>(*patient);
+    patient->steps = std::make_shared<const std::vector<Step>>(*patient->steps);
+    patient->timeout = timeout;
+    auto health = std::make_shared<HealthPlan>(*plan->health);
+    health->probe = patient;
+    health->rules.fall = 3;
+    plan = std::make_shared<ForwardPlan>(*plan);
+    plan->health = health;
+    if (director) director->set_plan(owner, plan);
+  };
+  reload(1min);
+  start();
+  std::vector<Fd> checks;
+  const auto accept = [&] {
+    if (Fd fd = silent.accept()) checks.push_back(std::move(fd));
+    return checks.size();
+  };
+  ASSERT_TRUE(runner.run_until([&] { return accept() == 1; }));
+
+  for (int i = 0; i < 3; ++i) {
+    reload(1min);
+    runner.run_beats(50);
+  }
+  EXPECT_EQ(accept(), 1U) << "the run goes on";
+  reload(2min);
+  EXPECT_TRUE(runner.run_until([&] { return accept() == 2; })) << "another check begins anew";
 }
 
 TEST_F(DirectorTest, TakesAWishForAServiceForAllItsTargets) {
