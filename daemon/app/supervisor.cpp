@@ -156,7 +156,7 @@ void Supervisor::stop() {
   }
   stopping_ = Stopping::draining;
   systemd::stopping();
-  log::info("daemon.stopping", log::f("connections", crew_.crew().load()),
+  log::info("daemon.stopping", log::f("connections", crew_.crew().sockets()),
             log::f("drain_timeout", duration_text(drain_timeout())));
   for (auto& [name, entry] : listeners_) entry->close();
   crew_.post_all([](Hub& hub) { hub.stop_clients(); });

@@ -159,6 +159,7 @@ void Connection::abort_when_delivered(Reason reason, std::string_view detail) {
   }
   note_reason(reason, detail);
   attend();
+  if (stage_ == Stage::gone) return;
   note_parting(false);
   stage_ = Stage::resetting;
   worker_.wheel().set(*this, worker_.time() + facts_.owner->close_timeout);
@@ -245,7 +246,7 @@ void Connection::step_resetting() {
   if (!flush()) return;
   discard_input();
   if (stage_ == Stage::gone) return;
-  if (queued() == 0 && tcp::unacknowledged(fd_.get()) == 0) {
+  if (has_delivered()) {
     abort(Reason::unknown);
   } else if (!looking_) {
     looking_ = true;
@@ -328,10 +329,15 @@ void Connection::note_parting(bool is_parting) {
   }
 }
 
-void Connection::give_way() {
-  if (!parting_) return;
+bool Connection::has_delivered() const {
+  return queued() == 0 && (facts_.remote.is_unix() || tcp::unacknowledged(fd_.get()) == 0);
+}
+
+bool Connection::give_way() {
+  if (!parting_) return false;
   if (facts_.close.detail.empty()) facts_.close.detail = "gave way to others";
   complete();
+  return true;
 }
 
 void Connection::end_if_idle(double factor) {

@@ -60,7 +60,10 @@ class Connection : private Deadline {
 
   /// Where the daemon is short of sockets: a connection that only waits for its peer's FIN gives its
   /// descriptor up.
-  void give_way();
+  /// False: it is none of those.
+  bool give_way();
+  /// The peer has acknowledged all that was sent; a system call.
+  [[nodiscard]] bool has_delivered() const;
   /// The same for one that is idle for longer than `factor` of its configured `idle_timeout`: it ends.
   void end_if_idle(double factor);
   /// `on_ready` again, after other descriptors had their turn; once, however often it is asked for.

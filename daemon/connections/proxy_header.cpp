@@ -18,6 +18,7 @@ void ProxyHeaderConnection::on_ready() {
   }
   const Read read = peek(limits_.max_bytes);
   if (read.status == Read::Status::eof) {
+    room_.reset();
     finish(Reason::peer_fin);  // it never said a word
     return;
   }
@@ -47,6 +48,11 @@ void ProxyHeaderConnection::on_ready() {
 void ProxyHeaderConnection::on_gone() {
   Wheel::cancel(timer_);
   room_.reset();
+}
+
+void ProxyHeaderConnection::on_overdue(Reason reason, std::string_view detail) {
+  room_.reset();
+  finish(reason, detail);
 }
 
 void ProxyHeaderConnection::refuse(std::string_view why) {

@@ -41,6 +41,10 @@ class ProxyHeaderConnection final : public Connection {
   [[nodiscard]] bool is_local() const { return is_local_; }
   using Connection::hand_over;
   using Connection::leave_no_record;
+  void end(Reason reason, bool graceful) override {
+    room_.reset();
+    Connection::end(reason, graceful);
+  }
 
  private:
   struct Timer final : tcpctl::Deadline {  // the name is private to Connection
@@ -52,6 +56,7 @@ class ProxyHeaderConnection final : public Connection {
   void on_open() override;
   void on_ready() override;
   void on_gone() override;
+  void on_overdue(Reason reason, std::string_view detail) override;
   [[nodiscard]] Phase phase() const override { return Phase::proxy_header; }
   void on_late();
   void on_cut(std::size_t bytes);

@@ -324,6 +324,7 @@ void Relay::end(Reason reason, bool graceful, std::string_view detail) {
       (*leg)->abort(reason);
     }
   }
+  if (!connected_) targets_->leave();  // others may be waiting for its place
 }
 
 void Relay::on_gone(RelayLeg& leg) {

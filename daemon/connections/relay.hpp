@@ -39,6 +39,8 @@ class TargetSource {
   /// has ended; null: nowhere.
   virtual Traffic* connected(Duration took) = 0;
   virtual void failed(Reason reason) = 0;
+  /// The session wants no target any more: the one it was given was not connected, or it waits for one.
+  virtual void leave() = 0;
   /// The session is over; `leg` is the record of the connection with the target.
   virtual void ended(const Facts& leg) = 0;
 };

@@ -12,6 +12,7 @@
 
 #include "base/log.hpp"
 #include "endpoints/hub.hpp"
+#include "tcp/info.hpp"
 
 namespace tcpctl {
 namespace {
@@ -22,11 +23,6 @@ constexpr unsigned kShortagesBeforeTurningAway = 10;
 constexpr int kLastHandshakeMs = 1;  // nobody else is served meanwhile, so no longer than it takes
 constexpr unsigned kLastTurns = 20;
 constexpr Duration kFullPause = std::chrono::milliseconds{20};  // `on_limit = "wait"` looks again after this
-
-bool has_readable(int fd) {
-  pollfd waiting{fd, POLLIN, 0};
-  return ::poll(&waiting, 1, 0) > 0;
-}
 
 Fd open_spare() { return Fd{::open("/dev/null", O_RDONLY | O_CLOEXEC)}; }
 
@@ -124,6 +120,7 @@ void Acceptor::drain(Door& door) {
   // No new ones get in any more; those that are in are served, those too whom a limit lets wait.
   const int fd = door.socket->fd.get();
   last_call_ = true;
+  decide_newcomer();
   if (door.socket->bound.is_unix()) {
     ::listen(fd, 0);
   } else {
@@ -170,7 +167,7 @@ void Acceptor::accept_some(const Door& door, std::size_t most) {
 void Acceptor::accept_batch(const Door& door, std::size_t most) {
   Batch batch{crew_, worker_.index()};
   for (std::size_t i = 0; i < most; ++i) {
-    if (others_give_way(door) || must_wait()) break;
+    if (newcomer_ || must_wait(door)) break;
     const Outcome outcome = accept_one(door, batch);
     if (outcome == Outcome::none) break;
     if (outcome == Outcome::shortage) {
@@ -181,24 +178,43 @@ void Acceptor::accept_batch(const Door& door, std::size_t most) {
   }
 }
 
-// Whom others give way to waits for it in the queue.
-bool Acceptor::others_give_way(const Door& door) {
-  if (last_call_ || !is_at_own_limit() || stats().sum(&PartyShare::parting) == 0 ||
-      !has_readable(door.socket->fd.get()))
-    return false;
-  // Each time all connections are looked at, so not too often.
-  if (worker_.time() >= next_call_for_room_) {
-    next_call_for_room_ = worker_.time() + kFullPause;
-    crew_.members[worker_.index()].hub->call_for_room(plan_->owner->stats);
-    if (!is_at_own_limit()) return false;
-  }
-  hold_back(next_call_for_room_ - worker_.time());
-  return true;
+// Only for who would be let in otherwise: else anybody could have the others cut by just knocking.
+bool Acceptor::others_may_give_way(const Address& remote) {
+  if (last_call_ || !is_at_own_limit() || stats().sum(&PartyShare::parting) == 0) return false;
+  if (admission_.rate_opens_at(worker_.time())) return false;
+  if (plan_->expects_header_of(remote)) return true;
+  if (!plan_->allows(remote)) return false;
+  auto place = admission_.place(remote);
+  if (place) place->taken_by(worker_.index());
+  return place.has_value();
 }
 
-bool Acceptor::must_wait() {
+void Acceptor::let_others_give_way(const Door& door, Fd fd, const Address& remote) {
+  newcomer_ = Newcomer{std::move(fd), remote};
+  call_for_room(door, 1);
+  hold_back(kFullPause);
+}
+
+void Acceptor::call_for_room(const Door& door, std::size_t at_hand) {
+  if (stats().sum(&PartyShare::parting) == 0) return;
+  const auto info = tcp::read_info(door.socket->fd.get());
+  const std::size_t in_queue = info ? info->unacked : 0;  // of a listening socket; a Unix one does not tell
+  crew_.members[worker_.index()].hub->call_for_room(plan_->owner->stats,
+                                                    std::min(at_hand + in_queue, kAcceptsPerTurn));
+}
+
+// Whoever did not give way by now does not.
+void Acceptor::decide_newcomer() {
+  if (!newcomer_) return;
+  auto [fd, remote] = *std::exchange(newcomer_, std::nullopt);
+  Batch batch{crew_, worker_.index()};
+  admit(std::move(fd), remote, batch);
+}
+
+bool Acceptor::must_wait(const Door& door) {
   if (last_call_ || plan_->config->on_limit != "wait") return false;
   if (is_full()) {
+    if (is_at_own_limit()) call_for_room(door, 0);
     hold_back(kFullPause);
     return true;
   }
@@ -214,7 +230,12 @@ Acceptor::Outcome Acceptor::accept_one(const Door& door, Batch& batch) {
                   SOCK_NONBLOCK | SOCK_CLOEXEC)};
   if (fd) {
     if (last_call_) tcp::take_all_segments(fd.get());
-    admit(std::move(fd), Address::from(storage, length), batch);
+    const auto remote = Address::from(storage, length);
+    if (others_may_give_way(remote)) {
+      let_others_give_way(door, std::move(fd), remote);
+    } else {
+      admit(std::move(fd), remote, batch);
+    }
     return Outcome::one;
   }
   if (tcp::is_resource_shortage(errno)) return Outcome::shortage;
@@ -273,6 +294,7 @@ void Acceptor::hold_back(Duration time) {
 
 void Acceptor::on_deadline() {
   worker_.tick();
+  decide_newcomer();
   if (!paused_) enable(true);
 }
 

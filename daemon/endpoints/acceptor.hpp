@@ -41,6 +41,11 @@ class Acceptor : private Deadline {
     EventPtr event;
   };
   class Batch;
+  /// One for whom others give way; the rest waits in the queue meanwhile.
+  struct Newcomer {
+    Fd fd;
+    Address remote;
+  };
 
   static void on_connections(evutil_socket_t fd, short what, void* door);
   void on_deadline() override;
@@ -52,8 +57,11 @@ class Acceptor : private Deadline {
   void await_handshakes(const Door& door);
   void admit(Fd fd, const Address& remote, Batch& batch);
   void note_refused(Refusal refusal, const Fd& fd, const Address& remote);
-  [[nodiscard]] bool others_give_way(const Door& door);
-  [[nodiscard]] bool must_wait();
+  [[nodiscard]] bool others_may_give_way(const Address& remote);
+  void let_others_give_way(const Door& door, Fd fd, const Address& remote);
+  void decide_newcomer();
+  void call_for_room(const Door& door, std::size_t at_hand);
+  [[nodiscard]] bool must_wait(const Door& door);
   [[nodiscard]] std::optional<Refusal> refusal_of(const Address& remote, SourcePlace& place);
   /// Those whom a limit let wait in the queue, when the queue is closed behind them.
   [[nodiscard]] bool lets_in_all() const { return last_call_ && plan_->config->on_limit == "wait"; }
@@ -74,7 +82,7 @@ class Acceptor : private Deadline {
   bool paused_{false};
   bool last_call_{false};  // the door is being closed behind those who are in
   unsigned shortages_in_a_row_{0};
-  Instant next_call_for_room_{};
+  std::optional<Newcomer> newcomer_;
   Counter shortages_;
   Fd spare_;
 };

@@ -19,6 +19,7 @@ class NoTargets final : public TargetSource {
   }
   Traffic* connected(Duration /*took*/) override { return nullptr; }
   void failed(Reason /*reason*/) override {}
+  void leave() override {}
   void ended(const Facts& /*leg*/) override {}
 };
 
@@ -156,15 +157,22 @@ void Hub::ask_for_place(const ListenerPlan& plan, const Address& source, PlaceAn
   there.loop->post(ask);
 }
 
-void Hub::call_for_room(const std::shared_ptr<PartyStats>& of) {
+void Hub::call_for_room(const std::shared_ptr<PartyStats>& of, std::size_t places) {
   worker_.loop().assert_here();
-  tell_all([of](Hub& hub) {
+  tell_all([of, places](Hub& hub) {
     Worker& worker = hub.worker();
     if (of->share(worker.index()).parting.read() == 0) return;
     worker.tick();
-    worker.for_each([&of](Connection& connection) {
-      if (connection.facts().owner->stats == of) connection.give_way();
-    });
+    std::size_t left = places;
+    // The peers of those that come first have all that was sent, and lose nothing of it.
+    for (const bool only_delivered : {true, false}) {
+      worker.for_each([&](Connection& connection) {
+        const Facts& facts = connection.facts();
+        if (left == 0 || facts.direction != Direction::inbound || facts.owner->stats != of) return;
+        if (only_delivered && !connection.has_delivered()) return;
+        if (connection.give_way()) --left;
+      });
+    }
   });
 }
 

@@ -43,9 +43,9 @@ class Hub {
   void ask_for_place(const ListenerPlan& plan, const Address& source, PlaceAnswer answer);
   /// Looks after room, where the daemon is nearly full; the other workers do so, too.
   void watch_overload() { overload_.begin(); }
-  /// On all workers, the connections counted in `of` that only wait for their peer's FIN give up their
-  /// descriptors; on the others, soon.
-  void call_for_room(const std::shared_ptr<PartyStats>& of);
+  /// On each worker up to `places` of the connections counted in `of` that only wait for their peer's FIN
+  /// give up their descriptors; on the others, soon.
+  void call_for_room(const std::shared_ptr<PartyStats>& of, std::size_t places);
   /// An acceptor here gives connections to the workers that will have `sockets`.
   void note_handed(std::uint64_t sockets) { handed_.add(sockets); }
   /// Sockets of connections that acceptors here gave away, and those taken in here; over all hubs, the

@@ -56,7 +56,7 @@ void OverloadWatch::make_room() {
 void OverloadWatch::log(const char* event) const {
   if (worker_.index() != 0) return;
   const double fullness = crew_.fullness();
-  log::warn(event, log::f("connections", crew_.load()),
+  log::warn(event, log::f("connections", crew_.sockets()),
             log::f("max_connections", crew_.max_connections.read()),
             log::f("idle_timeout_factor", Crew::idle_timeout_factor(fullness)));
 }

@@ -78,10 +78,7 @@ class Pool::State final : private Deadline, public std::enable_shared_from_this<
 class Pool::Session final : public TargetSource {
  public:
   explicit Session(std::shared_ptr<State> state) : state_{std::move(state)} {}
-  ~Session() override {
-    if (search_ && search_->ticket != Ticket{}) state_->leave(search_->ticket);
-    release();
-  }
+  ~Session() override { leave(); }
 
   void next(const Address& source, Answer answer) override {
     release();
@@ -105,6 +102,11 @@ class Pool::Session final : public TargetSource {
       search().failed.push_back(chosen_.get());
       state_->report(chosen_, reason);
     }
+    release();
+  }
+
+  void leave() override {
+    if (search_ && search_->ticket != Ticket{}) state_->leave(search_->ticket);
     release();
   }
 

@@ -43,6 +43,7 @@ class FakeTargets final : public TargetSource {
   }
   void failed(Reason reason) override { note("failed " + name() + " " + std::string{text(reason)}); }
   void ended(const Facts& /*leg*/) override { note("ended " + name()); }
+  void leave() override {}
 
  private:
   [[nodiscard]] std::string name() const { return "u" + std::to_string(taken_); }

@@ -49,6 +49,7 @@ class FakeTargetSource final : public TargetSource {
     targets_->calls.back() += " " + std::string{text(reason)};
   }
   void ended(const Facts& /*leg*/) override { note("ended"); }
+  void leave() override { note("left"); }
 
  private:
   Result<Target> take() {
@@ -570,6 +571,7 @@ TEST_F(RelayTest, ConnectsNobodyForAClientThatWasEndedMeanwhile) {
   targets->answers_later = true;
   begin();
   worker().find(id)->end(Reason::admin_kill, true);
+  EXPECT_THAT(targets->calls, ElementsAre("next", "left u1")) << "others may have its place";
 
   targets->pending();
   runner.settle();

@@ -122,6 +122,38 @@ TEST_F(AcceptorTest, AtItsLimitWhoOnlyWaitsForThePeersFinGivesWay) {
   EXPECT_EQ(refused(Refusal::limit), 1U);
 }
 
+TEST_F(AcceptorTest, AtItsLimitNobodyGivesWayToWhoIsNotLetInAnyway) {
+  listener->max_connections = 1;
+  listener->deny = {parse_network("127.0.0.0/8").value()};
+  listen();
+  auto pair = test::tcp_pair();
+  hub.serve({plan(), std::move(pair.here), pair.there.local()});
+  owner->stats->add_opened();
+  ASSERT_TRUE(is_served(pair.there));
+  worker().find(make_id(0, 1))->finish(Reason::local_done);
+  ASSERT_TRUE(run_until([&] { return pair.there.at_eof(); }));
+
+  auto denied = connect();
+
+  EXPECT_TRUE(run_until([&] { return denied.is_over(); }));
+  EXPECT_EQ(refused(Refusal::acl), 1U);
+  EXPECT_EQ(owner->stats->active(), 1U);
+}
+
+TEST_F(AcceptorTest, AtItsLimitAsManyGiveWayAsCome) {
+  listener->max_connections = 3;
+  listen();
+  auto peers = queued(3);
+  for (auto& peer : peers) ASSERT_TRUE(is_served(peer));
+  worker().for_each([](Connection& connection) { connection.finish(Reason::local_done); });
+  ASSERT_TRUE(run_until([&] { return std::ranges::count_if(peers, &Peer::at_eof) == 3; }));
+
+  auto newcomer = connect();
+
+  EXPECT_TRUE(is_served(newcomer));
+  EXPECT_EQ(owner->stats->active(), 3U);
+}
+
 TEST_F(AcceptorTest, AtItsLimitNobodyIsRefusedBeforeThoseOfAnotherWorkerGaveWay) {
   Worker second{1, runner.loop, 100};
   Hub second_hub{second, crew};

@@ -223,6 +223,22 @@ TEST_F(PoolTest, LetsASessionWaitWhereAllAreFull) {
   EXPECT_EQ(listener->waiting().taken(), 0U);
 }
 
+TEST_F(PoolTest, WhoWantsNoTargetAnyMoreHoldsUpNobody) {
+  all.resize(1);
+  limit(1);
+  const auto one = pool();
+  const auto given = ask(*one);
+  const auto waiting = ask(*one);
+  ASSERT_EQ(listener->waiting().taken(), 1U);
+
+  waiting->session->leave();
+  EXPECT_EQ(listener->waiting().taken(), 0U);
+  given->session->leave();
+
+  EXPECT_EQ(all[0].stats->places().taken(), 0U);
+  EXPECT_EQ(ask(*one)->name(), "a");
+}
+
 TEST_F(PoolTest, LetsNobodyOvertakeThoseWhoWait) {
   limit(1);
   const auto three = pool();
