@@ -114,7 +114,9 @@ Exit maint(Context& context, const Arguments& arguments) {
 
 Exit as_configured(Context& context, const Arguments& arguments) {
   return change(context, arguments, R"({"admin_state": null})", [](const Json& upstream) {
-    return safe(upstream.text("admin_state").value_or("unknown")) + ", as the configuration says";
+    const auto state = safe(upstream.text("admin_state").value_or("unknown"));
+    const bool is_configured = upstream.text("admin_state") == upstream.text("config_state");
+    return state + (is_configured ? ", as the configuration says" : ", as was set for its whole service");
   });
 }
 

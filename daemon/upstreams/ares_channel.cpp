@@ -16,6 +16,7 @@ namespace {
 constexpr std::chrono::seconds kHostsTtl{5};
 constexpr int kClassIn = 1;
 constexpr int kTypeSrv = 33;
+constexpr std::size_t kLongestName = 253;  // RFC 1035 section 2.3.4, as text and without the last dot
 
 /// c-ares wants to be set up once in a process, before its first channel.
 int library_status() {
@@ -34,7 +35,10 @@ ares_addrinfo_hints hints_for(int family) {
 }  // namespace
 
 /// One name that is looked up; it lives while c-ares has a query of it.
-struct AresChannel::HostQuery {
+struct AresChannel::HostQuery : std::enable_shared_from_this<AresChannel::HostQuery> {
+  HostQuery(AresChannel* on, std::string of, std::uint16_t with_port, Answer to, std::vector<std::string> all)
+      : channel{on}, host{std::move(of)}, port{with_port}, answer{std::move(to)}, names{std::move(all)} {}
+
   AresChannel* channel;
   std::string host;
   std::uint16_t port;
@@ -42,12 +46,14 @@ struct AresChannel::HostQuery {
   std::vector<std::string> names;  // those left to ask for, the next one last
   EventPtr late{};                 // until one family is told without the other
   FamilyJoin join{};
+  unsigned turn{0};    // of the name that is asked for now
   bool exists{false};  // one of the names does, without addresses
 };
 
 /// The query for the addresses of one family.
 struct AresChannel::Leg {
   std::shared_ptr<HostQuery> query;
+  unsigned turn;
   int family;
 };
 
@@ -120,8 +126,7 @@ void AresChannel::query(const std::string& host, std::uint16_t port, Answer answ
   }
   auto names = names_for(host);
   std::ranges::reverse(names);
-  const auto query =
-      std::make_shared<HostQuery>(HostQuery{this, host, port, std::move(answer), std::move(names)});
+  const auto query = std::make_shared<HostQuery>(this, host, port, std::move(answer), std::move(names));
   query->late.reset(evtimer_new(loop_.base(), on_late_family, query.get()));
   if (!query->late) {
     query->answer(fail(Errc::unavailable, fmt::format("name resolution: {}", ares_words(ARES_ENOMEM))));
@@ -158,7 +163,11 @@ std::optional<Resolved> AresChannel::look_in_hosts_file(const std::string& host,
 std::vector<std::string> AresChannel::names_for(const std::string& host) const {
   if (host.back() == '.') return {host};
   std::vector<std::string> names;
-  for (const auto& domain : search_) names.push_back(fmt::format("{}.{}.", host, domain));
+  for (std::string_view domain : search_) {
+    if (domain.ends_with('.')) domain.remove_suffix(1);
+    if (domain.empty() || host.size() + 1 + domain.size() > kLongestName) continue;
+    names.push_back(fmt::format("{}.{}.", host, domain));
+  }
   const bool as_it_is_first = static_cast<std::size_t>(std::ranges::count(host, '.')) >= ndots_;
   names.insert(as_it_is_first ? names.begin() : names.end(), fmt::format("{}.", host));
   return names;
@@ -168,12 +177,13 @@ void AresChannel::ask(const std::shared_ptr<HostQuery>& query) {
   const auto name = std::move(query->names.back());
   query->names.pop_back();
   query->join = {};
+  ++query->turn;
   in_flight_ += 2;
   // AAAA first. Source: RFC 8305 section 3.
   for (const int family : {AF_INET6, AF_INET}) {
     const auto hints = hints_for(family);
     ares_getaddrinfo(dns_.get(), name.c_str(), fmt::to_string(query->port).c_str(), &hints, on_answer,
-                     std::make_unique<Leg>(Leg{query, family}).release());
+                     std::make_unique<Leg>(Leg{query, query->turn, family}).release());
   }
 }
 
@@ -183,13 +193,15 @@ void AresChannel::on_answer(void* argument, int status, int, ares_addrinfo* raw)
   if (status == ARES_EDESTRUCTION || status == ARES_ECANCELLED) return;
   HostQuery& query = *leg->query;
   --query.channel->in_flight_;
+  if (leg->turn != query.turn) return;  // that name was given up
   query.exists = query.exists || status == ARES_ENODATA;
   const int told = status == ARES_ENOTFOUND && query.exists ? ARES_ENODATA : status;
+  if (status == ARES_ENOTFOUND) query.join.no_such_name(leg->family);
   query.channel->on_family(leg->query, leg->family, read_ares_answer(query.host, told, raw));
 }
 
 void AresChannel::on_family(const std::shared_ptr<HostQuery>& query, int family, Result<Resolved> answer) {
-  const bool is_good = answer.has_value();
+  const bool may_do = answer.has_value() || query->join.is_likely_negative();
   query->join.take(family, std::move(answer));
   if (query->join.is_complete()) {
     evtimer_del(query->late.get());
@@ -198,7 +210,7 @@ void AresChannel::on_family(const std::shared_ptr<HostQuery>& query, int family,
     } else {
       query->answer(query->join.joined());
     }
-  } else if (is_good) {
+  } else if (may_do) {
     const timeval wait = to_timeval(resolution_delay_);
     evtimer_add(query->late.get(), &wait);
   }
@@ -206,7 +218,12 @@ void AresChannel::on_family(const std::shared_ptr<HostQuery>& query, int family,
 
 void AresChannel::on_late_family(evutil_socket_t, short, void* argument) {
   auto& query = *static_cast<HostQuery*>(argument);
-  query.answer(query.join.joined());
+  if (query.join.has_addresses()) {
+    query.answer(query.join.joined());
+  } else if (!query.names.empty()) {
+    query.channel->ask(query.shared_from_this());
+    query.channel->arm_timer();
+  }
 }
 
 void AresChannel::query_srv(const std::string& service, Services answer) {

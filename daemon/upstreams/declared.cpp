@@ -87,6 +87,13 @@ std::vector<UpstreamKeeper*> DeclaredUpstream::targets() const {
   return all;
 }
 
+const UpstreamKeeper* DeclaredUpstream::target(const std::string& name) const {
+  const auto all = targets();
+  const auto found = std::ranges::find_if(
+      all, [&](const UpstreamKeeper* keeper) { return *keeper->upstream().name == name; });
+  return found == all.end() ? nullptr : *found;
+}
+
 void DeclaredUpstream::fill(Slot& slot, const std::string& target) {
   slot.keeper = hooks_.make(slot.name, slot.stats);
   slot.target = target;
@@ -154,6 +161,7 @@ UpstreamRow DeclaredUpstream::row() const {
   if (!none_ || all.front() == none_.get()) return row;
   for (const UpstreamKeeper* const keeper : all) {
     keeper->upstream().stats->fill(row);
+    if (keeper->upstream().is_gone) continue;
     for (const auto& address : keeper->upstream().addresses->all()) row.resolved.push_back(address.text());
   }
   const auto are = [&](OperationalState state) {
@@ -166,7 +174,9 @@ UpstreamRow DeclaredUpstream::row() const {
     row.operational_state = text(state);
     break;
   }
-  row.cause = fmt::format("{} of {} targets are up", are(OperationalState::up), all.size());
+  const auto named =
+      std::ranges::count_if(all, [](const UpstreamKeeper* one) { return !one->upstream().is_gone; });
+  row.cause = fmt::format("{} of {} targets are up", are(OperationalState::up), named);
   return row;
 }
 

@@ -42,6 +42,8 @@ class DeclaredUpstream {
   void follow_wishes() { on_names(); }
   /// Those that there are just now; among them those that DNS dropped while they have sessions.
   [[nodiscard]] std::vector<UpstreamKeeper*> targets() const;
+  /// The one of that name; null if there is none just now.
+  [[nodiscard]] const UpstreamKeeper* target(const std::string& name) const;
   /// The upstream as it is declared; of a service, what is true of all its targets together.
   [[nodiscard]] UpstreamRow row() const;
 

@@ -93,14 +93,14 @@ Result<UpstreamRow> Director::change(const std::string& upstream, const Upstream
     return declared->row();
   }
   for (const auto& declared : declared_) {
-    for (UpstreamKeeper* const keeper : declared->targets()) {
-      if (*keeper->upstream().name != upstream) continue;
-      if (auto done = wish({declared->declared().identity, keeper->upstream().target}, change); !done)
-        return tl::make_unexpected(std::move(done).error());
-      declared->follow_wishes();
-      publish();
-      return to_row(keeper->upstream());
-    }
+    const UpstreamKeeper* keeper = declared->target(upstream);
+    if (keeper == nullptr) continue;
+    if (auto done = wish({declared->declared().identity, keeper->upstream().target}, change); !done)
+      return tl::make_unexpected(std::move(done).error());
+    declared->follow_wishes();
+    publish();
+    keeper = declared->target(upstream);  // one that DNS dropped may be over by now
+    if (keeper != nullptr) return to_row(keeper->upstream());
   }
   return fail(Errc::not_found, "no upstream '" + upstream + "'");
 }

@@ -36,12 +36,15 @@ void FamilyJoin::take(int family, Result<Resolved> answer) {
   (family == AF_INET ? four_ : six_) = std::move(answer);
 }
 
-bool FamilyJoin::is_negative() const { return is_none(four_) && is_none(six_); }
+bool FamilyJoin::is_negative() const {
+  if (!is_complete() || has_addresses()) return false;
+  return no_four_ || no_six_ || (is_none(four_) && is_none(six_));
+}
 
 Result<Resolved> FamilyJoin::joined() const {
   if (!has_addresses()) {
     // What failed otherwise may have addresses, and says more than that there are none.
-    const Family& told = !six_ || (four_ && !is_none(four_)) ? four_ : six_;
+    const Family& told = !six_ || no_four_ || (four_ && !is_none(four_)) ? four_ : six_;
     return *told;
   }
   Resolved all{.addresses = {}, .ttl = std::chrono::seconds::max()};

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <optional>
 #include <tuple>
 
 #include "base/fd.hpp"
+#include "tcp/socket.hpp"
 
 namespace tcpctl {
 namespace {
@@ -53,9 +55,8 @@ int scope_of(const Address& address) {
   return is_link ? kLinkScope : kGlobalScope;
 }
 
-/// The address that this host would connect from; nothing where there is no way.
-std::optional<Address> source_for(const Address& address) {
-  const Fd probe{::socket(address.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+/// The address that this host would connect from `probe`; nothing where there is no way.
+std::optional<Address> source_for(const Address& address, const Fd& probe) {
   sockaddr_storage storage{};
   socklen_t length = address.to(storage);
   if (!probe || ::connect(probe.get(), reinterpret_cast<sockaddr*>(&storage), length) != 0)
@@ -65,13 +66,15 @@ std::optional<Address> source_for(const Address& address) {
   return Address::from(storage, length);
 }
 
-/// The greater, the better.
+/// The greater, the better. Nothing where that cannot be told just now.
 using Rank = std::tuple<bool, bool, bool, int>;
-Rank rank_of(const Address& address) {
-  const auto source = source_for(address);
+std::optional<Rank> rank_of(const Address& address) {
+  const Fd probe{::socket(address.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  if (!probe && tcp::is_resource_shortage(errno)) return std::nullopt;
+  const auto source = source_for(address, probe);
   const Policy& policy = policy_of(address);
-  return {source.has_value(), source && scope_of(*source) == scope_of(address),
-          source && policy_of(*source).label == policy.label, policy.precedence};
+  return Rank{source.has_value(), source && scope_of(*source) == scope_of(address),
+              source && policy_of(*source).label == policy.label, policy.precedence};
 }
 
 }  // namespace
@@ -84,7 +87,10 @@ void order_families(std::vector<Address>& addresses) {
   const auto six = best(AF_INET6);
   const auto four = best(AF_INET);
   if (six == addresses.end() || four == addresses.end()) return;
-  const int first = rank_of(*six) >= rank_of(*four) ? AF_INET6 : AF_INET;
+  const auto rank_of_six = rank_of(*six);
+  const auto rank_of_four = rank_of(*four);
+  if (!rank_of_six || !rank_of_four) return;
+  const int first = *rank_of_six >= *rank_of_four ? AF_INET6 : AF_INET;
   std::ranges::stable_partition(addresses,
                                 [first](const Address& address) { return address.family() == first; });
 }

@@ -58,8 +58,8 @@ void UpstreamKeeper::set_health(std::shared_ptr<const HealthPlan> plan) {
 }
 
 void UpstreamKeeper::set_gone() {
-  if (is_gone_) return;
-  is_gone_ = true;
+  if (upstream_.is_gone) return;
+  upstream_.is_gone = true;
   check_.reset();
   condition_ = Condition{health_->rules};  // nothing of what is known now is true when it comes back
   refresh();
@@ -67,7 +67,7 @@ void UpstreamKeeper::set_gone() {
 }
 
 void UpstreamKeeper::set_place(const NameState& names, const NameEntry* entry) {
-  if (std::exchange(is_gone_, false)) follow_wishes();
+  if (std::exchange(upstream_.is_gone, false)) follow_wishes();
   looked_up_ = names.looked_up;
   upstream_.name_error = entry == nullptr ? names.error : entry->error;
   const auto before = upstream_.addresses;
@@ -87,7 +87,7 @@ void UpstreamKeeper::follow_wishes() {
   } else {
     const bool was_away = condition_.state() == OperationalState::unknown;
     condition_.resume();
-    if (health_->probe && !check_ && !is_gone_) begin_checks();
+    if (health_->probe && !check_ && !upstream_.is_gone) begin_checks();
     if (check_ && was_away) check_->hurry();
   }
   refresh();
@@ -115,6 +115,7 @@ void UpstreamKeeper::on_check(ProbeRow row) {
 }
 
 void UpstreamKeeper::failed(Reason reason, std::uint64_t count) {
+  if (upstream_.is_gone) return;
   const bool is_reset = reason == Reason::peer_rst;
   // Which session came first nobody knows over all workers; but one that went well since the last report is
   // the end of a row.
@@ -131,7 +132,7 @@ void UpstreamKeeper::on_deadline() {
 }
 
 void UpstreamKeeper::refresh() {
-  if (is_gone_) {
+  if (upstream_.is_gone) {
     upstream_.cause = "DNS names it no longer";
     become(OperationalState::down);
   } else if (!upstream_.addresses->empty()) {

@@ -74,7 +74,6 @@ class UpstreamKeeper final : private Deadline {
   Wish wish_;
   std::uint32_t weight_{1};  // where none is wished
   bool looked_up_{false};
-  bool is_gone_{false};
   std::shared_ptr<const HealthPlan> health_ = std::make_shared<const HealthPlan>();
   Condition condition_{HealthRules{}};
   std::uint64_t connected_{0}, answered_{0};  // at the last failure: what has grown since went well

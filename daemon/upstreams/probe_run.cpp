@@ -27,10 +27,6 @@ std::string proxy_header(const ProbePlan& plan, const Address& here, const Addre
   return plan.send_proxy == SendProxy::v1 ? tcp::proxy_header_v1(here, there) : tcp::proxy_header_local();
 }
 
-}  // namespace
-
-namespace {
-
 bool same_socket(const tcp::Options& left, const tcp::Options& right) {
   const auto values = [](const tcp::Options& options) {
     const auto keepalive = options.keepalive.value_or(tcp::Options::Keepalive{});
@@ -43,7 +39,8 @@ bool same_socket(const tcp::Options& left, const tcp::Options& right) {
 }  // namespace
 
 bool same_run(const ProbePlan& left, const ProbePlan& right) {
-  const auto steps = [](const ProbePlan& plan) { return plan.steps ? *plan.steps : std::vector<Step>{}; };
+  static const std::vector<Step> kNone;
+  const auto steps = [](const ProbePlan& plan) -> const auto& { return plan.steps ? *plan.steps : kNone; };
   return same_socket(left.dial.socket, right.dial.socket) &&
          left.dial.connect_timeout == right.dial.connect_timeout && left.timeout == right.timeout &&
          left.send_proxy == right.send_proxy && steps(left) == steps(right);

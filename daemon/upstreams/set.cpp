@@ -88,12 +88,16 @@ std::uint64_t UpstreamSet::room() const {
 }
 
 std::string UpstreamSet::why_none() const {
-  if (all_.empty()) return "no upstream";
-  std::string why = fmt::format("{} upstream{}: ", all_.size(), all_.size() == 1 ? "" : "s");
-  for (std::size_t i = 0; i < all_.size(); ++i) {
-    if (i == kMostListed) return why + fmt::format(" and {} more", all_.size() - i);
+  std::vector<const Upstream*> named;
+  for (const Upstream& upstream : all_) {
+    if (!upstream.is_gone) named.push_back(&upstream);
+  }
+  if (named.empty()) return "no upstream";
+  std::string why = fmt::format("{} upstream{}: ", named.size(), named.size() == 1 ? "" : "s");
+  for (std::size_t i = 0; i < named.size(); ++i) {
+    if (i == kMostListed) return why + fmt::format(" and {} more", named.size() - i);
     if (i > 0) why += ", ";
-    why += all_[i].why_not();
+    why += named[i]->why_not();
   }
   return why;
 }

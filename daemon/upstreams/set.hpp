@@ -42,6 +42,7 @@ struct Upstream {
   WallTime since{}, admin_since{}, config_since{};
   std::optional<ProbeRow> last_check;
   std::shared_ptr<UpstreamStats> stats;  // never null, and what says that two values are of one upstream
+  bool is_gone{false};                   // DNS names it no longer: it has the sessions that stand
   std::uint64_t seed{0};                 // of its share with source_hash; UpstreamSet gives it
 
   [[nodiscard]] AdminState wanted() const { return admin_state.value_or(config_state); }

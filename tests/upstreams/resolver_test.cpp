@@ -544,6 +544,26 @@ TEST_F(ResolverConfTest, LooksForAShortNameInEachDomainInBothFamiliesAtOnce) {
   EXPECT_THAT(texts(resolve("db.")), ElementsAre("host 'db.': no such name")) << "it is whole";
 }
 
+TEST_F(ResolverConfTest, TakesADomainThatEndsInADotAsThatDomain) {
+  server.add("db.one.example", {{"192.0.2.1", 60}});
+  server.add("host.example", {{"192.0.2.2", 60}});
+  std::ofstream{conf, std::ios::app} << "search one.example. " << std::string(250, 'a') << "\n";
+  EXPECT_THAT(texts(resolve("db")), ElementsAre("192.0.2.1:80"));
+
+  std::ofstream{conf, std::ios::app} << "search .\noptions ndots:5\n";
+
+  EXPECT_THAT(texts(resolve("host.example")), ElementsAre("192.0.2.2:80"));
+  EXPECT_THAT(texts(resolve("none")), ElementsAre("host 'none': no such name"));
+}
+
+TEST_F(ResolverConfTest, GoesOnWithTheNextDomainWhereAaaaIsNeverAnswered) {
+  server.add("db.two.example", {{"192.0.2.2", 60}});
+  server.set(DnsZone::kAaaa, Mood::silent);
+  std::ofstream{conf, std::ios::app} << "search one.example two.example\n";
+
+  EXPECT_THAT(texts(resolve("db")), ElementsAre("192.0.2.2:80"));
+}
+
 TEST_F(ResolverConfTest, GoesByTheDotsThatAShortNameMayHave) {
   server.add("a.b.one.example", {{"192.0.2.1", 60}});
   server.add("a.b", {{"192.0.2.2", 60}});

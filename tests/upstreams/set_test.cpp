@@ -105,5 +105,17 @@ TEST(UpstreamSet, ShowsItsUpstreamsAsRows) {
   EXPECT_EQ(row.assigned, 1U);
 }
 
+TEST(UpstreamSet, SaysNothingOfWhomDnsNamesNoLonger) {
+  auto gone = upstream("u1-1");
+  gone.operational_state = OperationalState::down;
+  gone.is_gone = true;
+  auto down = upstream("u1-2");
+  down.operational_state = OperationalState::down;
+  down.cause = "L4CON";
+
+  EXPECT_EQ(set_of({gone, down})->why_none(), "1 upstream: u1-2 down (L4CON)");
+  EXPECT_EQ(set_of({gone})->why_none(), "no upstream");
+}
+
 }  // namespace
 }  // namespace tcpctl
