@@ -560,8 +560,14 @@ TEST_F(ResolverConfTest, GoesOnWithTheNextDomainWhereAaaaIsNeverAnswered) {
   server.add("db.two.example", {{"192.0.2.2", 60}});
   server.set(DnsZone::kAaaa, Mood::silent);
   std::ofstream{conf, std::ios::app} << "search one.example two.example\n";
+  std::vector<std::string> first;
+  const auto request = resolver->resolve("db", 80, [&](const Result<Resolved>& result) {
+    first = texts(result);
+    loop.stop();
+  });
+  loop.run();
 
-  EXPECT_THAT(texts(resolve("db")), ElementsAre("192.0.2.2:80"));
+  EXPECT_THAT(first, ElementsAre("192.0.2.2:80")) << "long before a minute has passed";
 }
 
 TEST_F(ResolverConfTest, GoesByTheDotsThatAShortNameMayHave) {
