@@ -51,7 +51,7 @@ enum class SendProxy : std::uint8_t { off, v1, v2 };
 /// How a relay connects.
 struct RelayOptions {
   Duration connect_timeout;
-  unsigned attempts;  // at least 1
+  std::uint16_t attempts;  // at least 1
   bool half_close;
   tcp::Options outbound;
   tcp::Options outbound_settled{};  // set once the connection has lasted a second: a short one needs them not
@@ -153,8 +153,8 @@ class Relay {
   std::unique_ptr<Target> target_;  // until it is connected
   std::unique_ptr<Race> race_;      // while several addresses of the target are tried
   Quota quota_;                     // of the client, and none once it is gone
-  unsigned holders_{0};             // legs, and calls under way
-  unsigned attempts_left_;
+  std::uint16_t holders_{0};        // legs, and calls under way
+  std::uint16_t attempts_left_;
   bool connected_{false};
   bool zero_copy_;
   bool answered_{false};  // the last question for a target

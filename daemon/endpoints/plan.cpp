@@ -85,7 +85,7 @@ std::shared_ptr<const ForwardPlan> forward_plan(const ForwardOptions& options, c
                                                 const UpstreamStatsOf& upstream_stats) {
   auto relay = std::make_shared<RelayOptions>();
   relay->connect_timeout = options.connect_timeout;
-  relay->attempts = 1 + options.retries;
+  relay->attempts = static_cast<std::uint16_t>(1 + options.retries);
   relay->half_close = options.half_close;
   relay->zero_copy = options.zero_copy;
   relay->send_proxy = sent(options.send_proxy);

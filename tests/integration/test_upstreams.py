@@ -389,7 +389,10 @@ def test_resets_before_the_first_byte_count_as_failures(launch):
         daemon = launch(forward([f'address = "{rude.address}"'], 'fail_after = 2\nfail_for = "1h"'))
         for _ in range(2):
             with daemon.connect("web") as client:
-                rude.accept().rst()
+                client.send(b"hello")
+                upstream = rude.accept()
+                upstream.read(5)  # else it may be reset before the daemon has seen it connected, and tried again
+                upstream.rst()
                 client.read_to_end()
 
         wait_for(daemon, "u1", "down")
