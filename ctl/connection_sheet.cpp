@@ -5,6 +5,7 @@
 
 #include "ctl/cells.hpp"
 #include "ctl/format.hpp"
+#include "ctl/sequence_picture.hpp"
 #include "ctl/sheet.hpp"
 
 namespace tcpctl::ctl {
@@ -85,6 +86,13 @@ void tcp(Sheet& sheet, const Json& connection) {
   sheet.fact("  send buffer full", micros(info, "send_buffer_limited_us"));
 }
 
+void picture(Sheet& sheet, const Json& connection, const std::optional<Json>& peer, const View& view) {
+  const auto lines = sequence_picture(sequence_of(connection, peer), view);
+  if (lines.empty()) return;
+  sheet.group("Sequence");
+  for (const auto& line : lines) sheet.line(line);
+}
+
 /// "13:47:41.000123Z  +0.001204 s  first_byte_in" with the time since the entry before; "inferred" where
 /// nobody saw it.
 void time_line(Sheet& sheet, const Json& connection, const View& view) {
@@ -107,12 +115,13 @@ void time_line(Sheet& sheet, const Json& connection, const View& view) {
 
 }  // namespace
 
-std::string connection_sheet(const Json& connection, const View& view) {
+std::string connection_sheet(const Json& connection, const std::optional<Json>& peer, const View& view) {
   Sheet sheet{view};
   identity(sheet, connection, view);
   close_facts(sheet, connection, view);
   handshake(sheet, connection);
   tcp(sheet, connection);
+  picture(sheet, connection, peer, view);
   time_line(sheet, connection, view);
   return sheet.text();
 }

@@ -29,6 +29,13 @@ Answer<Json> Context::get(const std::string& path) const {
   return ask(call);
 }
 
+std::optional<Json> Context::other_leg(const Json& connection) const {
+  const auto id = connection.text("peer_id");
+  if (!id) return std::nullopt;
+  auto leg = get("/v1/connections/" + percent_encoded(*id));
+  return leg ? std::optional{*std::move(leg)} : std::nullopt;
+}
+
 Answer<Json> Context::ask(const Call& call) const {
   const auto reply = client_.request(call);
   if (!reply) return tl::make_unexpected(reply.error());

@@ -45,6 +45,9 @@ class Context {
   [[nodiscard]] Answer<Json> get(const std::string& path) const;
   [[nodiscard]] Answer<Json> ask(const Call& call) const;
 
+  /// The other leg of `connection`, if it has one that the daemon still knows.
+  [[nodiscard]] std::optional<Json> other_leg(const Json& connection) const;
+
   /// Prints the collection at `path` with all its pages, or its first `limit` rows in pages as large as the
   /// API gives them (kAllRows for all).
   [[nodiscard]] Exit list(const std::string& path, const Query& query, std::vector<Column> columns,

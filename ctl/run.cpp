@@ -2,6 +2,7 @@
 #include "ctl/run.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
 #include "base/text.hpp"
@@ -32,6 +33,18 @@ std::optional<std::size_t> columns(const Environment& environment) {
   return environment.terminal_width.value_or(80);
 }
 
+/// The locale's characters, as setlocale(3) chooses them.
+bool has_utf8(const Environment& environment) {
+  for (const auto* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const auto locale = environment.variable(name);
+    if (!locale) continue;
+    std::string charset = locale->substr(std::min(locale->find('.'), locale->size()));
+    std::ranges::transform(charset, charset.begin(), [](unsigned char c) { return std::tolower(c); });
+    return charset.starts_with(".utf-8") || charset.starts_with(".utf8");
+  }
+  return false;
+}
+
 View view_of(const CommandLine& line, const Environment& environment, Format format) {
   View view;
   const auto kind = environment.variable("TERM");
@@ -39,6 +52,7 @@ View view_of(const CommandLine& line, const Environment& environment, Format for
       environment.terminal && !line.no_color && !environment.variable("NO_COLOR") && kind && *kind != "dumb";
   view.utc = line.utc;
   view.wide = format == Format::wide;
+  view.unicode = has_utf8(environment);
   view.width = columns(environment);
   return view;
 }

@@ -16,7 +16,8 @@ struct View {
   std::optional<std::size_t> width;  // columns there are; none: a line may be as long as it needs
   bool color{false};
   bool utc{false};
-  bool wide{false};  // every column, nothing shortened
+  bool wide{false};     // every column, nothing shortened
+  bool unicode{false};  // what is drawn may use more than ASCII
 };
 
 /// What a text means. Colour only underlines it: the words alone say the same.

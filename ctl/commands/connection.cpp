@@ -22,7 +22,7 @@ Exit show(Context& context, const Arguments& arguments) {
   const auto connection = context.get(path_of(arguments.word("ID")));
   if (!connection) return context.fail(connection.error());
   if (!context.for_people()) return context.object(*connection, connection_columns());
-  context.print(connection_sheet(*connection, context.view()));
+  context.print(connection_sheet(*connection, context.other_leg(*connection), context.view()));
   return Exit::done;
 }
 

@@ -19,7 +19,7 @@ Exit show(Context& context, const Arguments& arguments) {
   const auto connection = context.get("/v1/history/" + percent_encoded(arguments.word("ID")));
   if (!connection) return context.fail(connection.error());
   if (!context.for_people()) return context.object(*connection, history_columns());
-  context.print(connection_sheet(*connection, context.view()));
+  context.print(connection_sheet(*connection, context.other_leg(*connection), context.view()));
   return Exit::done;
 }
 

@@ -85,6 +85,38 @@ inline const std::string kClosed =
  "close": {"at": "2026-11-22T13:02:00.500100Z", "first": "remote", "how": "rst", "reason": "peer_rst", "phase": "data", "code": "CD",
            "detail": "reset by the client", "duration_ms": 500.0}})";
 
+/// Both legs of a session from its SYN to its end.
+inline const std::string kEndedClient =
+    R"({"id": "1-20", "direction": "inbound", "listener": "web", "client": null, "service": "forward", "peer_id": "1-21",
+ "local": "10.0.0.1:8080", "remote": "10.0.0.8:40000", "proxied_source": null, "upstream": null,
+ "state": "CLOSED", "opened_at": "2026-11-22T13:02:00.000100Z", "age_ms": 3201, "idle_ms": 0, "bytes_in": 5120, "bytes_out": 991232,
+ "timeline": [{"at": null, "event": "syn_received", "basis": "inferred"}, {"at": null, "event": "established", "basis": "inferred"},
+              {"at": "2026-11-22T13:02:00.000100Z", "event": "accepted", "basis": "seen"},
+              {"at": "2026-11-22T13:02:00.000900Z", "event": "first_byte_in", "basis": "seen"},
+              {"at": "2026-11-22T13:02:00.002100Z", "event": "first_byte_out", "basis": "seen"},
+              {"at": "2026-11-22T13:02:03.200000Z", "event": "fin_received", "basis": "seen"},
+              {"at": "2026-11-22T13:02:03.200700Z", "event": "fin_sent", "basis": "seen"},
+              {"at": null, "event": "fin_acked", "basis": "inferred"},
+              {"at": "2026-11-22T13:02:03.200900Z", "event": "closed", "basis": "seen"}], "handshake": null, "tcp": null,
+ "close": {"at": "2026-11-22T13:02:03.200900Z", "first": "remote", "how": "fin", "reason": "peer_fin", "phase": "data", "code": "--",
+           "detail": "", "duration_ms": 3200.8}})";
+
+inline const std::string kEndedUpstream =
+    R"({"id": "1-21", "direction": "outbound", "listener": "web", "client": null, "service": "forward", "peer_id": "1-20",
+ "local": "10.0.0.1:40200", "remote": "10.0.0.11:80", "proxied_source": null, "upstream": "u1",
+ "state": "TIME_WAIT", "opened_at": "2026-11-22T13:02:00.000200Z", "age_ms": 3201, "idle_ms": 0, "bytes_in": 991232, "bytes_out": 5120,
+ "timeline": [{"at": "2026-11-22T13:02:00.000200Z", "event": "syn_sent", "basis": "seen"},
+              {"at": "2026-11-22T13:02:00.000700Z", "event": "established", "basis": "seen"},
+              {"at": "2026-11-22T13:02:00.001000Z", "event": "first_byte_out", "basis": "seen"},
+              {"at": "2026-11-22T13:02:00.002000Z", "event": "first_byte_in", "basis": "seen"},
+              {"at": "2026-11-22T13:02:03.200100Z", "event": "fin_sent", "basis": "seen"},
+              {"at": "2026-11-22T13:02:03.200200Z", "event": "fin_acked", "basis": "seen"},
+              {"at": "2026-11-22T13:02:03.200600Z", "event": "fin_received", "basis": "seen"},
+              {"at": null, "event": "time_wait", "basis": "inferred"},
+              {"at": "2026-11-22T13:02:03.200800Z", "event": "closed", "basis": "seen"}], "handshake": null, "tcp": null,
+ "close": {"at": "2026-11-22T13:02:03.200800Z", "first": "local", "how": "fin", "reason": "peer_fin", "phase": "data", "code": "--",
+           "detail": "", "duration_ms": 3200.6}})";
+
 /// A page of a collection; `next` is a cursor or empty.
 inline std::string page(const std::vector<std::string>& items, const std::string& next = "") {
   std::string out = R"({"items": [)";

@@ -16,6 +16,7 @@ namespace {
 struct Case {
   std::string name;
   std::vector<std::string> arguments;
+  std::string locale{"en_US.UTF-8"};
 };
 
 void PrintTo(const Case& sample, std::ostream* out) { *out << sample.name; }
@@ -32,6 +33,8 @@ class Golden : public ::testing::TestWithParam<std::tuple<Case, int>> {
     daemon_.answer("GET /v1/connections?limit=1000", page({kOpen, kOutbound}));
     daemon_.answer("GET /v1/connections/2-1417", kOpen);
     daemon_.answer("GET /v1/connections/1-9", kClosed);
+    daemon_.answer("GET /v1/connections/1-20", kEndedClient);
+    daemon_.answer("GET /v1/connections/1-21", kEndedUpstream);
     daemon_.answer("GET /v1/history?limit=1000", page({kClosed}));
   }
   FakeDaemon daemon_;
@@ -51,7 +54,8 @@ TEST_P(Golden, LooksAsItDidAtThisWidth) {
   auto arguments = sample.arguments;
   arguments.insert(arguments.begin(), {"--utc", "--host", daemon_.host()});
 
-  auto ran = tcpctl(arguments, {.variables = {{"COLUMNS", std::to_string(width)}}});
+  auto ran =
+      tcpctl(arguments, {.variables = {{"COLUMNS", std::to_string(width)}, {"LC_ALL", sample.locale}}});
 
   EXPECT_EQ(ran.err, "");
   EXPECT_EQ(ran.exit, Exit::done);
@@ -80,6 +84,8 @@ INSTANTIATE_TEST_SUITE_P(
                                          Case{"client-show", {"client", "show", "smtp-check"}},
                                          Case{"conn-show", {"conn", "show", "2-1417"}},
                                          Case{"conn-show-closed", {"conn", "show", "1-9"}},
+                                         Case{"conn-show-session", {"conn", "show", "1-20"}},
+                                         Case{"conn-show-session-ascii", {"conn", "show", "1-20"}, "C"},
                                          Case{"conn-wide", {"conn", "-o", "wide"}}),
                        ::testing::Values(80)),
     [](const auto& sample) {
