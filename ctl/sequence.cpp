@@ -67,10 +67,14 @@ class Leg {
       sent("FIN", fin_received_ ? "LAST_ACK" : "FIN_WAIT_1");
     } else if (event == "fin_received") {
       fin_received_ = true;
+      if (fin_first_ && !fin_acked_ && unseen("fin_acked")) {
+        fin_acked_ = true;
+        steps_.push_back({std::nullopt, false, Arrow{theirs_, ours_, "ACK"}, "FIN_WAIT_2"});
+      }
       received("FIN", fin_acked_ ? "TIME_WAIT" : fin_sent_ ? "CLOSING" : "CLOSE_WAIT");
       follows(ours_, theirs_, "ACK");
     } else if (event == "fin_acked") {
-      fin_acked_ = true;
+      if (std::exchange(fin_acked_, true)) return;
       received("ACK", !fin_received_ ? "FIN_WAIT_2" : fin_first_ ? "TIME_WAIT" : "CLOSED");
     } else if (event == "rst_sent") {
       sent("RST", "CLOSED");
@@ -83,6 +87,13 @@ class Leg {
     }
   }
 
+  /// The event came, but nobody saw it: both FINs passed before the kernel could be asked.
+  [[nodiscard]] bool unseen(std::string_view event) const {
+    const auto entries = connection_.items("timeline");
+    return std::ranges::any_of(entries, [&](const Json& entry) {
+      return entry.text("event") == event && entry.text("basis") != "seen";
+    });
+  }
   void sent(std::string text, std::string state) {
     steps_.push_back({at_, seen_, Arrow{ours_, theirs_, std::move(text)}, std::move(state)});
   }
@@ -116,6 +127,13 @@ std::vector<WallTime> places(const std::vector<SequenceStep>& steps) {
   return places;
 }
 
+/// At the same moment what comes in was first: it is why the other went out.
+bool comes_first(const SequenceStep& step, const SequenceStep& other) {
+  constexpr std::size_t kOurs = 1;
+  const auto is_to_us = [](const SequenceStep& one) { return one.arrow && one.arrow->to == kOurs; };
+  return is_to_us(step) || !is_to_us(other);
+}
+
 std::vector<SequenceStep> merged(std::vector<SequenceStep> left, std::vector<SequenceStep> right) {
   const auto left_places = places(left);
   const auto right_places = places(right);
@@ -123,7 +141,11 @@ std::vector<SequenceStep> merged(std::vector<SequenceStep> left, std::vector<Seq
   std::size_t i = 0;
   std::size_t k = 0;
   while (i < left.size() || k < right.size()) {
-    const bool from_left = k == right.size() || (i < left.size() && left_places[i] <= right_places[k]);
+    bool from_left = k == right.size();
+    if (i < left.size() && k < right.size()) {
+      from_left = left_places[i] < right_places[k] ||
+                  (left_places[i] == right_places[k] && comes_first(left[i], right[k]));
+    }
     all.push_back(std::move(from_left ? left[i++] : right[k++]));
   }
   return all;

@@ -81,6 +81,14 @@ TEST(Sequence, ClosesPassively) {
                                            "~0>1 ACK [CLOSED]", "[closed]"));
 }
 
+TEST(Sequence, TakesAnUnseenAcknowledgementAsComeBeforeThePeersFin) {
+  const auto sequence =
+      sequence_of(life("outbound", {"fin_sent", "fin_received", "~fin_acked", "~time_wait"}), std::nullopt);
+
+  EXPECT_THAT(texts(sequence), ElementsAre("0>1 FIN [FIN_WAIT_1]", "~1>0 ACK [FIN_WAIT_2]",
+                                           "1>0 FIN [TIME_WAIT]", "~0>1 ACK"));
+}
+
 TEST(Sequence, ClosesFromBothSidesAtOnce) {
   const auto sequence = sequence_of(life("inbound", {"fin_sent", "fin_received", "fin_acked"}), std::nullopt);
 
@@ -104,6 +112,12 @@ TEST(Sequence, MergesBothLegsByTime) {
   EXPECT_THAT(texts(sequence),
               ElementsAre("~0>1 SYN [client: SYN_RECEIVED]", "~1>0 SYN+ACK", "[client: accepted]",
                           "1>2 SYN [upstream: SYN_SENT]", "0>1 data, 5 B"));
+}
+
+TEST(Sequence, PutsWhatCameInBeforeWhatWentOutAtTheSameMoment) {
+  const auto sequence = sequence_of(life("inbound", {"first_byte_out"}), life("outbound", {"first_byte_in"}));
+
+  EXPECT_THAT(texts(sequence), ElementsAre("2>1 data, 5 B", "1>0 data, 7 B"));
 }
 
 TEST(Sequence, LeavesOutWhatItDoesNotKnow) {
