@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cassert>
 
-#include <sys/time.h>
+#include "engine/timeval.hpp"
 
 namespace tcpctl {
 
@@ -131,10 +131,8 @@ void Wheel::rest_or_arm() {
 void Wheel::arm() {
   armed_for_ = current_ + ticks_to_next();
   const auto due = start_ + kTick * static_cast<std::int64_t>(armed_for_);
-  const auto wait = std::max(Duration{0}, Duration{due - now()});
-  const auto micros = std::chrono::ceil<std::chrono::microseconds>(wait).count();
-  const timeval tv{micros / 1'000'000, static_cast<suseconds_t>(micros % 1'000'000)};
-  evtimer_add(timer_.get(), &tv);
+  const timeval wait = to_timeval(std::max(Duration{0}, Duration{due - now()}));
+  evtimer_add(timer_.get(), &wait);
 }
 
 void Wheel::on_timer(evutil_socket_t /*fd*/, short /*what*/, void* self) {
