@@ -69,7 +69,8 @@ class RawClient {
  private:
   bool receive() {
     std::array<char, 65536> part{};
-    last_ = ::recv(fd_.get(), part.data(), part.size(), 0);
+    do last_ = ::recv(fd_.get(), part.data(), part.size(), 0);
+    while (last_ < 0 && errno == EINTR);  // as after a stop, for it has a timeout
     if (last_ <= 0) return false;
     buffer_.append(part.data(), static_cast<std::size_t>(last_));
     return true;

@@ -151,7 +151,7 @@ TEST_F(RaceTest, GoesOnToTheNextUpstreamWhenItIsLost) {
 
 TEST_F(RaceTest, SharesOneTimeOutAmongAllAddresses) {
   const test::DeadEnd first, second, third;
-  options->connect_timeout = 300ms;
+  options->connect_timeout = 2 * Race::kDelay - 10ms;
   begin({{first.address(), second.address(), third.address()}});
 
   ASSERT_TRUE(has_called("failed u1 connect_timeout"));

@@ -52,7 +52,7 @@ class Peer {
   std::size_t write(std::string_view bytes) {
     const ssize_t sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent < 0) {
-      if (errno != EAGAIN) error = errno;
+      if (errno != EAGAIN && error == 0) error = errno;  // the first tells why
       return 0;
     }
     return static_cast<std::size_t>(sent);
