@@ -20,7 +20,7 @@ Connection::Connection(Worker& worker, OwnerPtr owner, Direction direction, Stag
   facts_.owner = std::move(owner);
   facts_.remote = remote;
   facts_.opened = facts_.last_active = worker.time();
-  facts_.opened_wall = wall_now();
+  facts_.opened_wall = worker.wall_at(facts_.opened);
   traffic_ = share();
 }
 

@@ -75,7 +75,7 @@ ConnectionRow to_row(const Facts& facts, Instant now) {
 CloseRow close_row(const Facts& facts) {
   const CloseFacts& close = facts.close;
   CloseRow row{};
-  row.at = facts.opened_wall + std::chrono::floor<std::chrono::microseconds>(close.at - facts.opened);
+  row.at = to_wall(close.at, facts.opened, facts.opened_wall);
   row.first = close.first.value_or(First::unknown);
   row.how = close.how;
   row.reason = close.reason.value_or(Reason::unknown);

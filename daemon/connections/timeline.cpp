@@ -56,7 +56,7 @@ std::vector<TimelineRow> Timeline::rows(Instant opened, WallTime opened_wall) co
     const auto at = moment_of(event);
     latest = std::max(latest, at.value_or(latest));
     TimelineRow row{event, at.has_value(), std::nullopt};
-    if (at) row.at = opened_wall + std::chrono::floor<std::chrono::microseconds>(*at - opened);
+    if (at) row.at = to_wall(*at, opened, opened_wall);
     order.emplace_back(at.value_or(latest), row);
   }
   std::ranges::stable_sort(order, {}, &std::pair<Instant, TimelineRow>::first);

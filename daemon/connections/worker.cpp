@@ -33,6 +33,15 @@ Worker::Worker(std::size_t index, Loop& loop, std::size_t history_limit, std::si
 
 Worker::~Worker() = default;
 
+WallTime Worker::wall_at(Instant when) {
+  constexpr Duration kValid = std::chrono::seconds{1};
+  if (compared_ == Instant{} || when - compared_ >= kValid) {
+    compared_ = now();
+    compared_wall_ = wall_now();
+  }
+  return to_wall(when, compared_, compared_wall_);
+}
+
 void Worker::adopt(std::unique_ptr<Connection> connection) {
   loop_.assert_here();
   const ConnectionId id = connection->facts().id;

@@ -55,6 +55,9 @@ class Worker {
   /// The moment of the event that is being handled.
   [[nodiscard]] Instant time() const { return time_; }
   void tick() { time_ = now(); }
+  /// The same moment on the wall's clock, as that was set within the last second: what happened to several
+  /// connections of a worker keeps its order.
+  [[nodiscard]] WallTime wall_at(Instant when);
 
   [[nodiscard]] ConnectionId next_id() { return make_id(index_, ++sequence_); }
   /// Takes it into the set; one that goes on with the id of another comes into its place.
@@ -113,6 +116,8 @@ class Worker {
   std::vector<char> buffer_;
   PipePool pipes_;
   Instant time_;
+  Instant compared_{};  // when both clocks were looked at
+  WallTime compared_wall_{};
   std::uint64_t sequence_{0};
   Counter load_, held_, opened_;
   History history_;

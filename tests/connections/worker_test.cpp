@@ -5,6 +5,8 @@
 
 #include "support/connection_fixture.hpp"
 
+using namespace std::chrono_literals;
+
 namespace tcpctl {
 namespace {
 
@@ -40,6 +42,18 @@ TEST_F(WorkerTest, GivesIdsThatNameItAndNeverComeAgain) {
   EXPECT_EQ(id_text(first), "1-1");
   EXPECT_EQ(id_text(second), "1-2");
   EXPECT_EQ(worker_of(second), 0U);
+}
+
+TEST_F(WorkerTest, TellsTheMomentsOfAllItsConnectionsByOneClock) {
+  worker().tick();
+  const Instant early = worker().time();
+  const Instant late = early + 1500ns;
+
+  const WallTime of_early = worker().wall_at(early);
+
+  EXPECT_EQ(to_wall(late, early, of_early), worker().wall_at(late));
+  EXPECT_EQ(worker().wall_at(early), of_early);
+  EXPECT_LT(wall_now() - of_early, 1min);
 }
 
 TEST_F(WorkerTest, FindsWhatItHoldsAndCountsIt) {
