@@ -43,6 +43,16 @@ void limits(Sheet& sheet, const Json& status) {
     sheet.fact("Idle timeouts", fmt::format("{:.0f} % of what is configured", factor * 100), Tone::bad);
 }
 
+/// "11 ESTABLISHED, 2 FIN_WAIT_2"
+std::string states_text(const Json& status) {
+  std::string states;
+  for (const auto& [state, count] : status.members("connections_by_state")) {
+    if (count.count().value_or(0) > 0)
+      states += fmt::format("{}{} {}", states.empty() ? "" : ", ", count.raw(), state);
+  }
+  return states;
+}
+
 void totals(Sheet& sheet, const Json& status) {
   const auto total = [&](std::string_view name) {
     return exact_count(status, "totals." + std::string{name});
@@ -50,6 +60,7 @@ void totals(Sheet& sheet, const Json& status) {
   sheet.group("Totals");
   sheet.fact("Connections",
              total("connections_active") + " open, " + total("connections_total") + " since the start");
+  if (const auto states = states_text(status); !states.empty()) sheet.fact("States", states);
   sheet.fact("In", exact_bytes(status, "totals.bytes_in_total"));
   sheet.fact("Out", exact_bytes(status, "totals.bytes_out_total"));
   sheet.fact("Listeners", total("listeners") + ", " + total("listeners_failed") + " failed");

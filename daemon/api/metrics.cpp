@@ -34,6 +34,14 @@ void add_daemon(const StatusRow& status, Families& families) {
       Family::counter("tcpctl_log_dropped_total", "Log lines given up because the queue was full.");
   dropped.add({}, status.log_dropped);
   put(families, std::move(dropped));
+  auto overruns = Family::counter("tcpctl_final_info_overruns_total",
+                                  "Times that the kernel dropped events of sockets closed before their end.");
+  overruns.add({}, status.final_info_overruns);
+  put(families, std::move(overruns));
+  auto missed = Family::counter("tcpctl_final_info_missed_total",
+                                "Sockets closed before their end whose final TCP_INFO did not come.");
+  missed.add({}, status.final_info_missed);
+  put(families, std::move(missed));
 }
 
 void add_listener_gauges(const std::vector<ListenerRow>& listeners, Families& families) {
@@ -95,7 +103,7 @@ void add_ends(const std::vector<Row>& rows, const char* party, Family& closed, F
 
 void add_connections(const MetricsRow& row, Families& families) {
   auto states = Family::gauge("tcpctl_connections", "Connections of the daemon by TCP state.");
-  for (const auto& [state, count] : row.connections_by_state) states.add({{"state", state}}, count);
+  for (const auto& [state, count] : row.status.connections_by_state) states.add({{"state", state}}, count);
   put(families, std::move(states));
 
   auto closed =

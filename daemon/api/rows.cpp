@@ -67,7 +67,10 @@ Json to_json(const StatusRow& row) {
             {"accept_pauses_total", row.accept_pauses},
             {"history_entries", row.history_entries},
             {"history_dropped_total", row.history_dropped},
-            {"log_dropped_total", row.log_dropped}}},
+            {"log_dropped_total", row.log_dropped},
+            {"final_info_overruns_total", row.final_info_overruns},
+            {"final_info_missed_total", row.final_info_missed}}},
+          {"connections_by_state", Json(row.connections_by_state)},
           {"generation", row.generation},
           {"last_reload", row.last_reload ? to_json(*row.last_reload) : Json{}},
           {"capabilities", Json(row.capabilities)}};

@@ -4,6 +4,8 @@
 #include <tuple>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "app/key_table.hpp"
 #include "config/value.hpp"
 #include "connections/connection.hpp"
@@ -21,16 +23,28 @@ tl::unexpected<Error> no_listener(const std::string& name) {
 
 Control::WorkerPart Control::part_of(Hub& hub) {
   const History& history = hub.worker().history();
-  return {hub.shortages(), history.entries().size(), history.dropped(), hub.client_rows(), {}};
+  const Orphans& orphans = hub.worker().orphans();
+  return {hub.shortages(),         history.entries().size(), history.dropped(), orphans.overruns().read(),
+          orphans.missed().read(), orphans.refusal(),        hub.client_rows(), {}};
 }
 
 StatusRow Control::status_of(const std::vector<WorkerPart>& parts) const {
   StatusRow row = supervisor_.status();
+  row.capabilities["final_tcp_info"] = "on";
   for (const WorkerPart& part : parts) {
     row.accept_pauses += part.shortages;
     row.history_entries += part.history_entries;
     row.history_dropped += part.history_dropped;
+    row.final_info_overruns += part.final_info_overruns;
+    row.final_info_missed += part.final_info_missed;
+    if (!part.no_final_info.empty())
+      row.capabilities["final_tcp_info"] = "off: " + part.no_final_info;
     for (const auto& [name, client] : part.clients) row.clients_up += client.state == "up" ? 1 : 0;
+  }
+  auto& final_info = row.capabilities["final_tcp_info"];
+  if (final_info == "on" && row.final_info_overruns + row.final_info_missed > 0) {
+    final_info = fmt::format("on; {} did not come, the kernel dropped events {} times", row.final_info_missed,
+                             row.final_info_overruns);
   }
   return row;
 }
@@ -63,32 +77,47 @@ std::vector<ClientRow> Control::clients_of(std::vector<WorkerPart> parts) const 
 
 Result<StatusRow> Control::status() {
   auto request = ask_.request();
+  auto states = connections_by_state(request);
+  if (!states) return tl::make_unexpected(std::move(states).error());
   auto parts = request.workers(&Control::part_of);
   if (!parts) return tl::make_unexpected(std::move(parts).error());
-  return request.main([this, parts = std::move(*parts)] { return status_of(parts); });
+  auto row = request.main([this, parts = std::move(*parts)] { return status_of(parts); });
+  if (!row) return row;
+  row->connections_by_state = std::move(*states);
+  const auto look = closed_look_.look();
+  row->capabilities["sock_diag"] = look.refusal.empty() ? "on" : "off: " + look.refusal;
+  return row;
+}
+
+Result<std::map<std::string, std::uint64_t, std::less<>>> Control::connections_by_state(
+    Asker::Request& request) {
+  std::map<std::string, std::uint64_t, std::less<>> states;
+  for (std::size_t worker = 0; worker < crew_.size(); ++worker) {
+    const auto tally = count_states(request, worker);
+    if (!tally) return tl::make_unexpected(tally.error());
+    for (const auto state : tcp::kStates) states[std::string{tcp::text(state)}] += tally->in(state);
+  }
+  return states;
 }
 
 Result<MetricsRow> Control::metrics() {
   auto request = ask_.request();
-  MetricsRow row;
-  for (std::size_t worker = 0; worker < crew_.size(); ++worker) {
-    const auto tally = count_states(request, worker);
-    if (!tally) return tl::make_unexpected(tally.error());
-    for (const auto state : tcp::kStates)
-      row.connections_by_state[std::string{tcp::text(state)}] += tally->in(state);
-  }
+  auto states = connections_by_state(request);
+  if (!states) return tl::make_unexpected(std::move(states).error());
   auto parts = request.workers([](Hub& hub) {
     WorkerPart part = part_of(hub);
     part.upstreams = hub.upstream_rows();
     return part;
   });
   if (!parts) return tl::make_unexpected(std::move(parts).error());
-  return request.main([this, row = std::move(row), parts = std::move(*parts)]() mutable {
+  return request.main([this, states = std::move(*states), parts = std::move(*parts)]() mutable {
+    MetricsRow row;
     row.status = status_of(parts);
+    row.status.connections_by_state = std::move(states);
     row.listeners = supervisor_.listeners();
     for (auto& part : parts) row.upstreams.merge(part.upstreams);
     row.clients = clients_of(std::move(parts));
-    return std::move(row);
+    return row;
   });
 }
 
@@ -135,8 +164,8 @@ Result<ReceivedRow> Control::received(const std::string& client, std::uint64_t f
   return ask_client(client, [from](Client& it) { return it.received(from); });
 }
 
-Result<ConnectionPage> Control::page(const ConnectionQuery& query,
-                                     Result<ConnectionPage> (*part)(const Worker&, const ConnectionQuery&)) {
+template <class Part>
+Result<ConnectionPage> Control::page(const ConnectionQuery& query, Part part) {
   auto parts = ask_.workers([query, part](Hub& hub) { return part(hub.worker(), query); });
   if (!parts) return tl::make_unexpected(std::move(parts).error());
   std::vector<ConnectionPage> pages;
@@ -148,15 +177,27 @@ Result<ConnectionPage> Control::page(const ConnectionQuery& query,
 }
 
 Result<ConnectionPage> Control::connections(const ConnectionQuery& query) { return page(query, &open_page); }
-Result<ConnectionPage> Control::history(const ConnectionQuery& query) { return page(query, &history_page); }
+
+Result<ConnectionPage> Control::history(const ConnectionQuery& query) {
+  return page(query,
+              [held = closed_look_.look().sockets](const Worker& worker, const ConnectionQuery& asked) {
+                return history_page(worker, asked, *held);
+              });
+}
 
 Result<ConnectionRow> Control::connection(ConnectionId id) {
   if (worker_of(id) >= crew_.size()) return fail(Errc::not_found, "no connection '" + id_text(id) + "'");
-  return flat(ask_.worker(worker_of(id), [id](Hub& hub) -> Result<ConnectionRow> {
-    if (const Connection* const connection = hub.worker().find(id)) return connection->row();
-    if (const auto* const entry = hub.worker().history().find(id)) return to_row(*entry, now());
-    return fail(Errc::not_found, "no connection '" + id_text(id) + "', neither open nor in the history");
-  }));
+  auto request = ask_.request();
+  const auto ask = [&](const std::shared_ptr<const tcp::ClosingSockets>& held) {
+    return flat(request.worker(worker_of(id), [id, held](Hub& hub) -> Result<ConnectionRow> {
+      if (const Connection* const connection = hub.worker().find(id)) return connection->row();
+      if (const auto* const entry = hub.worker().history().find(id)) return to_row(*entry, now(), *held);
+      return fail(Errc::not_found, "no connection '" + id_text(id) + "', neither open nor in the history");
+    }));
+  };
+  auto row = ask(std::make_shared<const tcp::ClosingSockets>());
+  if (!row || !row->close) return row;
+  return ask(closed_look_.look().sockets);  // only for one that is closed: that costs a dump
 }
 
 Result<std::vector<ServiceRow>> Control::services() {

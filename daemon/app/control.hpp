@@ -9,6 +9,7 @@
 
 #include "api/control.hpp"
 #include "app/asker.hpp"
+#include "app/closed_look.hpp"
 #include "app/supervisor.hpp"
 #include "connections/tally.hpp"
 
@@ -57,6 +58,8 @@ class Control final : public ControlPlane {
   /// What one worker tells of itself.
   struct WorkerPart {
     std::uint64_t shortages{0}, history_entries{0}, history_dropped{0};
+    std::uint64_t final_info_overruns{0}, final_info_missed{0};
+    std::string no_final_info;  // why there is none; empty if there is
     std::map<std::string, ClientRow> clients;
     std::map<std::string, std::vector<UpstreamRow>> upstreams;  // by listener, where asked for
   };
@@ -77,14 +80,16 @@ class Control final : public ControlPlane {
   [[nodiscard]] std::vector<ClientRow> clients_of(std::vector<WorkerPart> parts) const;
   /// In slices, between which the loop turns.
   static Result<StateTally> count_states(Asker::Request& request, std::size_t worker);
+  Result<std::map<std::string, std::uint64_t, std::less<>>> connections_by_state(Asker::Request& request);
   template <class Question>
   auto ask_director(const std::string& listener, Question question)
       -> std::invoke_result_t<Question, Director*>;
-  Result<ConnectionPage> page(const ConnectionQuery& query,
-                              Result<ConnectionPage> (*part)(const Worker&, const ConnectionQuery&));
+  template <class Part>
+  Result<ConnectionPage> page(const ConnectionQuery& query, Part part);
 
   Asker ask_;
   CrewThreads& crew_;
+  ClosedLook closed_look_;
   Supervisor& supervisor_;  // touched on the main thread only
   std::atomic<unsigned> waiting_for_probes_{0};
 };

@@ -11,7 +11,7 @@ namespace tcpctl {
 namespace {
 
 constexpr std::uint64_t kOwnFiles = 36;  // of the main thread, the log and the API
-constexpr std::uint64_t kFilesOfWorker = 4;
+constexpr std::uint64_t kFilesOfWorker = 5;
 constexpr std::uint64_t kLeastReserve = 12;
 constexpr std::uint64_t kMostReserve = 1024;
 constexpr std::uint64_t kMostFiles = 1U << 24;  // where the limit is infinity

@@ -30,6 +30,7 @@ class Ring {
   [[nodiscard]] std::size_t size() const { return values_.size(); }
   [[nodiscard]] bool empty() const { return values_.empty(); }
   [[nodiscard]] const T& operator[](std::size_t i) const { return values_[(oldest_ + i) % values_.size()]; }
+  [[nodiscard]] T& operator[](std::size_t i) { return values_[(oldest_ + i) % values_.size()]; }
   [[nodiscard]] const T& front() const { return (*this)[0]; }
   [[nodiscard]] const T& back() const { return (*this)[size() - 1]; }
 

@@ -8,12 +8,11 @@
 
 #include "base/log.hpp"
 #include "connections/connection.hpp"
+#include "tcp/sock_diag.hpp"
 #include "tcp/socket.hpp"
 
 namespace tcpctl {
 namespace {
-
-constexpr Duration kTimeWait = std::chrono::seconds{60};  // TCP_TIMEWAIT_LEN of the kernel
 
 struct Ending {
   First first;
@@ -60,6 +59,9 @@ Ending ending_of_io(int error_number) {
       return {First::unknown, How::abort, Reason::unknown};
   }
 }
+
+/// Nothing that TCP_INFO counts comes after these: the connection is over, or was none yet.
+bool is_last(tcp::State state) { return state == tcp::State::closed || state == tcp::State::syn_sent; }
 
 }  // namespace
 
@@ -392,21 +394,31 @@ void Connection::log_end() const {
              log::f("detail", facts_.close.detail.get()));
 }
 
+// What the kernel still holds of it, and does with it, once the descriptor is closed.
+void Connection::note_remains(const std::optional<tcp::Info>& last, History::Entry& entry) {
+  if (last)
+    entry.tcp = to_row(*last, is_last(last->state) ? "final" : "before_close", facts_.owner->congestion);
+  if (facts_.timeline.has(TimelineEvent::rst_sent) || facts_.timeline.has(TimelineEvent::rst_received))
+    return;
+  if (fin_sent_ && eof_) {
+    facts_.timeline.inferred(TimelineEvent::fin_acked);
+    if (facts_.close.first == First::local) {
+      facts_.timeline.inferred(TimelineEvent::time_wait);
+      entry.left_in = tcp::State::time_wait;
+    }
+  }
+  if (!fin_sent_ || !facts_.owner->in_history) return;
+  entry.cookie = tcp::read_cookie(fd_.get());
+  if (!last || is_last(last->state)) return;
+  entry.left_in = last->state;
+  worker_.orphans().await(entry.cookie, facts_.id);
+}
+
 void Connection::complete(const std::optional<tcp::Info>& last) {
   if (stage_ == Stage::gone) return;
   History::Entry entry;
   entry.local = tcp::local_address(fd_.get());
-  if (last) entry.tcp = to_row(*last, "before_close", facts_.owner->congestion);
-  const bool was_reset =
-      facts_.timeline.has(TimelineEvent::rst_sent) || facts_.timeline.has(TimelineEvent::rst_received);
-  const bool ended_in_order = fin_sent_ && eof_ && !was_reset;
-  if (ended_in_order && !facts_.remote.is_unix()) {
-    facts_.timeline.inferred(TimelineEvent::fin_acked);
-    if (facts_.close.first == First::local) {
-      facts_.timeline.inferred(TimelineEvent::time_wait);
-      entry.time_wait_until = worker_.time() + kTimeWait;
-    }
-  }
+  if (!facts_.remote.is_unix()) note_remains(last, entry);
   stage_ = Stage::gone;
   facts_.timeline.seen(TimelineEvent::closed, worker_.time());
   facts_.close.at = worker_.time();

@@ -205,6 +205,7 @@ class Connection : private Deadline {
   void record_undelivered();
   void complete() { complete(tcp::read_info(fd_.get())); }
   void complete(const std::optional<tcp::Info>& last);
+  void note_remains(const std::optional<tcp::Info>& last, History::Entry& entry);
   void enqueue(ByteView bytes);
   void count_end(const std::optional<tcp::Info>& last);
   void note_parting(bool is_parting);

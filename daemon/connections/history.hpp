@@ -7,6 +7,8 @@
 
 #include "base/ring.hpp"
 #include "connections/facts.hpp"
+#include "tcp/sock_diag.hpp"
+#include "tcp/state.hpp"
 
 namespace tcpctl {
 
@@ -17,13 +19,16 @@ class History {
   struct Entry {
     Facts facts;
     Address local;
-    std::optional<TcpRow> tcp;               // sampled before the descriptor was closed
-    std::optional<Instant> time_wait_until;  // while the kernel holds the closed socket
+    std::optional<TcpRow> tcp;
+    std::uint64_t cookie{0};                 // 0 = the kernel holds nothing of it
+    tcp::State left_in{tcp::State::closed};  // where the descriptor was closed, the kernel went on from here
   };
 
   explicit History(std::size_t limit) : entries_{limit} {}
 
   void add(Entry entry);
+  /// `last` is the TCP_INFO that `id` ended with, if it is still here.
+  void settle(ConnectionId id, const tcp::Info& last);
   [[nodiscard]] const Ring<Entry>& entries() const { return entries_; }  // oldest first
   [[nodiscard]] const Entry* find(ConnectionId id) const;
   [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
@@ -33,7 +38,12 @@ class History {
   Ring<Entry> entries_;
 };
 
-/// `entry` as the API shows it; its state is TIME_WAIT for the 60 s that the kernel keeps it, then CLOSED.
-[[nodiscard]] ConnectionRow to_row(const History::Entry& entry, Instant now);
+/// The state that the kernel holds what is left of `entry` in, as `held` knows. Where that does not tell of
+/// it: the one it was left in if `held` is but older, or TIME_WAIT for the 60 s that this lasts; else CLOSED.
+[[nodiscard]] tcp::State state_of(const History::Entry& entry, Instant now,
+                                  const tcp::ClosingSockets& held = {});
+/// `entry` as the API shows it.
+[[nodiscard]] ConnectionRow to_row(const History::Entry& entry, Instant now,
+                                   const tcp::ClosingSockets& held = {});
 
 }  // namespace tcpctl

@@ -128,7 +128,7 @@ struct Candidate {
 
 template <class Item>
 ConnectionPage page_of(std::vector<Candidate<Item>> candidates, std::uint64_t total,
-                       const ConnectionQuery& query, Instant now) {
+                       const ConnectionQuery& query, const auto& row_of) {
   const auto count = std::min(candidates.size(), query.limit + 1);
   const auto before = [&](const auto& left, const auto& right) {
     return comes_before(left.position, right.position, query.descending);
@@ -136,11 +136,7 @@ ConnectionPage page_of(std::vector<Candidate<Item>> candidates, std::uint64_t to
   std::ranges::partial_sort(candidates, candidates.begin() + static_cast<std::ptrdiff_t>(count), before);
   ConnectionPage page{{}, total, {}};
   for (std::size_t i = 0; i < std::min(count, query.limit); ++i) {
-    if constexpr (std::is_same_v<Item, Connection>) {
-      page.items.push_back(candidates[i].item->row());
-    } else {
-      page.items.push_back(to_row(*candidates[i].item, now));
-    }
+    page.items.push_back(row_of(*candidates[i].item));
   }
   if (count > query.limit) page.next = cursor_text(candidates[query.limit - 1].position);
   return page;
@@ -158,8 +154,8 @@ class Collector {
     if (after_ && !comes_before(*after_, position, query_.descending)) return;
     candidates_.push_back({position, &item});
   }
-  [[nodiscard]] ConnectionPage page(Instant now) {
-    return page_of(std::move(candidates_), total_, query_, now);
+  [[nodiscard]] ConnectionPage page(const auto& row_of) {
+    return page_of(std::move(candidates_), total_, query_, row_of);
   }
 
  private:
@@ -195,20 +191,21 @@ Result<ConnectionPage> open_page(const Worker& worker, const ConnectionQuery& qu
     if (query.state && tcp::text(connection->state()) != *query.state) continue;
     collector.add(connection->facts(), *connection);
   }
-  return collector.page(time);
+  return collector.page([](const Connection& connection) { return connection.row(); });
 }
 
-Result<ConnectionPage> history_page(const Worker& worker, const ConnectionQuery& query) {
+Result<ConnectionPage> history_page(const Worker& worker, const ConnectionQuery& query,
+                                    const tcp::ClosingSockets& held) {
   const auto after = parse_cursor(query.cursor);
   if (!after) return tl::make_unexpected(after.error());
   const Instant time = now();
   Collector<History::Entry> collector{query, *after};
   for (const auto& entry : worker.history().entries()) {
     if (!matches(entry.facts, query, time) || !closed_in_range(entry.facts, query)) continue;
-    if (query.state && to_row(entry, time).state != *query.state) continue;
+    if (query.state && tcp::text(state_of(entry, time, held)) != *query.state) continue;
     collector.add(entry.facts, entry);
   }
-  return collector.page(time);
+  return collector.page([&](const History::Entry& entry) { return to_row(entry, time, held); });
 }
 
 ConnectionPage merge(std::vector<ConnectionPage> pages, const ConnectionQuery& query) {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 
+#include "tcp/sock_diag.hpp"
 #include "tcp/socket.hpp"
 
 namespace tcpctl {
@@ -55,6 +56,10 @@ void RefusedRecorder::add(const OwnerPtr& owner, Refusal refusal, const Fd& fd, 
   facts.opened_wall = wall_now();
   facts.close = close_of(refusal, fd.get(), time);
   facts.close.detail = *detail;
+  if (!remote.is_unix() && facts.close.how == How::fin) {
+    entry.cookie = tcp::read_cookie(fd.get());
+    entry.left_in = tcp::State::fin_wait_1;
+  }
   if (!remote.is_unix()) {
     facts.timeline.inferred(TimelineEvent::syn_received);
     facts.timeline.inferred(TimelineEvent::established);

@@ -25,6 +25,7 @@ Worker::Worker(std::size_t index, Loop& loop, std::size_t history_limit, std::si
       time_{now()},
       history_{history_limit},
       later_{evtimer_new(loop.base(), &Worker::on_later, this)},
+      orphans_{*this},
       parking_{*this},
       recheck_{*this, kRecheck, &Connection::recheck},
       look_again_{*this, kLookAgain, &Connection::look_again},

@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "connections/connection_set.hpp"
 #include "connections/history.hpp"
+#include "connections/orphans.hpp"
 #include "connections/parking.hpp"
 #include "connections/pipe_pool.hpp"
 #include "connections/reminder.hpp"
@@ -75,6 +76,8 @@ class Worker {
   void look_again_later(ConnectionId id) { look_again_.add(id); }
   /// Calls `park_if_idle()` of the connection in a moment, if there still is one.
   void park_later(ConnectionId id) { park_.add(id); }
+  [[nodiscard]] Orphans& orphans() { return orphans_; }
+  [[nodiscard]] const Orphans& orphans() const { return orphans_; }
   [[nodiscard]] Parking& parking() { return parking_; }
   /// Calls `settle()` of the connection when it has lasted for a while, if it does.
   void settle_later(ConnectionId id) { settle_.add(id); }
@@ -124,6 +127,7 @@ class Worker {
   EventPtr later_;
   bool later_set_{false};
   std::vector<Connection*> again_;
+  Orphans orphans_;
   Parking parking_;
   Reminder recheck_, look_again_, settle_, park_;
   std::map<ConnectionId, Waker> wakers_;

@@ -39,7 +39,7 @@ struct TimelineRow {
 
 /// The kernel's TCP_INFO; what this kernel does not fill in is absent.
 struct TcpRow {
-  std::string_view taken;  // live | before_close
+  std::string_view taken;  // live | before_close | final
   std::uint32_t rtt_us, rtt_var_us;
   std::optional<std::uint32_t> min_rtt_us;
   std::uint32_t retransmits, lost, cwnd_segments, mss_bytes;
@@ -239,6 +239,8 @@ struct StatusRow {
   std::uint64_t listeners{0}, listeners_failed{0}, clients{0}, clients_up{0};
   std::uint64_t accept_pauses{0};  // times that accepting paused for want of files or memory
   std::uint64_t history_entries{0}, history_dropped{0}, log_dropped{0};
+  std::uint64_t final_info_overruns{0}, final_info_missed{0};  // of sockets closed before their end
+  std::map<std::string, std::uint64_t, std::less<>> connections_by_state;
   std::string generation;
   std::optional<ReloadRow> last_reload;
   std::map<std::string, std::string> capabilities;  // "sock_diag" -> "off: …"
@@ -249,7 +251,6 @@ struct MetricsRow {
   std::vector<ListenerRow> listeners;
   std::map<std::string, std::vector<UpstreamRow>> upstreams;  // by listener
   std::vector<ClientRow> clients;
-  std::map<std::string, std::uint64_t, std::less<>> connections_by_state;
 };
 
 }  // namespace tcpctl

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tcp/info.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstring>
@@ -28,15 +29,7 @@ struct RawInfo {
 #define TCPCTL_MEMBER(raw, member) \
   ((raw).has(offsetof(tcp_info, member), (raw).info.member) ? std::optional{(raw).info.member} : std::nullopt)
 
-bool read_raw(int fd, RawInfo& raw) {
-  return ::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &raw.info, &raw.length) == 0 && raw.length > 0;
-}
-
-}  // namespace
-
-std::optional<Info> read_info(int fd) {
-  RawInfo raw;
-  if (!read_raw(fd, raw)) return std::nullopt;
+Info to_info(const RawInfo& raw) {
   Info info;
   info.state = static_cast<State>(raw.info.tcpi_state);
   info.rtt_us = raw.info.tcpi_rtt;
@@ -59,6 +52,22 @@ std::optional<Info> read_info(int fd) {
   info.bytes_acked = TCPCTL_MEMBER(raw, tcpi_bytes_acked);
   info.bytes_received = TCPCTL_MEMBER(raw, tcpi_bytes_received);
   return info;
+}
+
+}  // namespace
+
+std::optional<Info> read_info(int fd) {
+  RawInfo raw;
+  if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &raw.info, &raw.length) != 0 || raw.length == 0)
+    return std::nullopt;
+  return to_info(raw);
+}
+
+Info parse_info(ByteView bytes) {
+  RawInfo raw;
+  raw.length = static_cast<socklen_t>(std::min(bytes.size(), sizeof raw.info));
+  std::memcpy(&raw.info, bytes.data(), raw.length);
+  return to_info(raw);
 }
 
 State read_state(int fd) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "base/text.hpp"
 #include "tcp/state.hpp"
 
 namespace tcpctl::tcp {
@@ -27,6 +28,8 @@ struct Info {
 
 /// Nothing if `fd` is no TCP socket. Costs 0.3 to 1 us. Threads: the owner of `fd`.
 [[nodiscard]] std::optional<Info> read_info(int fd);
+/// The same from the bytes of a TCP_INFO, of any length. Threads: any.
+[[nodiscard]] Info parse_info(ByteView bytes);
 /// The state alone; `closed` if `fd` is no TCP socket.
 [[nodiscard]] State read_state(int fd);
 /// TCP_CONGESTION of the socket: "cubic"; empty if it is no TCP socket.

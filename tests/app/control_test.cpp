@@ -110,7 +110,10 @@ TEST_F(ControlTest, TellsOfListenersAndTheirConnections) {
   EXPECT_EQ(status.listeners, 1U);
   EXPECT_EQ(status.workers, 2U);
   const auto metrics = control.metrics().value();
-  EXPECT_THAT(metrics.connections_by_state, Contains(Pair("ESTABLISHED", 1U)));
+  EXPECT_THAT(status.connections_by_state, Contains(Pair("ESTABLISHED", 1U)));
+  EXPECT_THAT(status.capabilities, Contains(Pair("sock_diag", "on")));
+  EXPECT_THAT(status.capabilities, Contains(Pair("final_tcp_info", "on")));
+  EXPECT_THAT(metrics.status.connections_by_state, Contains(Pair("ESTABLISHED", 1U)));
 }
 
 TEST_F(ControlTest, SaysThatThereIsNoSuchThing) {

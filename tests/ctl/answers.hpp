@@ -12,7 +12,9 @@ inline const std::string kStatus =
  "uptime_seconds": 192.5, "workers": 2, "limits": {"max_connections": 18400, "file_limit": 20000},
  "totals": {"connections_active": 13, "connections_total": 9121, "bytes_in_total": 5120, "bytes_out_total": 991232,
             "listeners": 3, "listeners_failed": 1, "clients": 2, "clients_up": 1, "accept_pauses_total": 0,
-            "history_entries": 9108, "history_dropped_total": 0, "log_dropped_total": 0},
+            "history_entries": 9108, "history_dropped_total": 0, "log_dropped_total": 0,
+            "final_info_overruns_total": 0, "final_info_missed_total": 0},
+ "connections_by_state": {"ESTABLISHED": 11, "FIN_WAIT_2": 2, "LAST_ACK": 0},
  "generation": "a1b2", "last_reload": null, "capabilities": {"sock_diag": "on"}})";
 
 inline const std::string kWeb =

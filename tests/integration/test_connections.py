@@ -77,7 +77,7 @@ def test_a_closed_connection_tells_who_closed_first_and_how(daemon):
     assert (close["first"], close["how"], close["reason"], close["phase"]) == ("remote", "fin", "peer_fin", "data")
     assert close["duration_ms"] > 0
     assert len(close["code"]) == 2
-    assert row["tcp"]["taken"] == "before_close"
+    assert row["tcp"]["taken"] == "final"
     events = [entry["event"] for entry in row["timeline"]]
     assert events.index("fin_received") < events.index("fin_sent") < events.index("closed")
     times = [entry["at"] for entry in row["timeline"] if entry["at"]]

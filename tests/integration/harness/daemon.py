@@ -65,7 +65,8 @@ def run_tcpctld(*arguments):
 
 
 class Daemon:
-    def __init__(self, config, arguments=(), files=None, listen_http=False, variables=None):
+    def __init__(self, config, arguments=(), files=None, listen_http=False, variables=None,
+                 before_exec=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tcpctl-"))
         self.file = self.folder / "tcpctld.toml"
         self.own_file = self.folder / "conf.d" / "test.toml"
@@ -76,13 +77,15 @@ class Daemon:
         self._log_file = (self.folder / "log").open("wb")
         limits = {resource.RLIMIT_NOFILE: (files, files)} if files else {}
 
-        def limit():
+        def prepare():
             for which, values in limits.items():
                 resource.setrlimit(which, values)
+            if before_exec:
+                before_exec()
 
         self.process = subprocess.Popen([TCPCTLD, "-c", self.file, *arguments], stdin=subprocess.DEVNULL,
                                         stdout=self._log_file, stderr=self._log_file,
-                                        env={**environment(), **(variables or {})}, preexec_fn=limit)
+                                        env={**environment(), **(variables or {})}, preexec_fn=prepare)
         self.expected_exit = 0
 
     # --- configuration ----------------------------------------------------------------------------
