@@ -37,8 +37,7 @@ StatusRow Control::status_of(const std::vector<WorkerPart>& parts) const {
     row.history_dropped += part.history_dropped;
     row.final_info_overruns += part.final_info_overruns;
     row.final_info_missed += part.final_info_missed;
-    if (!part.no_final_info.empty())
-      row.capabilities["final_tcp_info"] = "off: " + part.no_final_info;
+    if (!part.no_final_info.empty()) row.capabilities["final_tcp_info"] = "off: " + part.no_final_info;
     for (const auto& [name, client] : part.clients) row.clients_up += client.state == "up" ? 1 : 0;
   }
   auto& final_info = row.capabilities["final_tcp_info"];

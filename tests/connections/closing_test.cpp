@@ -360,7 +360,7 @@ TEST_F(ClosingTest, KeepsTheLastCountsOfTheKernel) {
   const auto row = record();
 
   ASSERT_TRUE(row.tcp);
-  EXPECT_EQ(row.tcp->taken, "before_close");
+  EXPECT_EQ(row.tcp->taken, "final");
   EXPECT_GT(row.tcp->mss_bytes, 0U);
   EXPECT_EQ(row.tcp->congestion, "cubic");
 }

@@ -70,7 +70,7 @@ TEST(SockDiag, RefusesWhatIsCut) {
       << "a length of 0 goes nowhere";
 }
 
-TEST(ClosingSockets, KnowNothingUnlessTheKernelWasAsked) {
+TEST(SockDiag, KnowsNothingBeforeTheKernelWasAsked) {
   const ClosingSockets nothing;
   EXPECT_FALSE(nothing.is_known());
   EXPECT_FALSE(nothing.covers(now()));
