@@ -196,6 +196,8 @@ void Connection::shutdown_write() {
     end_if_reset();
     return;
   }
+  // A socket has a cookie from the first time that it is asked for, and TIME_WAIT takes over what there is.
+  if (facts_.owner->in_history && !facts_.remote.is_unix()) (void)tcp::read_cookie(fd_.get());
   ::shutdown(fd_.get(), SHUT_WR);
   facts_.timeline.seen(TimelineEvent::fin_sent, worker_.time());
   if (stage_ == Stage::open) watch_time();

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "support/connection_fixture.hpp"
+#include "tcp/sock_diag.hpp"
 #include "tcp/socket.hpp"
 
 namespace tcpctl {
@@ -83,6 +84,8 @@ TEST_F(ClosingTest, SaysThatTheServiceEndedFirst) {
   EXPECT_EQ(close_of(row).how, How::fin);
   EXPECT_EQ(close_of(row).reason, Reason::local_done);
   EXPECT_EQ(row.state, "TIME_WAIT");
+  const auto held = tcp::closing_sockets().value();
+  EXPECT_EQ(to_row(*worker().history().find(id), now(), held).state, "TIME_WAIT") << "as the kernel says";
   EXPECT_THAT(timeline_of(row),
               IsSupersetOf({"first_byte_out", "fin_sent", "fin_received", "(time_wait)", "closed"}));
 }
