@@ -14,8 +14,9 @@
 
 namespace tcpctl::tcp {
 
-/// SO_COOKIE: what the kernel knows a socket by, from its making to the end of TIME_WAIT; never used again
-/// while the host runs. 0 where the kernel has none. Costs 0.2 us. Threads: the owner of `fd`.
+/// SO_COOKIE: what the kernel knows a socket by, from the first call of this to the end of TIME_WAIT; never
+/// used again while the host runs. Call it before the peer's FIN comes, or TIME_WAIT has another one.
+/// 0 where the kernel has none. Costs 0.2 us. Threads: the owner of `fd`.
 [[nodiscard]] std::uint64_t read_cookie(int fd);
 
 struct ClosingSocket {
