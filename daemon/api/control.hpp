@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "stats/admin_state.hpp"
+#include "stats/events.hpp"
 #include "stats/snapshot.hpp"
 
 namespace tcpctl {
@@ -37,6 +38,8 @@ class ControlPlane {
   [[nodiscard]] virtual Result<ConnectionPage> connections(const ConnectionQuery& query) = 0;
   [[nodiscard]] virtual Result<ConnectionRow> connection(ConnectionId id) = 0;  // open or in the history
   [[nodiscard]] virtual Result<ConnectionPage> history(const ConnectionQuery& query) = 0;
+  /// What happened after the event `since`. conflict: none are kept.
+  [[nodiscard]] virtual Result<EventSpan> events(std::uint64_t since) = 0;
   [[nodiscard]] virtual Result<std::vector<ServiceRow>> services() = 0;
   [[nodiscard]] virtual Result<std::string> config(bool redact) = 0;  // JSON text
 

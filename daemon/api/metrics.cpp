@@ -15,6 +15,24 @@ using Families = std::vector<prometheus::MetricFamily>;
 
 void put(Families& families, Family&& family) { families.push_back(std::move(family).take()); }
 
+void add_events(const StatusRow& status, Families& families) {
+  auto events = Family::counter("tcpctl_events_total", "Events that were given a number.");
+  events.add({}, status.events);
+  put(families, std::move(events));
+  auto dropped =
+      Family::counter("tcpctl_events_dropped_total",
+                      "Of these, those that nobody could read: they came faster than they were taken.");
+  dropped.add({}, status.events_dropped);
+  put(families, std::move(dropped));
+  auto streams = Family::gauge("tcpctl_event_streams", "Streams of events that are open now.");
+  streams.add({}, status.event_streams);
+  put(families, std::move(streams));
+  auto cut =
+      Family::counter("tcpctl_event_streams_cut_total", "Streams cut since their readers did not read.");
+  cut.add({}, status.event_streams_cut);
+  put(families, std::move(cut));
+}
+
 void add_daemon(const StatusRow& status, Families& families) {
   auto build = Family::gauge("tcpctl_build_info", "The running version; always 1.");
   build.add({{"version", status.version}}, true);
@@ -42,6 +60,7 @@ void add_daemon(const StatusRow& status, Families& families) {
                                 "Sockets closed before their end whose final TCP_INFO did not come.");
   missed.add({}, status.final_info_missed);
   put(families, std::move(missed));
+  add_events(status, families);
 }
 
 void add_listener_gauges(const std::vector<ListenerRow>& listeners, Families& families) {

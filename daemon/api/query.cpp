@@ -107,19 +107,44 @@ const std::vector<std::string> kStateWords{"SYN_SENT",   "SYN_RCVD",   "ESTABLIS
                                            "FIN_WAIT_2", "CLOSE_WAIT", "CLOSING",     "LAST_ACK",
                                            "TIME_WAIT",  "CLOSED",     "LISTEN"};
 
+#define X(name) #name,
+const std::vector<std::string> kEventWords{TCPCTL_EVENTS(X)};
+#undef X
+
+std::optional<Problem> read_direction(const Query& query, std::optional<Direction>& into) {
+  return read_word(query, "direction", parse_direction, {"inbound", "outbound"}, into);
+}
+
+std::optional<Problem> read_peer(const Query& query, std::optional<Network>& into) {
+  const auto peer = text(query, "peer");
+  if (!peer) return std::nullopt;
+  const auto network = parse_network(*peer);
+  if (!network) return pass_on("peer", network).value();
+  into = *network;
+  return std::nullopt;
+}
+
+std::optional<Problem> read_kinds(const Query& query, EventFilter& into) {
+  const auto written = text(query, "type");
+  if (!written) return std::nullopt;
+  for (std::string_view rest = *written;;) {
+    const auto comma = std::min(rest.find(','), rest.size());
+    const auto word = rest.substr(0, comma);
+    const auto kind = parse_event_kind(word);
+    if (!kind) return wrong("type", not_one_of(word, kEventWords)).value();
+    into.want(*kind);
+    if (comma == rest.size()) return std::nullopt;
+    rest.remove_prefix(comma + 1);
+  }
+}
+
 std::optional<Problem> read_filters(const Query& query, ConnectionQuery& into) {
   into.listener = text(query, "listener");
   into.client = text(query, "client");
   into.service = text(query, "service");
   if (auto bad = read_word(query, "state", normal_state, kStateWords, into.state)) return bad;
-  if (auto bad = read_word(query, "direction", parse_direction, {"inbound", "outbound"}, into.direction)) {
-    return bad;
-  }
-  if (const auto peer = text(query, "peer")) {
-    const auto network = parse_network(*peer);
-    if (!network) return pass_on("peer", network).value();
-    into.peer = *network;
-  }
+  if (auto bad = read_direction(query, into.direction)) return bad;
+  if (auto bad = read_peer(query, into.peer)) return bad;
   if (const auto age = text(query, "older_than")) {
     const auto duration = parse_duration(*age);
     if (!duration) return pass_on("older_than", duration).value();
@@ -209,6 +234,25 @@ Checked<ConnectionQuery> connection_query(const Query& query, bool closed) {
   if (closed) {
     if (auto bad = read_history_filters(query, result)) return tl::make_unexpected(std::move(*bad));
   }
+  return result;
+}
+
+Checked<EventQuery> event_query(const Query& query) {
+  EventQuery result;
+  const auto limit = number(query, "limit", result.limit, 1, kMaxLimit);
+  if (!limit) return tl::make_unexpected(limit.error());
+  result.limit = *limit;
+  if (query.contains("since")) {
+    const auto since = number(query, "since", 0, 0, UINT64_MAX);
+    if (!since) return tl::make_unexpected(since.error());
+    result.since = *since;
+  }
+  EventFilter& filter = result.filter;
+  if (auto bad = read_kinds(query, filter)) return tl::make_unexpected(std::move(*bad));
+  filter.listener = text(query, "listener");
+  filter.client = text(query, "client");
+  if (auto bad = read_direction(query, filter.direction)) return tl::make_unexpected(std::move(*bad));
+  if (auto bad = read_peer(query, filter.peer)) return tl::make_unexpected(std::move(*bad));
   return result;
 }
 

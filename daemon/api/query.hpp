@@ -9,6 +9,7 @@
 
 #include "api/reply.hpp"
 #include "api/schema.hpp"
+#include "stats/events.hpp"
 #include "stats/snapshot.hpp"
 
 namespace tcpctl::api {
@@ -27,6 +28,14 @@ using Query = std::map<std::string, std::string, std::less<>>;
 /// limit, cursor, sort and the filters of connections; with `closed` also those of the history, whose
 /// default order is the last first. `how` is left alone unless `closed`: in DELETE it says how to end.
 [[nodiscard]] Checked<ConnectionQuery> connection_query(const Query& query, bool closed);
+
+/// What is asked of the events.
+struct EventQuery {
+  EventFilter filter;
+  std::optional<std::uint64_t> since;  // none: the last ones
+  std::size_t limit{100};
+};
+[[nodiscard]] Checked<EventQuery> event_query(const Query& query);
 
 /// A page of a short list that is sorted by name: limit, cursor (the last name seen) and sort=name|-name.
 struct NamePage {

@@ -78,6 +78,8 @@ struct Parameter {
   X(get_history, "GET", "/v1/history", read, TCPCTL_PAGE " " TCPCTL_FILTERS " reason first how since until", \
     "", "ConnectionList", "Closed connections, the last first")                                              \
   X(get_closed, "GET", "/v1/history/{id}", read, "", "", "Connection", "One closed connection")              \
+  X(get_events, "GET", "/v1/events", read, "since limit type listener client direction peer", "",            \
+    "EventList", "What happened; as it happens with Accept: text/event-stream")                              \
   X(get_services, "GET", "/v1/services", read, "", "", "ServiceList", "The services and their options")      \
   X(get_config, "GET", "/v1/config", read, "", "", "Config", "The running configuration")                    \
   X(check_config, "POST", "/v1/config/check", admin, "", "Config", "Checked", "Check a configuration")       \
@@ -112,8 +114,10 @@ inline constexpr std::array kParameters{
     Parameter{"first", "string", "local|remote|unknown", "Only where this side's FIN or RST came first"},
     Parameter{"how", "string", "",
               "history: only ended so (fin, rst, timeout, abort); DELETE: graceful (default) or reset"},
-    Parameter{"since", "string", "", "Only ended at or after this RFC 3339 time"},
+    Parameter{"since", "string", "",
+              "history: only ended at or after this RFC 3339 time; events: only those behind this number"},
     Parameter{"until", "string", "", "Only ended before this RFC 3339 time"},
+    Parameter{"type", "string", "", "Only events of these types, with commas between: opened,closed"},
     Parameter{"from", "integer", "", "Offset of the first byte wanted; default 0"},
 };
 

@@ -199,6 +199,14 @@ Result<ConnectionRow> Control::connection(ConnectionId id) {
   return ask(closed_look_.look().sockets);  // only for one that is closed: that costs a dump
 }
 
+Result<EventSpan> Control::events(std::uint64_t since) {
+  return flat(ask_.main([this, since]() -> Result<EventSpan> {
+    const EventBook& book = supervisor_.events().book();
+    if (!book.is_on()) return fail(Errc::conflict, "events are off; set history.events to keep some");
+    return book.after(since);
+  }));
+}
+
 Result<std::vector<ServiceRow>> Control::services() {
   std::vector<ServiceRow> rows;
   for (const auto& kind : tcpctl::services()) {

@@ -34,6 +34,7 @@ class Control final : public ControlPlane {
   Result<ConnectionPage> connections(const ConnectionQuery& query) override;
   Result<ConnectionRow> connection(ConnectionId id) override;
   Result<ConnectionPage> history(const ConnectionQuery& query) override;
+  Result<EventSpan> events(std::uint64_t since) override;
   Result<std::vector<ServiceRow>> services() override;
   Result<std::string> config(bool redact) override;
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include "app/key_table.hpp"
@@ -47,10 +48,16 @@ Duration longest_close_timeout(const Design& design) {
 
 Supervisor::Supervisor(Loop& loop, CrewThreads& crew, StatsBook& stats, std::filesystem::path file,
                        Limits limits)
-    : crew_{crew}, stats_{stats}, file_{std::move(file)}, limits_{limits}, wheel_{loop} {}
+    : crew_{crew},
+      stats_{stats},
+      file_{std::move(file)},
+      limits_{limits},
+      wheel_{loop},
+      events_{loop, crew} {}
 
 Result<void> Supervisor::start(Design design, bool strict) {
   design_ = std::move(design);
+  events_.set_limit(design_.config->history.events);
   apply_listeners(design_, {});
   for (const auto& [name, listener] : listeners_) {
     if (strict && !listener->is_bound())
@@ -114,6 +121,8 @@ ReloadRow Supervisor::reload() {
     const auto difference = config::difference(*design_.config, *next->config, key_table());
     row = row_of(difference);
     const Changed changed = changed_names(difference);
+    if (next->config->history.events != design_.config->history.events)
+      events_.set_limit(next->config->history.events);
     apply_listeners(*next, changed);
     apply_clients(*next, changed);
     const auto level_before = design_.config->log.level;
@@ -130,6 +139,9 @@ ReloadRow Supervisor::reload() {
   }
   row.at = wall_now();
   last_reload_ = row;
+  events_.tell_reload(row.ok ? fmt::format("{} added, {} changed, {} removed, {} kept", row.added.size(),
+                                           row.changed.size(), row.removed.size(), row.kept.size())
+                             : "refused: " + row.errors.front());
   systemd::ready();
   tell_status();
   return row;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "app/crew_threads.hpp"
+#include "app/event_desk.hpp"
 #include "app/limits.hpp"
 #include "app/listener_entry.hpp"
 #include "app/loader.hpp"
@@ -52,6 +53,7 @@ class Supervisor final : private Deadline {
   [[nodiscard]] StatusRow status() const;
   [[nodiscard]] Duration drain_timeout() const { return design_.config->daemon.drain_timeout; }
   [[nodiscard]] StatsBook& stats() { return stats_; }
+  [[nodiscard]] EventDesk& events() { return events_; }
 
  private:
   using Changed = std::set<std::string>;  // "listeners.web", "clients.feed"
@@ -67,6 +69,7 @@ class Supervisor final : private Deadline {
   const std::filesystem::path file_;
   Limits limits_;
   Wheel wheel_;
+  EventDesk events_;
   Hooks hooks_;
   Design design_;
   std::map<std::string, std::unique_ptr<ListenerEntry>> listeners_;

@@ -64,9 +64,14 @@ StatusRow Supervisor::status() const {
   row.listeners = listeners_.size();
   row.clients = design_.clients.size();
   row.log_dropped = log::dropped();
+  row.events = events_.book().newest();
+  row.events_kept = events_.book().size();
+  row.events_dropped = events_.book().dropped();
   row.generation = std::to_string(generation_);
   row.last_reload = last_reload_;
-  row.capabilities = {{"relay", "epoll"}, {"saved_syn", "on"}};
+  row.capabilities = {{"events", events_.book().is_on() ? "on" : "off: history.events = 0"},
+                      {"relay", "epoll"},
+                      {"saved_syn", "on"}};
   return row;
 }
 

@@ -152,7 +152,8 @@ Checked<Config> build(Node root, const KeyTable& keys) {
                 .dns = dns(options.table("dns")),
                 .log = log(options.table("log")),
                 .api = api(options.table("api")),
-                .history = {static_cast<std::uint64_t>(options.integer("history.connections"))},
+                .history = {static_cast<std::uint64_t>(options.integer("history.connections")),
+                            static_cast<std::uint64_t>(options.integer("history.events"))},
                 .listeners = {},
                 .clients = {},
                 .root = {}};

@@ -69,6 +69,7 @@ struct Api {
 
 struct History {
   std::uint64_t connections;
+  std::uint64_t events;  // 0 = off
 };
 
 /// From whom PROXY headers are taken, and required. Nobody where `from` is empty.

@@ -85,6 +85,12 @@ constexpr std::array kDaemonKeys{
         .max = 10'000'000,
         .applies = Applies::restart,
         .help = "Closed connections that are kept for reading"},
+    Key{.path = "history.events",
+        .type = KeyType::integer,
+        .fallback = "10000",
+        .max = 1'000'000,
+        .applies = Applies::now,
+        .help = "Events that are kept for reading; 0 = none are collected"},
 };
 
 constexpr std::array kApiKeys{

@@ -69,6 +69,7 @@ void Connection::note_first(First first, How how) {
   if (facts_.close.first) return;
   facts_.close.first = first;
   facts_.close.how = how;
+  if (how == How::fin) tell(EventKind::half_closed);
 }
 
 void Connection::note_reason(Reason reason, std::string_view detail) {
@@ -388,6 +389,30 @@ void Connection::count_end(const std::optional<tcp::Info>& last) {
   if (rtt_us > 0) share->rtt.add(rtt_us / 1e6);
 }
 
+void Connection::tell(EventKind kind) const {
+  if (silent_) return;
+  EventOutlet& events = worker_.events();
+  Event* const event = events.add(kind);
+  if (event == nullptr) return;
+  event->at = facts_.wall_at(worker_.time());
+  event->connection = facts_.id;
+  event->peer = facts_.peer_id;
+  event->remote = facts_.remote;
+  event->direction = facts_.direction;
+  event->of_client = facts_.owner->kind == Owner::Kind::client;
+  event->party = events.text(facts_.owner, facts_.owner->name);
+  event->upstream = events.text(facts_.upstream);
+  if (kind != EventKind::half_closed && kind != EventKind::closed) return;
+  event->first = facts_.close.first;
+  event->how = facts_.close.how;
+  event->bytes_in = facts_.bytes_in;
+  event->bytes_out = facts_.bytes_out;
+  event->lasted = worker_.time() - facts_.opened;
+  if (kind == EventKind::half_closed) return;
+  event->reason = facts_.close.reason;
+  event->detail = events.text(facts_.close.detail.get());
+}
+
 void Connection::log_end() const {
   log::debug("connection.closed", log::f("connection", id_text(facts_.id)),
              log::f("remote", facts_.remote.text()), log::f("first", text(*facts_.close.first)),
@@ -432,6 +457,7 @@ void Connection::complete(const std::optional<tcp::Info>& last) {
   queue_.reset();
 
   count_end(last);
+  tell(EventKind::closed);
   if (log::enabled(log::Level::debug)) log_end();
   if (facts_.owner->in_history) {
     entry.facts = facts_;

@@ -18,6 +18,7 @@ Connection::Connection(Worker& worker, OwnerPtr owner, Direction direction, Stag
   facts_.id = worker.next_id();
   facts_.direction = direction;
   facts_.owner = std::move(owner);
+  silent_ = !facts_.owner->in_history;
   facts_.remote = remote;
   facts_.opened = facts_.last_active = worker.time();
   facts_.opened_wall = worker.wall_at(facts_.opened);
@@ -30,6 +31,7 @@ void Connection::start() {
   const bool is_tcp = !facts_.remote.is_unix();
   if (stage_ == Stage::connecting) {
     if (is_tcp) facts_.timeline.seen(TimelineEvent::syn_sent, worker_.time());
+    tell(EventKind::opened);
   } else if (!facts_.timeline.has(TimelineEvent::accepted)) {
     if (is_tcp) {
       facts_.timeline.inferred(TimelineEvent::syn_received);
@@ -38,6 +40,8 @@ void Connection::start() {
       if (const auto info = tcp::read_info(fd_.get())) facts_.handshake_rtt_us = info->rtt_us;
     }
     facts_.timeline.seen(TimelineEvent::accepted, worker_.time());
+    tell(EventKind::opened);
+    tell(EventKind::established);
   }
   if (!add_event()) {
     abort(Reason::resource, "no memory for an event");
@@ -150,6 +154,7 @@ void Connection::connected() {
   // The first edge may only say that the socket is there: an unconnected one is writable and hung up.
   if (info && info->state == tcp::State::syn_sent) return;
   facts_.timeline.seen(TimelineEvent::established, worker_.time());
+  tell(EventKind::established);
   touch();
   if (info) facts_.handshake_rtt_us = info->rtt_us;
   stage_ = Stage::open;

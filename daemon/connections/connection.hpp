@@ -210,6 +210,7 @@ class Connection : private Deadline {
   void count_end(const std::optional<tcp::Info>& last);
   void note_parting(bool is_parting);
   void log_end() const;
+  void tell(EventKind kind) const;
   void touch() { facts_.last_active = worker_.time(); }
   [[nodiscard]] PartyShare* share() const;
   void count_in(std::size_t bytes);
@@ -231,6 +232,7 @@ class Connection : private Deadline {
   bool fin_wanted_ : 1 {false};
   bool fin_sent_ : 1 {false};
   bool parting_ : 1 {false};  // and counted as such
+  bool silent_ : 1 {false};   // nobody is told of it: it is a check
   EventPtr event_;            // null while it is parked, and after its end
   Facts facts_;
   Traffic*

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 
+#include "connections/party_event.hpp"
 #include "tcp/sock_diag.hpp"
 #include "tcp/socket.hpp"
 
@@ -42,6 +43,17 @@ std::optional<std::string> RefusedRecorder::next_entry(Refusal refusal) {
                      others > 0 ? fmt::format("; {} more since the entry before", others) : std::string{});
 }
 
+void RefusedRecorder::tell(const OwnerPtr& owner, Refusal refusal, const Facts& facts,
+                           std::string_view detail) {
+  Event* const event = add_event(worker_, EventKind::refused, owner);
+  if (event == nullptr) return;
+  event->connection = facts.id;
+  event->remote = facts.remote;
+  event->direction = Direction::inbound;
+  event->refusal = refusal;
+  event->detail = worker_.events().text(detail);
+}
+
 void RefusedRecorder::add(const OwnerPtr& owner, Refusal refusal, const Fd& fd, const Address& remote) {
   const auto detail = next_entry(refusal);
   if (!detail) return;
@@ -67,6 +79,7 @@ void RefusedRecorder::add(const OwnerPtr& owner, Refusal refusal, const Fd& fd, 
   facts.timeline.seen(TimelineEvent::accepted, time);
   facts.timeline.seen(facts.close.how == How::rst ? TimelineEvent::rst_sent : TimelineEvent::fin_sent, time);
   facts.timeline.seen(TimelineEvent::closed, time);
+  tell(owner, refusal, facts, *detail);
   worker_.history().add(std::move(entry));
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/fd.hpp"
 #include "base/token_bucket.hpp"
@@ -26,6 +27,8 @@ class RefusedRecorder {
 
   /// The detail of an entry about one more; nothing where it has to be left out.
   [[nodiscard]] std::optional<std::string> next_entry(Refusal refusal);
+  /// The event of one that has an entry.
+  void tell(const OwnerPtr& owner, Refusal refusal, const Facts& facts, std::string_view detail);
   /// `fd` is about to be closed.
   void add(const OwnerPtr& owner, Refusal refusal, const Fd& fd, const Address& remote);
 

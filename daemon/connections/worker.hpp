@@ -11,6 +11,7 @@
 
 #include "base/clock.hpp"
 #include "connections/connection_set.hpp"
+#include "connections/event_outlet.hpp"
 #include "connections/history.hpp"
 #include "connections/orphans.hpp"
 #include "connections/parking.hpp"
@@ -49,6 +50,7 @@ class Worker {
   [[nodiscard]] Wheel& wheel() { return wheel_; }
   [[nodiscard]] History& history() { return history_; }
   [[nodiscard]] const History& history() const { return history_; }
+  [[nodiscard]] EventOutlet& events() { return events_; }
   /// Scratch space; what is in it lasts until the next read.
   [[nodiscard]] std::span<char> buffer() { return buffer_; }
   [[nodiscard]] PipePool& pipes() { return pipes_; }
@@ -116,6 +118,7 @@ class Worker {
   const std::size_t index_;
   Loop& loop_;
   Wheel wheel_;
+  EventOutlet events_{wheel_};
   std::vector<char> buffer_;
   PipePool pipes_;
   Instant time_;

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "base/log.hpp"
+#include "connections/party_event.hpp"
 #include "endpoints/hub.hpp"
 #include "tcp/info.hpp"
 
@@ -22,7 +23,24 @@ constexpr Duration kShortagePause = std::chrono::milliseconds{100};
 constexpr unsigned kShortagesBeforeTurningAway = 10;
 constexpr int kLastHandshakeMs = 1;  // nobody else is served meanwhile, so no longer than it takes
 constexpr unsigned kLastTurns = 20;
+constexpr Duration kLimitForgotten = std::chrono::seconds{10};
 constexpr Duration kFullPause = std::chrono::milliseconds{20};  // `on_limit = "wait"` looks again after this
+
+std::string_view key_of(Refusal limit, bool is_own) {
+  switch (limit) {
+    case Refusal::limit:
+      return is_own ? "max_connections" : "daemon.max_connections";
+    case Refusal::source_limit:
+      return "max_connections_per_source";
+    case Refusal::rate:
+      return "accept_rate";
+    case Refusal::acl:
+      return "allow, deny";
+    case Refusal::files:
+      return "no files or memory left";
+  }
+  return {};
+}
 
 Fd open_spare() { return Fd{::open("/dev/null", O_RDONLY | O_CLOEXEC)}; }
 
@@ -190,6 +208,7 @@ bool Acceptor::others_may_give_way(const Address& remote) {
 }
 
 void Acceptor::let_others_give_way(const Door& door, Fd fd, const Address& remote) {
+  note_limit(Refusal::limit);
   newcomer_ = Newcomer{std::move(fd), remote};
   call_for_room(door, 1);
   hold_back(kFullPause);
@@ -219,7 +238,10 @@ bool Acceptor::must_wait(const Door& door) {
     return true;
   }
   const auto opens_at = admission_.rate_opens_at(worker_.time());
-  if (opens_at) hold_back(*opens_at - worker_.time());
+  if (opens_at) {
+    note_limit(Refusal::rate);
+    hold_back(*opens_at - worker_.time());
+  }
   return opens_at.has_value();
 }
 
@@ -254,7 +276,19 @@ void Acceptor::admit(Fd fd, const Address& remote, Batch& batch) {
   batch.add({plan_, std::move(fd), remote, std::move(place)});
 }
 
+void Acceptor::note_limit(Refusal limit) {
+  auto& met = limits_met_[static_cast<std::size_t>(limit)];
+  const bool is_told = met && worker_.time() - *met < kLimitForgotten;
+  met = worker_.time();
+  if (is_told) return;
+  Event* const event = add_event(worker_, EventKind::limit_reached, plan_->owner);
+  if (event == nullptr) return;
+  event->refusal = limit;
+  event->detail = worker_.events().text(key_of(limit, is_at_own_limit()));
+}
+
 void Acceptor::note_refused(Refusal refusal, const Fd& fd, const Address& remote) {
+  if (refusal != Refusal::acl) note_limit(refusal);
   stats().share(worker_.index()).refused[static_cast<std::size_t>(refusal)].add();
   refused_.add(plan_->owner, refusal, fd, remote);
   if (log::enabled(log::Level::debug)) {
@@ -301,6 +335,7 @@ void Acceptor::on_deadline() {
 void Acceptor::on_shortage(const Door& door) {
   const int error = errno;
   shortages_.add();
+  note_limit(Refusal::files);
   if (shortages_in_a_row_++ == 0) {
     log::warn("listener.shortage", log::f("listener", plan_->owner->name), log::f("error", errno_text(error)),
               log::f("retry_ms", 100));

@@ -56,6 +56,8 @@ class Acceptor : private Deadline {
   void drain(Door& door);
   void await_handshakes(const Door& door);
   void admit(Fd fd, const Address& remote, Batch& batch);
+  /// Tells that a limit is met, once until it has not been met for a while.
+  void note_limit(Refusal limit);
   void note_refused(Refusal refusal, const Fd& fd, const Address& remote);
   [[nodiscard]] bool others_may_give_way(const Address& remote);
   void let_others_give_way(const Door& door, Fd fd, const Address& remote);
@@ -83,6 +85,7 @@ class Acceptor : private Deadline {
   bool last_call_{false};  // the door is being closed behind those who are in
   unsigned shortages_in_a_row_{0};
   std::optional<Newcomer> newcomer_;
+  std::array<std::optional<Instant>, kRefusals> limits_met_{};
   Counter shortages_;
   Fd spare_;
 };

@@ -92,7 +92,11 @@ void Hub::on_header(const std::shared_ptr<const ListenerPlan>& plan, ProxyHeader
 void Hub::refuse(const ListenerPlan& plan, ProxyHeaderConnection& connection, Refusal refusal) {
   plan.owner->stats->share(worker_.index()).refused[static_cast<std::size_t>(refusal)].add();
   const auto detail = refused_.next_entry(refusal);
-  if (!detail) connection.leave_no_record();
+  if (detail) {
+    refused_.tell(plan.owner, refusal, connection.facts(), *detail);
+  } else {
+    connection.leave_no_record();
+  }
   connection.take_room().reset();
   connection.finish(Reason::local_limit, detail.value_or(std::string{}));
 }

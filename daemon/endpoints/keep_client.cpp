@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "connections/party_event.hpp"
 #include "engine/wheel.hpp"
 
 namespace tcpctl {
@@ -40,6 +41,7 @@ class KeepClient::Slot final : private Deadline, private Dialer::Caller {
  private:
   void connect();
   void back_off();
+  void tell(EventKind kind, const ClientConnection& connection, std::optional<Reason> reason);
   void on_deadline() override { attempt(); }
   void on_up(ClientConnection& connection) override;
   void on_data(ClientConnection& connection, ByteView bytes) override;
@@ -86,6 +88,7 @@ void KeepClient::Slot::drop(Reason reason) {
   dialer_.stop(reason);
   if (ClientConnection* const connection = std::exchange(connection_, nullptr)) {
     connection->forget_observer();
+    tell(EventKind::client_down, *connection, reason);
     connection->finish(reason);
   }
 }
@@ -94,6 +97,17 @@ void KeepClient::Slot::back_off() {
   state_ = State::backing_off;
   next_attempt_ = client_.worker_.time() + client_.backoff(failures_++);
   client_.worker_.wheel().set(*this, next_attempt_);
+}
+
+void KeepClient::Slot::tell(EventKind kind, const ClientConnection& connection,
+                            std::optional<Reason> reason) {
+  Event* const event = add_event(client_.worker_, kind, client_.plan_->owner);
+  if (event == nullptr) return;
+  event->connection = connection.facts().id;
+  event->remote = connection.facts().remote;
+  event->direction = Direction::outbound;
+  event->reason = reason;
+  event->detail = client_.worker_.events().text(connection.facts().close.detail.get());
 }
 
 void KeepClient::Slot::on_dial_failed(const Race::Failure& failure) {
@@ -109,6 +123,7 @@ void KeepClient::Slot::on_up(ClientConnection& connection) {
   log::info("client.up", log::f("client", client_.plan_->owner->name),
             log::f("connection", id_text(connection.facts().id)),
             log::f("remote", connection.facts().remote.text()));
+  tell(EventKind::client_up, connection, std::nullopt);
 }
 
 void KeepClient::Slot::on_data(ClientConnection& /*connection*/, ByteView bytes) {
@@ -123,6 +138,7 @@ void KeepClient::Slot::on_gone(ClientConnection& connection) {
   client_.note_failure(*close.reason, std::string{close.detail.get()});
   log::info("client.down", log::f("client", client_.plan_->owner->name),
             log::f("connection", id_text(connection.facts().id)), log::f("reason", text(*close.reason)));
+  tell(EventKind::client_down, connection, close.reason);
   back_off();
 }
 

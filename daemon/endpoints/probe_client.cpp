@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "connections/party_event.hpp"
 
 namespace tcpctl {
 namespace {
@@ -61,6 +62,9 @@ void ProbeClient::finish(ProbeRow row) {
   if (record_.results.empty() || record_.results.front().success != row.success) {
     log::info(row.success ? "probe.up" : "probe.down", log::f("client", plan_->owner->name),
               log::f("result", row.result), log::f("got", row.got));
+    if (Event* const event =
+            add_event(worker_, row.success ? EventKind::client_up : EventKind::client_down, plan_->owner))
+      event->detail = worker_.events().text(std::string_view{row.result});
   }
   record_.results.push_front(std::move(row));
   if (record_.results.size() > kKeptResults) record_.results.pop_back();

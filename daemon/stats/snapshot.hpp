@@ -241,6 +241,8 @@ struct StatusRow {
   std::uint64_t history_entries{0}, history_dropped{0}, log_dropped{0};
   std::uint64_t final_info_overruns{0}, final_info_missed{0};  // of sockets closed before their end
   std::map<std::string, std::uint64_t, std::less<>> connections_by_state;
+  std::uint64_t events{0}, events_kept{0}, events_dropped{0};  // numbered, those of them held, those lost
+  std::uint64_t event_streams{0}, event_streams_cut{0};        // open now; cut since their readers stalled
   std::string generation;
   std::optional<ReloadRow> last_reload;
   std::map<std::string, std::string> capabilities;  // "sock_diag" -> "off: …"

@@ -161,11 +161,23 @@ void UpstreamKeeper::become(OperationalState state) {
   };
   if (state == OperationalState::down) {
     fields([](const auto&... field) { log::warn("upstream.down", field...); });
+    tell(EventKind::upstream_down);
     hooks_.went_down(*upstream_.name);
   } else if (before == OperationalState::down && state == OperationalState::up) {
     fields([](const auto&... field) { log::info("upstream.up", field...); });
+    tell(EventKind::upstream_up);
   }
   hooks_.changed();
+}
+
+void UpstreamKeeper::tell(EventKind kind) {
+  EventOutlet& events = worker_.events();
+  Event* const event = events.add(kind);
+  if (event == nullptr) return;
+  event->at = upstream_.since;
+  event->party = events.text(std::string_view{listener_});
+  event->upstream = events.text(upstream_.name);
+  event->detail = events.text(std::string_view{upstream_.cause});
 }
 
 }  // namespace tcpctl

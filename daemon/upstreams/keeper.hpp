@@ -66,6 +66,7 @@ class UpstreamKeeper final : private Deadline {
   void follow_wishes();
   void refresh();
   void become(OperationalState state);
+  void tell(EventKind kind);
 
   Worker& worker_;
   const std::string listener_;

@@ -10,6 +10,7 @@
 
 #include "api/control.hpp"
 #include "api/samples.hpp"
+#include "stats/event_book.hpp"
 
 namespace tcpctl::test {
 
@@ -24,6 +25,7 @@ class FakeControlPlane : public ControlPlane {
   ReloadRow reload_row;
   ConnectionPage connection_page{{sample_connection()}, 1, ""};
   std::optional<Error> failure;
+  EventBook event_book{1000};
 
   /// Makes `status` wait until `release` or `cancel_waits`.
   void block_status() { blocking_ = true; }
@@ -85,6 +87,10 @@ class FakeControlPlane : public ControlPlane {
   Result<ConnectionPage> history(const ConnectionQuery& query) override {
     remember("history", query);
     return give(ConnectionPage{{sample_closed_connection()}, 1, "2-9"});
+  }
+  Result<EventSpan> events(std::uint64_t since) override {
+    if (!event_book.is_on()) return fail(Errc::conflict, "events are off");
+    return give(event_book.after(since));
   }
   Result<std::vector<ServiceRow>> services() override {
     return give(

@@ -60,7 +60,11 @@ TEST_F(Metrics, HaveTheNamesOfTheContract) {
        R"(tcpctl_client_failures_total{client="feed",reason="peer_rst"} 4)",
        R"(tcpctl_probe_success{client="feed"} 0)",
        R"(tcpctl_config_reload_success 1)",
-       R"(tcpctl_log_dropped_total 0)"}) {
+       R"(tcpctl_log_dropped_total 0)",
+       R"(tcpctl_events_total 0)",
+       R"(tcpctl_events_dropped_total 0)",
+       R"(tcpctl_event_streams 0)",
+       R"(tcpctl_event_streams_cut_total 0)"}) {
     EXPECT_TRUE(has_line(all, line)) << line;
   }
   EXPECT_NE(all.find("tcpctl_probe_duration_seconds{client=\"feed\"} 1.0002"), std::string::npos);

@@ -3,6 +3,7 @@
 
 #include <chrono>
 
+#include "stats/events.hpp"
 #include "stats/snapshot.hpp"
 
 /// Rows as the contract's examples show them.
@@ -118,6 +119,38 @@ inline ConnectionRow sample_closed_connection() {
   row.close =
       CloseRow{sample_time(), First::remote, How::fin, Reason::peer_fin, Phase::data, "--", "", 1500us};
   return row;
+}
+
+/// Of a connection of listener "web", and one of client "feed".
+inline EventBatch sample_events() {
+  using namespace std::chrono_literals;
+  EventBatch batch;
+  batch.texts = {std::make_shared<const std::string>("web"), std::make_shared<const std::string>("feed"),
+                 std::make_shared<const std::string>("a \"quoted\" \xff")};
+  Event event;
+  event.at = sample_time();
+  event.party = 1;
+  event.connection = make_id(1, 1417);
+  event.peer = make_id(1, 1418);
+  event.direction = Direction::inbound;
+  event.remote = parse_ip_port("10.0.0.7:51344").value();
+  batch.events.push_back(event);
+  event.kind = EventKind::closed;
+  event.first = First::remote;
+  event.how = How::fin;
+  event.reason = Reason::peer_fin;
+  event.lasted = 1500ms + 250us;
+  event.bytes_in = 4;
+  event.bytes_out = 9;
+  batch.events.push_back(event);
+  Event up;
+  up.at = sample_time();
+  up.kind = EventKind::client_up;
+  up.of_client = true;
+  up.party = 2;
+  up.detail = 3;
+  batch.events.push_back(up);
+  return batch;
 }
 
 inline StatusRow sample_status() {

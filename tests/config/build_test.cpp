@@ -26,6 +26,7 @@ TEST(Build, AnEmptyTextGivesTheDefaultsOfTheContract) {
   EXPECT_EQ(config.api.anonymous, "read");
   EXPECT_EQ(config.api.metrics_listen, "");
   EXPECT_EQ(config.history.connections, 10'000U);
+  EXPECT_EQ(config.history.events, 10'000U);
   EXPECT_THAT(config.listeners, IsEmpty());
   EXPECT_THAT(config.clients, IsEmpty());
 }

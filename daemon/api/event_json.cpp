@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/event_json.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "api/reply.hpp"
+
+namespace tcpctl::api {
+namespace {
+
+std::string json_string(std::string_view text) {
+  const bool is_plain =
+      std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; });
+  return is_plain ? fmt::format("\"{}\"", text) : dump(Json(text));
+}
+
+std::string string_or_null(std::string_view text) { return text.empty() ? "null" : json_string(text); }
+
+template <class Word>
+std::string word_or_null(const std::optional<Word>& word) {
+  return word ? json_string(text(*word)) : "null";
+}
+
+std::string id_or_null(ConnectionId id) { return id == ConnectionId{} ? "null" : json_string(id_text(id)); }
+
+std::string reason_of(const Event& event) {
+  return event.refusal ? word_or_null(event.refusal) : word_or_null(event.reason);
+}
+
+/// What a connection has come to when its first FIN or its end is seen.
+std::string sums_of(const Event& event) {
+  if (event.kind != EventKind::half_closed && event.kind != EventKind::closed)
+    return R"("duration_ms":null,"bytes_in":null,"bytes_out":null)";
+  const auto us = std::chrono::duration_cast<std::chrono::microseconds>(event.lasted).count();
+  return fmt::format(R"("duration_ms":{}.{:03},"bytes_in":{},"bytes_out":{})", us / 1000, us % 1000,
+                     event.bytes_in, event.bytes_out);
+}
+
+}  // namespace
+
+std::string event_json(const EventBatch& batch, const Event& event, std::uint64_t number) {
+  const std::string party = string_or_null(batch.text(event.party));
+  const bool has_remote = event.remote.family() != AF_UNSPEC;
+  std::string json =
+      fmt::format(R"({{"seq":{},"at":"{}","type":"{}","listener":{},"client":{},"upstream":{})", number,
+                  rfc3339(event.at), text(event.kind), event.of_client ? "null" : party,
+                  event.of_client ? party : "null", string_or_null(batch.text(event.upstream)));
+  fmt::format_to(std::back_inserter(json),
+                 R"(,"connection":{},"peer_id":{},"direction":{},"remote":{},"first":{},"how":{})",
+                 id_or_null(event.connection), id_or_null(event.peer), word_or_null(event.direction),
+                 has_remote ? json_string(event.remote.text()) : "null", word_or_null(event.first),
+                 word_or_null(event.how));
+  fmt::format_to(std::back_inserter(json), R"(,"reason":{},"detail":{},{}}})", reason_of(event),
+                 string_or_null(batch.text(event.detail)), sums_of(event));
+  return json;
+}
+
+}  // namespace tcpctl::api

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/event_desk.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace tcpctl {
+
+EventDesk::EventDesk(Loop& main, CrewThreads& crew) : crew_{crew} {
+  crew_.post_all([this, main_loop = &main](Hub& hub) {
+    EventOutlet& outlet = hub.worker().events();
+    outlet.open([this, main_loop, &outlet](EventBatch batch) {
+      const auto carried = std::make_shared<EventBatch>(std::move(batch));
+      main_loop->post([this, carried, &outlet] {
+        outlet.note_taken();
+        take(std::move(*carried));
+      });
+    });
+  });
+}
+
+void EventDesk::set_limit(std::uint64_t limit) {
+  book_.set_limit(limit);
+  crew_.post_all([on = book_.is_on()](Hub& hub) { hub.worker().events().set_on(on); });
+}
+
+void EventDesk::tell_reload(const std::string& outcome) {
+  EventBatch batch;
+  Event& event = batch.events.emplace_back();
+  event.kind = EventKind::reload;
+  event.at = wall_now();
+  batch.texts.push_back(std::make_shared<const std::string>(outcome));
+  event.detail = 1;
+  take(std::move(batch));
+}
+
+void EventDesk::watch(Watcher watcher) {
+  watcher_ = std::move(watcher);
+  if (watcher_) watcher_(book_.after(0));
+}
+
+void EventDesk::take(EventBatch batch) {
+  const std::uint64_t before = book_.newest();
+  if (!book_.add(std::move(batch)) || !watcher_) return;
+  watcher_(book_.after(before));
+}
+
+}  // namespace tcpctl

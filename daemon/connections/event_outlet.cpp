@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connections/event_outlet.hpp"
+
+#include <algorithm>
+
+namespace tcpctl {
+namespace {
+
+constexpr std::size_t kLooksBack = 16;  // for a text that the batch has; the last ones come again the most
+
+}  // namespace
+
+// A text is never more than one an event's three.
+static_assert(EventOutlet::kMost * 3 < UINT16_MAX);
+
+Event* EventOutlet::add(EventKind kind) {
+  if (!on_) return nullptr;
+  if (!is_set()) wheel_.set(*this, now() + kDelay);
+  if (batch_.events.size() >= kMost) {
+    ++batch_.dropped;
+    return nullptr;
+  }
+  Event& event = batch_.events.emplace_back();
+  event.kind = kind;
+  return &event;
+}
+
+Event::Text EventOutlet::place_of(const std::string& text) const {
+  const std::size_t size = batch_.texts.size();
+  for (std::size_t back = 1; back <= std::min(size, kLooksBack); ++back) {
+    if (batch_.texts[size - back].get() == &text) return static_cast<Event::Text>(size - back + 1);
+  }
+  return 0;
+}
+
+Event::Text EventOutlet::text(std::string_view text) {
+  if (text.empty()) return 0;
+  batch_.texts.push_back(std::make_shared<const std::string>(text));
+  return static_cast<Event::Text>(batch_.texts.size());
+}
+
+void EventOutlet::on_deadline() {
+  if (batch_.events.empty() && batch_.dropped == 0) return;
+  if (given_ - taken_.read() >= kMostUnderWay) {
+    wheel_.set(*this, now() + kDelay);
+    return;
+  }
+  ++given_;
+  EventBatch full = std::exchange(batch_, {});
+  batch_.events.reserve(std::min(full.events.size(), kMost));
+  door_(std::move(full));
+}
+
+}  // namespace tcpctl

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+
+#include "stats/events.hpp"
+
+namespace tcpctl {
+
+/// Gives events their numbers and keeps the last `limit` of them; the oldest give way.
+///
+/// Numbers begin at 1 and have no gaps but those of events that found no room on their way here, which are
+/// counted. Batches are kept as they came and shared with those who read. Threads: one owner.
+class EventBook {
+ public:
+  explicit EventBook(std::size_t limit = 0) : limit_{limit} {}
+
+  /// 0 keeps nothing. Numbers go on.
+  void set_limit(std::size_t limit);
+  [[nodiscard]] bool is_on() const { return limit_ > 0; }
+
+  /// Takes `batch` in, numbered; null where nothing is kept.
+  EventBatchPtr add(EventBatch batch);
+  /// Takes in what another book has numbered, in its order.
+  void follow(const EventSpan& span);
+
+  /// What there is behind the number `since`. One that was never given is of an earlier life of the daemon:
+  /// then it is all there is.
+  [[nodiscard]] EventSpan after(std::uint64_t since) const;
+
+  [[nodiscard]] std::uint64_t newest() const { return next_ - 1; }
+  /// Events that can be read.
+  [[nodiscard]] std::size_t size() const { return count_ < limit_ ? count_ : limit_; }
+  /// Of those that were numbered, how many found no room on their way here.
+  [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
+
+ private:
+  void keep(EventBatchPtr batch);
+  void trim();
+  [[nodiscard]] std::uint64_t oldest() const;
+
+  std::size_t limit_;
+  std::uint64_t next_{1};
+  std::uint64_t lowest_{1};  // below it the book that this one follows has nothing either
+  std::uint64_t dropped_{0};
+  std::size_t count_{0};  // in all batches; those beyond the limit are not shown
+  std::deque<EventBatchPtr> batches_;
+};
+
+}  // namespace tcpctl
