@@ -36,6 +36,7 @@ class Context {
       : environment_{environment}, globals_{std::move(globals)}, client_{globals_.host, globals_.token} {}
 
   [[nodiscard]] const Client& client() const { return client_; }
+  [[nodiscard]] const std::string& token() const { return globals_.token; }
   [[nodiscard]] const View& view() const { return globals_.view; }
   [[nodiscard]] Format format() const { return globals_.format; }
   [[nodiscard]] bool for_people() const { return format() == Format::table || format() == Format::wide; }

@@ -21,6 +21,8 @@ class Sink {
   virtual ~Sink() = default;
   /// False once nobody reads any more or the target is full; then the command may stop producing.
   virtual bool write(std::string_view text) = 0;
+  /// What to watch for the reader's leaving; -1 where there is nothing to watch.
+  [[nodiscard]] virtual int descriptor() const { return -1; }
 };
 
 /// What a run of tcpctl sees of its process; tests bring their own.

@@ -34,6 +34,7 @@ class Descriptor final : public Sink {
     }
     return error_ == 0;
   }
+  [[nodiscard]] int descriptor() const override { return fd_; }
   /// The errno of the write that failed; a reader that went away is none.
   [[nodiscard]] int error() const { return error_ == EPIPE ? 0 : error_; }
 

@@ -4,6 +4,7 @@
 #include "ctl/commands/registry.hpp"
 #include "ctl/connection_sheet.hpp"
 #include "ctl/filter.hpp"
+#include "ctl/follow.hpp"
 
 namespace tcpctl::ctl::commands {
 namespace {
@@ -24,6 +25,10 @@ Exit show(Context& context, const Arguments& arguments) {
   if (!context.for_people()) return context.object(*connection, connection_columns());
   context.print(connection_sheet(*connection, context.other_leg(*connection), context.view()));
   return Exit::done;
+}
+
+Exit watch(Context& context, const Arguments& arguments) {
+  return follow(context, event_query(arguments).add("type", "opened,closed"));
 }
 
 std::string how_ended(const Arguments& arguments) { return arguments.has("--reset") ? "reset" : "graceful"; }
@@ -95,6 +100,12 @@ Noun connection_noun() {
             {{"ID", "the connection's id, as the list shows it"}},
             {},
             show},
+           {"watch",
+            "connections as they are opened and closed, until interrupted",
+            "tcpctl conn watch --listener web",
+            {},
+            event_filters(),
+            watch},
            {"kill",
             "end connections, by id or by filter",
             "tcpctl conn kill 2-1417 2-1418 --reset",

@@ -16,6 +16,7 @@ namespace tcpctl::ctl::commands {
   X(upstream)           \
   X(connection)         \
   X(history)            \
+  X(events)             \
   X(service)            \
   X(config)             \
   X(log_level)          \

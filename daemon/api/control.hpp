@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,6 +41,12 @@ class ControlPlane {
   [[nodiscard]] virtual Result<ConnectionPage> history(const ConnectionQuery& query) = 0;
   /// What happened after the event `since`. conflict: none are kept.
   [[nodiscard]] virtual Result<EventSpan> events(std::uint64_t since) = 0;
+  /// `watcher` gets all events that are kept, and from then on those that are new, on the main thread; it
+  /// must not wait. There is one at most; a null one ends it. Does not wait. Threads: the front's loop.
+  using EventWatcher = std::function<void(const EventSpan&)>;
+  virtual void watch_events(EventWatcher watcher) = 0;
+  /// How many streams of events the API has open, and has cut. Threads: the front's loop.
+  virtual void note_event_streams(std::uint64_t open, std::uint64_t cut) = 0;
   [[nodiscard]] virtual Result<std::vector<ServiceRow>> services() = 0;
   [[nodiscard]] virtual Result<std::string> config(bool redact) = 0;  // JSON text
 

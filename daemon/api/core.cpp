@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/core.hpp"
 
+#include <utility>
+
 #include <fmt/format.h>
 #include <httplib.h>
 
@@ -36,6 +38,8 @@ class MemoryStream final : public httplib::Stream {
 
 /// What belongs to the request that this thread answers; cpp-httplib hands its own Request alone to handlers.
 thread_local const RequestContext* current = nullptr;
+/// The events that are to follow the answer, which cpp-httplib cannot carry.
+thread_local std::shared_ptr<const EventQuery> wished;
 
 }  // namespace
 
@@ -48,7 +52,9 @@ class Core::Engine final : public httplib::Server {
       Query query;
       bool twice = false;
       for (const auto& [name, value] : request.params) twice |= !query.emplace(name, value).second;
-      write(dispatch(control, *current, {request.path, query, twice}), response);
+      const Reply reply = dispatch(control, *current, {request.path, query, twice});
+      wished = reply.stream;
+      write(reply, response);
       return HandlerResponse::Handled;
     });
     set_exception_handler(
@@ -93,9 +99,10 @@ Core::Answer Core::answer(const HttpRequest& request, const Peer& peer, const Ac
   const RequestContext context{request, peer, access};
   current = &context;
   const auto head = fmt::format("{} {} HTTP/1.1\r\n\r\n", request.method, request.target);
-  Answer answer{engine_->run(head, !request.keep_alive), !request.keep_alive};
+  Answer answer{engine_->run(head, !request.keep_alive), !request.keep_alive, nullptr};
   current = nullptr;
-  if (answer.bytes.empty()) answer = {raw_problem(500, "the request could not be served"), true};
+  if (auto stream = std::exchange(wished, nullptr)) return {raw_stream_head(), true, std::move(stream)};
+  if (answer.bytes.empty()) answer = {raw_problem(500, "the request could not be served"), true, nullptr};
   return answer;
 }
 

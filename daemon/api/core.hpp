@@ -24,8 +24,9 @@ class Core {
   ~Core();
 
   struct Answer {
-    std::string bytes;  // head and body
-    bool close{false};  // this was the connection's last answer
+    std::string bytes;                           // head and body
+    bool close{false};                           // this was the connection's last answer
+    std::shared_ptr<const EventQuery> stream{};  // `bytes` is the head of these events
   };
   [[nodiscard]] Answer answer(const HttpRequest& request, const Peer& peer, const Access& access);
 

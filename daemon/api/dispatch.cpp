@@ -65,7 +65,7 @@ Reply serve(ControlPlane& control, const RequestContext& context, const Target& 
   if (auto problem = check_body(request, *match.route)) return refused(*problem);
   if (target.repeated) return problem_reply(400, "a query parameter is given twice");
   if (auto problem = check_names(target.query, *match.route)) return refused(*problem);
-  return match.handler({control, *match.route, caller.role, match.path, target.query, request.body});
+  return match.handler({control, *match.route, caller.role, match.path, target.query, request.body, request});
 }
 
 }  // namespace

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <deque>
+#include <memory>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "api/event_json.hpp"
 #include "api/handlers.hpp"
+#include "api/host.hpp"
 
 namespace tcpctl::api {
 namespace {
@@ -45,13 +49,48 @@ EventPage last_of(const EventSpan& span, const EventQuery& query) {
   return page;
 }
 
+/// Does it take a stream of events? Which of several types it would like best does not matter.
+bool wants_stream(const HttpRequest& request) {
+  if (request.method != "GET") return false;
+  const std::string accept = lower_case(request.header("accept").value_or(""));
+  for (std::string_view rest = accept; !rest.empty();) {
+    const auto comma = std::min(rest.find(','), rest.size());
+    auto type = rest.substr(0, std::min(rest.find(';'), comma));
+    while (type.starts_with(' ')) type.remove_prefix(1);
+    while (type.ends_with(' ')) type.remove_suffix(1);
+    if (type == "text/event-stream") return true;
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+  }
+  return false;
+}
+
+/// Who comes again says what it had last: that wins over the number in its address, which stays as it was.
+std::optional<Problem> read_last_event_id(const HttpRequest& request, std::optional<std::uint64_t>& into) {
+  const auto written = request.header("last-event-id");
+  if (!written || written->empty()) return std::nullopt;
+  const auto number = tcpctl::api::number({{"since", std::string{*written}}}, "since", 0, 0, UINT64_MAX);
+  if (!number) return Problem{400, "Last-Event-ID is not what an `id:` was", {}};
+  into = *number;
+  return std::nullopt;
+}
+
 }  // namespace
 
 Reply handlers::get_events(const Call& call) {
-  const auto query = event_query(call.query);
+  auto query = event_query(call.query);
   if (!query) return problem_reply(query.error());
+  const bool is_stream = wants_stream(call.request);
+  if (is_stream) {
+    if (auto bad = read_last_event_id(call.request, query->since)) return problem_reply(*bad);
+  }
   const auto span = call.control.events(query->since.value_or(0));
   if (!span) return problem_reply(span.error());
+  if (is_stream) {
+    if (!query->since) query->since = span->newest;  // from now on
+    Reply reply;
+    reply.stream = std::make_shared<const EventQuery>(*std::move(query));
+    return reply;
+  }
   const EventPage page = query->since ? first_of(*span, *query) : last_of(*span, *query);
   std::string body = "{\"items\":[";
   for (const auto& step : page.steps) {

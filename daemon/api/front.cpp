@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "api/thread.hpp"
 
 namespace tcpctl::api {
@@ -13,11 +15,13 @@ constexpr std::size_t kTurnedAway = 32;
 
 }  // namespace
 
-HttpFront::HttpFront(const FrontLimits& limits, Core& core, std::shared_ptr<const Access> access)
+HttpFront::HttpFront(const FrontLimits& limits, Core& core, ControlPlane& control,
+                     std::shared_ptr<const Access> access)
     : limits_{limits},
       core_{core},
       loop_{"api"},
       access_{std::move(access)},
+      streams_{loop_, control, limits_},
       workers_{loop_, limits.workers, limits.queue} {}
 
 HttpFront::~HttpFront() { stop(); }
@@ -34,6 +38,7 @@ void HttpFront::start() {
 void HttpFront::stop() {
   if (thread_.joinable()) {
     loop_.post([this] {
+      streams_.forget();
       connections_.clear();
       acceptors_.clear();
       workers_.forget_waiting();
@@ -78,8 +83,9 @@ void HttpFront::on_request(FrontConnection::Id id, HttpRequest request, const Pe
       },
       urgent);
   if (taken) return;
-  loop_.post(
-      [this, id] { deliver(id, {raw_problem(503, "too many requests wait already; try again"), true}); });
+  loop_.post([this, id] {
+    deliver(id, {raw_problem(503, "too many requests wait already; try again"), true, nullptr});
+  });
 }
 
 bool HttpFront::reserve(std::ptrdiff_t bytes) {
@@ -89,8 +95,13 @@ bool HttpFront::reserve(std::ptrdiff_t bytes) {
   return true;
 }
 
+void HttpFront::on_stream_room(FrontConnection::Id /*id*/) { streams_.has_room(); }
+
+void HttpFront::on_stream_stalled(FrontConnection::Id /*id*/) { streams_.stalled(); }
+
 void HttpFront::on_closed(FrontConnection::Id id) {
   loop_.post([this, id] {
+    streams_.closed(id);
     const auto found = connections_.find(id);
     if (found == connections_.end()) return;
     --found->second.acceptor->open;
@@ -100,7 +111,19 @@ void HttpFront::on_closed(FrontConnection::Id id) {
 
 void HttpFront::deliver(FrontConnection::Id id, Core::Answer answer) {
   const auto found = connections_.find(id);
-  if (found != connections_.end()) found->second.connection->answer(std::move(answer.bytes), answer.close);
+  if (found == connections_.end()) return;
+  FrontConnection& connection = *found->second.connection;
+  if (!answer.stream) {
+    connection.answer(std::move(answer.bytes), answer.close);
+  } else if (streams_.is_full()) {
+    connection.answer(
+        raw_problem(503, fmt::format("{} streams of events are open already, and there may be no more; poll "
+                                     "with ?since=, or try again later",
+                                     limits_.streams)),
+        true);
+  } else if (connection.stream(answer.bytes)) {
+    streams_.open(id, connection, *answer.stream);
+  }
 }
 
 }  // namespace tcpctl::api

@@ -11,6 +11,7 @@
 #include "api/core.hpp"
 #include "api/front_acceptor.hpp"
 #include "api/front_connection.hpp"
+#include "api/front_streams.hpp"
 #include "api/front_workers.hpp"
 #include "api/options.hpp"
 #include "api/sockets.hpp"
@@ -26,7 +27,8 @@ namespace tcpctl::api {
 /// Threads: `set_access` from any; the rest from the thread that made it.
 class HttpFront final : private FrontConnection::Owner, private FrontAcceptor::Owner {
  public:
-  HttpFront(const FrontLimits& limits, Core& core, std::shared_ptr<const Access> access);
+  HttpFront(const FrontLimits& limits, Core& core, ControlPlane& control,
+            std::shared_ptr<const Access> access);
   HttpFront(const HttpFront&) = delete;
   HttpFront& operator=(const HttpFront&) = delete;
   ~HttpFront() override;
@@ -47,6 +49,8 @@ class HttpFront final : private FrontConnection::Owner, private FrontAcceptor::O
   void on_accepted(FrontAcceptor& acceptor, Fd fd, const Address& remote) override;
   void on_request(FrontConnection::Id id, HttpRequest request, const Peer& peer) override;
   [[nodiscard]] bool reserve(std::ptrdiff_t bytes) override;
+  void on_stream_room(FrontConnection::Id id) override;
+  void on_stream_stalled(FrontConnection::Id id) override;
   void on_closed(FrontConnection::Id id) override;
   void deliver(FrontConnection::Id id, Core::Answer answer);
 
@@ -59,6 +63,7 @@ class HttpFront final : private FrontConnection::Owner, private FrontAcceptor::O
   std::size_t held_{0};  // bytes of all connections; each gives its share back when it goes
   std::vector<std::unique_ptr<FrontAcceptor>> acceptors_;
   std::unordered_map<FrontConnection::Id, Slot> connections_;
+  FrontStreams streams_;
   FrontWorkers workers_;
   std::thread thread_;
 };

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cerrno>
+#include <string_view>
 #include <utility>
 
 #include <sys/socket.h>
@@ -39,7 +40,7 @@ void FrontConnection::start() {
 
 void FrontConnection::on_readable(evutil_socket_t /*fd*/, short /*what*/, void* self) {
   auto& connection = *static_cast<FrontConnection*>(self);
-  if (connection.phase_ == Phase::lingering) {
+  if (connection.phase_ == Phase::lingering || connection.phase_ == Phase::streaming) {
     connection.discard();
   } else {
     connection.read();
@@ -52,6 +53,7 @@ void FrontConnection::on_writable(evutil_socket_t /*fd*/, short /*what*/, void* 
 
 void FrontConnection::on_deadline(evutil_socket_t /*fd*/, short /*what*/, void* self) {
   auto& connection = *static_cast<FrontConnection*>(self);
+  if (connection.phase_ == Phase::streaming) connection.owner_.on_stream_stalled(connection.id_);
   if (connection.phase_ == Phase::reading && connection.request_begun_) {
     connection.answer(raw_problem(408, "the request did not come in time"), true);
   } else {
@@ -122,7 +124,7 @@ void FrontConnection::write() {
     if (sent >= 0) {
       written_ += static_cast<std::size_t>(sent);
     } else if (errno == EAGAIN) {
-      event_add(writable_.get(), nullptr);
+      wait_for_room();
       return;
     } else if (errno != EINTR) {
       close();
@@ -130,7 +132,47 @@ void FrontConnection::write() {
     }
   }
   event_del(writable_.get());
-  answered();
+  if (phase_ == Phase::streaming) {
+    streamed();
+  } else {
+    answered();
+  }
+}
+
+void FrontConnection::wait_for_room() {
+  event_add(writable_.get(), nullptr);
+  // It must take all that it was given within the time, not a byte now and then.
+  const bool is_timed = event_pending(deadline_.get(), EV_TIMEOUT, nullptr) != 0;
+  if (phase_ == Phase::streaming && !is_timed) set_deadline(limits_.stall_time);
+}
+
+bool FrontConnection::stream(std::string_view head) {
+  if (phase_ != Phase::waiting) return false;
+  phase_ = Phase::streaming;
+  const int buffer = static_cast<int>(limits_.stream_buffer);  // the kernel is not to hold megabytes, either
+  ::setsockopt(fd_.get(), SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
+  event_add(readable_.get(), nullptr);  // its end is how a watcher departs
+  feed(head);
+  return phase_ == Phase::streaming;
+}
+
+void FrontConnection::feed(std::string_view bytes) {
+  if (phase_ != Phase::streaming) return;
+  out_.erase(0, std::exchange(written_, 0));
+  out_ += bytes;
+  if (account()) {
+    write();
+  } else {
+    close();
+  }
+}
+
+void FrontConnection::streamed() {
+  event_del(deadline_.get());
+  out_.clear();
+  written_ = 0;
+  account();
+  owner_.on_stream_room(id_);
 }
 
 void FrontConnection::answered() {

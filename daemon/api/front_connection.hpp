@@ -28,6 +28,10 @@ class FrontConnection {
     virtual void on_request(Id id, HttpRequest request, const Peer& peer) = 0;
     /// May these many bytes more be held? Negative amounts give back.
     virtual bool reserve(std::ptrdiff_t bytes) = 0;
+    /// The peer has taken all of the stream that it was given.
+    virtual void on_stream_room(Id id) = 0;
+    /// It has taken nothing for too long; the connection ends.
+    virtual void on_stream_stalled(Id id) = 0;
     /// The connection is over; it is to be freed, but not from inside this call.
     virtual void on_closed(Id id) = 0;
   };
@@ -40,9 +44,16 @@ class FrontConnection {
   void start();
   /// Writes `bytes`; after the last answer the connection ends.
   void answer(std::string bytes, bool last);
+  /// Instead of an answer: `head`, and then what `feed` gives, until either side ends it. False: it has
+  /// ended.
+  [[nodiscard]] bool stream(std::string_view head);
+  /// Adds to the stream, if it has not ended. Once all is with the kernel, the owner hears of it.
+  void feed(std::string_view bytes);
+  /// Of the stream, what the peer was given and did not take yet.
+  [[nodiscard]] std::size_t unsent() const { return out_.size() - written_; }
 
  private:
-  enum class Phase : std::uint8_t { reading, waiting, writing, lingering, closed };
+  enum class Phase : std::uint8_t { reading, waiting, writing, streaming, lingering, closed };
 
   static void on_readable(evutil_socket_t fd, short what, void* self);
   static void on_writable(evutil_socket_t fd, short what, void* self);
@@ -53,6 +64,8 @@ class FrontConnection {
   void next();
   void write();
   void answered();
+  void streamed();
+  void wait_for_room();
   void linger();
   void discard();
   void close();

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "api/control.hpp"
+#include "api/http_request.hpp"
 #include "api/query.hpp"
 #include "api/reply.hpp"
 #include "api/rows.hpp"
@@ -21,6 +22,7 @@ struct Call {
   const std::map<std::string, std::string, std::less<>>& path;  // "{name}" -> what stood there
   const Query& query;
   std::string_view body;
+  const HttpRequest& request;
 
   [[nodiscard]] const std::string& in_path(std::string_view name) const { return path.find(name)->second; }
 };

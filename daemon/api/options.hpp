@@ -39,6 +39,10 @@ struct FrontLimits {
   std::size_t held_bytes{std::size_t{32} << 20};   // of all requests and answers in memory; above it 503
   std::size_t queue{64};                           // requests that wait for a worker; above it 503
   std::size_t workers{4};
+  std::size_t streams{16};                            // of events; above it 503
+  std::size_t stream_buffer{std::size_t{64} * 1024};  // what a stream has under way in memory
+  std::chrono::milliseconds stall_time{10'000};       // for a stream's reader to take that; then it is cut
+  std::chrono::milliseconds heartbeat{5'000};         // between two comments in a stream
 };
 
 struct ApiOptions {

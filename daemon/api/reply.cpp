@@ -127,6 +127,12 @@ const std::vector<std::pair<std::string, std::string>>& common_headers() {
   return headers;
 }
 
+std::string raw_stream_head() {
+  std::string text = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n";
+  for (const auto& [name, value] : common_headers()) text += fmt::format("{}: {}\r\n", name, value);
+  return text + "Connection: close\r\n\r\n";
+}
+
 std::string raw_problem(int status, const std::string& detail) {
   const auto reply = problem_reply(status, detail);
   std::string text = fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n", status,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,12 +17,16 @@ namespace tcpctl::api {
 /// JSON whose members stay in the order in which they were written, as in the documents.
 using Json = nlohmann::ordered_json;
 
+struct EventQuery;
+
 /// What a route answers, before it is written as HTTP.
 struct Reply {
   int status{200};
   std::string type{"application/json"};
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
+  std::shared_ptr<const EventQuery>
+      stream{};  // then these events follow, as they come, and nothing else holds
 };
 
 /// One mistake of a request: `pointer` is RFC 6901 into the body, or "" for what is not in the body.
@@ -58,6 +63,9 @@ using Checked = tl::expected<T, Problem>;
 
 /// Headers that every answer carries, whoever wrote it.
 [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& common_headers();
+
+/// The head of a stream of events, which only ends with its connection.
+[[nodiscard]] std::string raw_stream_head();
 
 /// A problem as a whole HTTP/1.1 answer with "Connection: close", for what never reached a route.
 [[nodiscard]] std::string raw_problem(int status, const std::string& detail);

@@ -18,7 +18,7 @@ class Server final : public ApiServer {
   Server(const FrontLimits& limits, ControlPlane& control, Access access)
       : control_{control},
         core_{control},
-        front_{limits, core_, std::make_shared<const Access>(std::move(access))} {}
+        front_{limits, core_, control_, std::make_shared<const Access>(std::move(access))} {}
   ~Server() override { stop(); }
 
   Result<void> open(const ApiOptions& options) {

@@ -31,6 +31,8 @@ Control::WorkerPart Control::part_of(Hub& hub) {
 StatusRow Control::status_of(const std::vector<WorkerPart>& parts) const {
   StatusRow row = supervisor_.status();
   row.capabilities["final_tcp_info"] = "on";
+  row.event_streams = event_streams_.read();
+  row.event_streams_cut = event_streams_cut_.read();
   for (const WorkerPart& part : parts) {
     row.accept_pauses += part.shortages;
     row.history_entries += part.history_entries;
@@ -205,6 +207,15 @@ Result<EventSpan> Control::events(std::uint64_t since) {
     if (!book.is_on()) return fail(Errc::conflict, "events are off; set history.events to keep some");
     return book.after(since);
   }));
+}
+
+void Control::watch_events(EventWatcher watcher) {
+  main_.post([this, watcher = std::move(watcher)] { supervisor_.events().watch(watcher); });
+}
+
+void Control::note_event_streams(std::uint64_t open, std::uint64_t cut) {
+  event_streams_.set(open);
+  event_streams_cut_.set(cut);
 }
 
 Result<std::vector<ServiceRow>> Control::services() {

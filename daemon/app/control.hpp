@@ -20,7 +20,7 @@ namespace tcpctl {
 class Control final : public ControlPlane {
  public:
   Control(Loop& main, CrewThreads& crew, Supervisor& supervisor, Asker::Patience patience = Asker::kPatience)
-      : ask_{main, crew, patience}, crew_{crew}, supervisor_{supervisor} {}
+      : main_{main}, ask_{main, crew, patience}, crew_{crew}, supervisor_{supervisor} {}
 
   Result<StatusRow> status() override;
   Result<MetricsRow> metrics() override;
@@ -35,6 +35,8 @@ class Control final : public ControlPlane {
   Result<ConnectionRow> connection(ConnectionId id) override;
   Result<ConnectionPage> history(const ConnectionQuery& query) override;
   Result<EventSpan> events(std::uint64_t since) override;
+  void watch_events(EventWatcher watcher) override;
+  void note_event_streams(std::uint64_t open, std::uint64_t cut) override;
   Result<std::vector<ServiceRow>> services() override;
   Result<std::string> config(bool redact) override;
 
@@ -88,11 +90,13 @@ class Control final : public ControlPlane {
   template <class Part>
   Result<ConnectionPage> page(const ConnectionQuery& query, Part part);
 
+  Loop& main_;
   Asker ask_;
   CrewThreads& crew_;
   ClosedLook closed_look_;
   Supervisor& supervisor_;  // touched on the main thread only
   std::atomic<unsigned> waiting_for_probes_{0};
+  Counter event_streams_, event_streams_cut_;  // written by the API's front
 };
 
 template <class Question>

@@ -2,6 +2,7 @@
 #include "connections/event_outlet.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace tcpctl {
 namespace {
@@ -46,8 +47,15 @@ void EventOutlet::on_deadline() {
     return;
   }
   ++given_;
-  EventBatch full = std::exchange(batch_, {});
-  batch_.events.reserve(std::min(full.events.size(), kMost));
+  // A copy of just their size is kept for long; the room they were collected in serves again.
+  EventBatch full;
+  full.dropped = std::exchange(batch_.dropped, 0);
+  full.texts.assign(std::make_move_iterator(batch_.texts.begin()),
+                    std::make_move_iterator(batch_.texts.end()));
+  full.events.assign(std::make_move_iterator(batch_.events.begin()),
+                     std::make_move_iterator(batch_.events.end()));
+  batch_.texts.clear();
+  batch_.events.clear();
   door_(std::move(full));
 }
 

@@ -26,6 +26,10 @@ void EventBook::follow(const EventSpan& span) {
     if (batch->first >= next_) keep(batch);
   }
   lowest_ = span.oldest;
+  while (!batches_.empty() && batches_.front()->first + batches_.front()->events.size() <= lowest_) {
+    count_ -= batches_.front()->events.size();
+    batches_.pop_front();
+  }
   next_ = std::max(next_, span.newest + 1);
 }
 
@@ -48,7 +52,7 @@ std::uint64_t EventBook::oldest() const {
   return std::max(lowest_, batches_.front()->first + (count_ - std::min(count_, limit_)));
 }
 
-EventSpan EventBook::after(std::uint64_t since) const {
+EventSpan EventBook::after(std::uint64_t since, std::size_t most) const {
   EventSpan span;
   span.newest = newest();
   span.since = since > span.newest ? 0 : since;
@@ -56,8 +60,12 @@ EventSpan EventBook::after(std::uint64_t since) const {
   const auto behind = [](std::uint64_t number, const EventBatchPtr& batch) {
     return number < batch->first + batch->events.size();
   };
-  const auto begin = std::upper_bound(batches_.begin(), batches_.end(), span.since + 1, behind);
-  span.batches.assign(begin, batches_.end());
+  auto batch = std::upper_bound(batches_.begin(), batches_.end(), span.since + 1, behind);
+  for (std::size_t events = 0; batch != batches_.end() && events < most; ++batch) {
+    events += (*batch)->events.size();
+    span.batches.push_back(*batch);
+  }
+  if (batch != batches_.end() && !span.batches.empty()) span.newest = span.batches.back()->end() - 1;
   return span;
 }
 

@@ -27,8 +27,8 @@ class EventBook {
   void follow(const EventSpan& span);
 
   /// What there is behind the number `since`. One that was never given is of an earlier life of the daemon:
-  /// then it is all there is.
-  [[nodiscard]] EventSpan after(std::uint64_t since) const;
+  /// then it is all there is. `most`: with so many events the span ends, at the end of a batch.
+  [[nodiscard]] EventSpan after(std::uint64_t since, std::size_t most = SIZE_MAX) const;
 
   [[nodiscard]] std::uint64_t newest() const { return next_ - 1; }
   /// Events that can be read.

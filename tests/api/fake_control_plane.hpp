@@ -89,9 +89,31 @@ class FakeControlPlane : public ControlPlane {
     return give(ConnectionPage{{sample_closed_connection()}, 1, "2-9"});
   }
   Result<EventSpan> events(std::uint64_t since) override {
+    const std::lock_guard lock{mutex_};
     if (!event_book.is_on()) return fail(Errc::conflict, "events are off");
     return give(event_book.after(since));
   }
+  void watch_events(EventWatcher watcher) override {
+    const std::lock_guard lock{mutex_};
+    watcher_ = std::move(watcher);
+    if (watcher_) watcher_(event_book.after(0));
+  }
+  void keep_no_events() {
+    const std::lock_guard lock{mutex_};
+    event_book.set_limit(0);
+  }
+  /// As if it happened now, once somebody streams.
+  void happen(EventBatch batch) {
+    const std::lock_guard lock{mutex_};
+    const auto before = event_book.newest();
+    event_book.add(std::move(batch));
+    if (watcher_) watcher_(event_book.after(before));
+  }
+  void note_event_streams(std::uint64_t open, std::uint64_t cut) override {
+    streams_open = open;
+    streams_cut = cut;
+  }
+  std::atomic<std::uint64_t> streams_open{0}, streams_cut{0};
   Result<std::vector<ServiceRow>> services() override {
     return give(
         std::vector<ServiceRow>{{"discard", "throws away", {{"close_after", "size", "", "ends then"}}}});
@@ -163,6 +185,7 @@ class FakeControlPlane : public ControlPlane {
   std::mutex mutex_;
   std::vector<std::string> calls_;
   ConnectionQuery query_;
+  EventWatcher watcher_;
 };
 
 }  // namespace tcpctl::test

@@ -1,7 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Events: what the daemon tells of connections, upstreams, clients, limits and reloads, and how it is read."""
+import contextlib
+import json
+import signal
+import socket
+import subprocess
+
 import pytest
 
+from harness.daemon import TCPCTL, environment
 from harness.peers import Server
 from harness.wait import eventually
 
@@ -82,7 +89,7 @@ forward = {{ upstreams = ["{server.address}"] }}
     assert inbound[-1]["peer_id"] == outbound[0]["connection"]
 
 
-def test_a_refused_attempt_is_opened_and_closed_and_the_upstream_goes_down_and_up(launch):
+def test_an_upstream_that_goes_down_and_up_is_told_and_its_checks_are_not(launch):
     with Server() as server:
         address, port = server.address, server.port
     daemon = launch(f"""
@@ -183,3 +190,148 @@ def test_events_are_switched_off_and_on_again_by_a_reload(launch):
     echo_once(daemon)
 
     assert types(awaited(daemon, 5)) == ["reload", "opened", "established", "half_closed", "closed"]
+
+
+# --- streams --------------------------------------------------------------------------------------
+
+
+class Stream:
+    """A reader of /v1/events as server-sent events."""
+
+    def __init__(self, daemon, query="", last=None):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.settimeout(30)
+        self.socket.connect(str(daemon.socket))
+        resume = f"Last-Event-ID: {last}\r\n" if last is not None else ""
+        self.socket.sendall(f"GET /v1/events{query} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n"
+                            f"{resume}\r\n".encode())
+        self.text = b""
+        self.status = int(self.until(b"\r\n\r\n").split()[1])
+
+    def until(self, end):
+        while end not in self.text:
+            piece = self.socket.recv(65536)
+            if not piece:
+                raise EOFError(self.text)
+            self.text += piece
+        found, _, self.text = self.text.partition(end)
+        return found
+
+    def events(self, count):
+        """The next `count` frames with data, as (id, type, value)."""
+        found = []
+        while len(found) < count:
+            lines = dict(line.split(": ", 1) for line in self.until(b"\n\n").decode().splitlines() if ": " in line)
+            if "data" in lines:
+                found.append((int(lines["id"]), lines["event"], json.loads(lines["data"])))
+        return found
+
+    def begun(self):
+        """Waits for the number that it begins behind."""
+        return int(self.until(b"\n\n").decode().rsplit("id: ", 1)[1])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+
+def streams(daemon):
+    return daemon.json("/v1/status")["totals"]["event_streams"]
+
+
+@pytest.mark.quick
+def test_a_stream_tells_events_as_they_come_and_resumes_without_a_gap(launch):
+    daemon = launch(ECHO)
+    with Stream(daemon) as stream:
+        assert stream.status == 200
+        assert stream.begun() == 0
+        echo_once(daemon)
+        first = stream.events(2)
+    assert [(number, kind) for number, kind, _ in first] == [(1, "opened"), (2, "established")]
+    assert [value["seq"] for _, _, value in first] == [1, 2]
+    echo_once(daemon)
+
+    with Stream(daemon, last=2) as stream:
+        rest = stream.events(6)
+
+    assert [number for number, _, _ in rest] == [3, 4, 5, 6, 7, 8]
+    assert [kind for _, kind, _ in rest][:2] == ["half_closed", "closed"]
+
+
+def test_there_are_sixteen_streams_at_most_and_a_departed_one_makes_room(launch):
+    daemon = launch(ECHO)
+    with contextlib.ExitStack() as stack:
+        opened = [stack.enter_context(Stream(daemon)) for _ in range(16)]
+        assert {stream.status for stream in opened} == {200}
+        refused = stack.enter_context(Stream(daemon))
+        assert refused.status == 503
+        assert daemon.json("/v1/events")["items"] == []
+
+        opened[0].socket.close()
+
+        eventually(lambda: streams(daemon) == 15, "the departure of a reader to be noticed")
+        assert stack.enter_context(Stream(daemon)).status == 200
+    eventually(lambda: streams(daemon) == 0, "the end of all streams")
+
+
+def test_a_reader_that_stalls_is_cut_and_counted_while_other_calls_answer(launch):
+    daemon = launch(ECHO)
+    with Stream(daemon) as stalled, Stream(daemon, "?type=reload") as idle:
+        stalled.begun()
+        idle.begun()
+
+        def is_cut():
+            for _ in range(20):
+                echo_once(daemon)
+            totals = daemon.json("/v1/status")["totals"]
+            return totals["event_streams_cut_total"] == 1 and totals["event_streams"] == 1
+
+        eventually(is_cut, "the stalled reader to be cut", tries=2000)
+        daemon.reload()
+        assert idle.events(1)[0][1] == "reload"
+    assert b"tcpctl_event_streams_cut_total 1" in daemon.get("/metrics").body
+
+
+# --- tcpctl ---------------------------------------------------------------------------------------
+
+
+def follower(daemon, *arguments):
+    return subprocess.Popen([TCPCTL, "--host", f"unix:{daemon.socket}", *arguments], stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True, env=environment())
+
+
+def test_tcpctl_follows_events_as_json_lines_until_it_is_interrupted(launch):
+    daemon = launch(ECHO)
+    with follower(daemon, "-o", "json", "events", "-f", "--type", "closed") as tcpctl:
+        eventually(lambda: streams(daemon) == 1, "the follower")
+        for _ in range(2):
+            echo_once(daemon)
+        lines = [json.loads(tcpctl.stdout.readline()) for _ in range(2)]
+        tcpctl.send_signal(signal.SIGINT)
+        _, errors = tcpctl.communicate(timeout=30)
+
+    assert [event["seq"] for event in lines] == [4, 8]
+    assert errors == ""
+
+
+def test_tcpctl_ends_quietly_when_nobody_reads_it_any_more(launch):
+    daemon = launch(ECHO)
+    with follower(daemon, "conn", "watch") as tcpctl:
+        eventually(lambda: streams(daemon) == 1, "the follower")
+        echo_once(daemon)
+        assert "opened" in tcpctl.stdout.readline()
+        tcpctl.stdout.close()
+
+        assert tcpctl.wait(30) == 0
+        assert tcpctl.stderr.read() == ""
+
+
+def test_tcpctl_lists_the_last_events(launch):
+    daemon = launch(ECHO)
+    echo_once(daemon)
+    awaited(daemon, 4)
+
+    assert types(daemon.tcpctl_json("events", "--limit", "2")["items"]) == ["half_closed", "closed"]
+    assert "remote fin, peer_fin" in daemon.tcpctl("events").stdout
