@@ -8,9 +8,8 @@ namespace {
 
 class Events : public testing::Test {
  protected:
-  Response get(const std::string& query) { return asker_.get("/v1/events" + query); }
   using Response = test::Response;
-
+  Response get(const std::string& query) { return asker_.get("/v1/events" + query); }
   static std::string numbers(const Response& response) {
     std::string all;
     for (const auto& item : response.json().at("items")) all += item.at("seq").dump() + " ";
