@@ -12,7 +12,8 @@ class Events : public testing::Test {
   Response get(const std::string& query) { return asker_.get("/v1/events" + query); }
   static std::string numbers(const Response& response) {
     std::string all;
-    for (const auto& item : response.json().at("items")) all += item.at("seq").dump() + " ";
+    const auto json = response.json();
+    for (const auto& item : json.at("items")) all += item.at("seq").dump() + " ";
     return all;
   }
 
