@@ -233,6 +233,7 @@ void Acceptor::decide_newcomer() {
 bool Acceptor::must_wait(const Door& door) {
   if (last_call_ || plan_->config->on_limit != "wait") return false;
   if (is_full()) {
+    note_limit(Refusal::limit);
     if (is_at_own_limit()) call_for_room(door, 0);
     hold_back(kFullPause);
     return true;
