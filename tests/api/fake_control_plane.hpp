@@ -48,8 +48,7 @@ class FakeControlPlane : public ControlPlane {
     return give(sample_status());
   }
   Result<MetricsRow> metrics() override {
-    return give(MetricsRow{
-        sample_status(), listener_rows, {{"web", {sample_upstream()}}}, client_rows, {{"ESTABLISHED", 1}}});
+    return give(MetricsRow{sample_status(), listener_rows, {{"web", {sample_upstream()}}}, client_rows});
   }
   Result<std::vector<ListenerRow>> listeners() override { return give(listener_rows); }
   Result<ListenerRow> listener(const std::string& name) override {

@@ -165,6 +165,7 @@ inline StatusRow sample_status() {
   row.file_limit = 20000;
   row.listeners = 1;
   row.generation = "1";
+  row.connections_by_state = {{"ESTABLISHED", 1}};
   row.capabilities = {{"sock_diag", "on"}};
   return row;
 }
