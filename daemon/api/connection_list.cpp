@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/connection_list.hpp"
 
+#include <utility>
+
 #include <fmt/format.h>
 
+#include "api/json_text.hpp"
 #include "base/text.hpp"
 
 namespace tcpctl::api {
@@ -12,9 +15,17 @@ Reply connection_list(const Result<ConnectionPage>& page) {
   std::string body = "{\"items\":[";
   for (const auto& row : page->items) {
     if (&row != &page->items.front()) body += ',';
-    body += dump(to_json(row));
+    write(body, row);
   }
-  body += fmt::format("],\"total\":{},\"next\":{}}}", page->total, dump(or_null(page->next)));
+  body += fmt::format("],\"total\":{},\"next\":{}}}", page->total,
+                      page->next.empty() ? "null" : json_string(page->next));
+  return {200, "application/json", std::move(body), {}};
+}
+
+Reply connection_reply(const Result<ConnectionRow>& row) {
+  if (!row) return problem_reply(row.error());
+  std::string body;
+  write(body, *row);
   return {200, "application/json", std::move(body), {}};
 }
 

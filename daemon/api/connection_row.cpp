@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "api/json_text.hpp"
 #include "api/rows.hpp"
 
 namespace tcpctl::api {
@@ -8,77 +9,104 @@ std::int64_t whole_milliseconds(Duration duration) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
 }
 
-Json timeline_json(const std::vector<TimelineRow>& timeline) {
-  Json json = Json::array();
-  for (const auto& entry : timeline) {
-    json.push_back({{"at", entry.at ? Json(rfc3339(*entry.at)) : Json{}},
-                    {"event", text(entry.event)},
-                    {"basis", entry.seen ? "seen" : "inferred"}});
+std::string text_of(const Address& address) {
+  return address.family() == AF_UNSPEC ? std::string{} : address.text();
+}
+
+void write(std::string& out, const TimelineRow& row) {
+  JsonObject json{out};
+  json.add_or_null("at", row.at ? rfc3339(*row.at) : "");
+  json.add("event", text(row.event));
+  json.add("basis", row.seen ? "seen" : "inferred");
+}
+
+void write(std::string& out, const std::vector<TimelineRow>& timeline) {
+  out += '[';
+  for (const auto& row : timeline) {
+    if (&row != &timeline.front()) out += ',';
+    write(out, row);
   }
-  return json;
+  out += ']';
 }
 
-Json handshake_json(const HandshakeRow& row) {
-  return {{"client_isn", or_null(row.client_isn)},
-          {"mss", or_null(row.mss)},
-          {"window_scale", or_null(row.window_scale)},
-          {"sack", or_null(row.sack)},
-          {"timestamps", or_null(row.timestamps)},
-          {"ttl", or_null(row.ttl)},
-          {"rtt_us", or_null(row.rtt_us)}};
+void write(std::string& out, const HandshakeRow& row) {
+  JsonObject json{out};
+  json.add("client_isn", row.client_isn);
+  json.add("mss", row.mss);
+  json.add("window_scale", row.window_scale);
+  json.add("sack", row.sack);
+  json.add("timestamps", row.timestamps);
+  json.add("ttl", row.ttl);
+  json.add("rtt_us", row.rtt_us);
 }
 
-Json tcp_json(const TcpRow& row) {
-  return {{"taken", row.taken},
-          {"rtt_us", row.rtt_us},
-          {"rtt_var_us", row.rtt_var_us},
-          {"min_rtt_us", or_null(row.min_rtt_us)},
-          {"retransmits_total", row.retransmits},
-          {"lost", row.lost},
-          {"cwnd_segments", row.cwnd_segments},
-          {"mss_bytes", row.mss_bytes},
-          {"delivery_rate_bytes_per_second", or_null(row.delivery_rate)},
-          {"segments_in", or_null(row.segments_in)},
-          {"segments_out", or_null(row.segments_out)},
-          {"unsent_bytes", or_null(row.unsent_bytes)},
-          {"receive_window_limited_us", or_null(row.receive_window_limited_us)},
-          {"send_buffer_limited_us", or_null(row.send_buffer_limited_us)},
-          {"busy_us", or_null(row.busy_us)},
-          {"congestion", or_null(row.congestion)}};
+void write(std::string& out, const TcpRow& row) {
+  JsonObject json{out};
+  json.add("taken", row.taken);
+  json.add("rtt_us", row.rtt_us);
+  json.add("rtt_var_us", row.rtt_var_us);
+  json.add("min_rtt_us", row.min_rtt_us);
+  json.add("retransmits_total", row.retransmits);
+  json.add("lost", row.lost);
+  json.add("cwnd_segments", row.cwnd_segments);
+  json.add("mss_bytes", row.mss_bytes);
+  json.add("delivery_rate_bytes_per_second", row.delivery_rate);
+  json.add("segments_in", row.segments_in);
+  json.add("segments_out", row.segments_out);
+  json.add("unsent_bytes", row.unsent_bytes);
+  json.add("receive_window_limited_us", row.receive_window_limited_us);
+  json.add("send_buffer_limited_us", row.send_buffer_limited_us);
+  json.add("busy_us", row.busy_us);
+  json.add_or_null("congestion", row.congestion);
 }
 
-Json close_json(const CloseRow& row) {
-  return {{"at", rfc3339(row.at)},         {"first", text(row.first)},
-          {"how", text(row.how)},          {"reason", text(row.reason)},
-          {"phase", text(row.phase)},      {"code", row.code},
-          {"detail", or_null(row.detail)}, {"duration_ms", milliseconds(row.duration)}};
+void write(std::string& out, const CloseRow& row) {
+  JsonObject json{out};
+  json.add("at", rfc3339(row.at));
+  json.add("first", text(row.first));
+  json.add("how", text(row.how));
+  json.add("reason", text(row.reason));
+  json.add("phase", text(row.phase));
+  json.add("code", row.code);
+  json.add_or_null("detail", row.detail);
+  json.raw("duration_ms", dump(milliseconds(row.duration)));
+}
+
+template <class Row>
+void write_or_null(JsonObject& json, std::string_view name, const std::optional<Row>& row) {
+  if (row) {
+    write(json.begin(name), *row);
+  } else {
+    json.add_null(name);
+  }
 }
 
 }  // namespace
 
-Json to_json(const ConnectionRow& row) {
-  return {{"id", id_text(row.id)},
-          {"direction", text(row.direction)},
-          {"listener", or_null(row.listener)},
-          {"client", or_null(row.client)},
-          {"service", or_null(row.service)},
-          {"peer_id", row.peer_id ? Json(id_text(*row.peer_id)) : Json{}},
-          {"local", or_null(row.local)},
-          {"remote", or_null(row.remote)},
-          {"proxied_source", or_null(row.proxied_source)},
-          {"proxied_destination", or_null(row.proxied_destination)},
-          {"proxied_id", or_null(row.proxied_id)},
-          {"upstream", or_null(row.upstream)},
-          {"state", row.state},
-          {"opened_at", rfc3339(row.opened_at)},
-          {"age_ms", whole_milliseconds(row.age)},
-          {"idle_ms", whole_milliseconds(row.idle)},
-          {"bytes_in", row.bytes_in},
-          {"bytes_out", row.bytes_out},
-          {"timeline", timeline_json(row.timeline)},
-          {"handshake", row.handshake ? handshake_json(*row.handshake) : Json{}},
-          {"tcp", row.tcp ? tcp_json(*row.tcp) : Json{}},
-          {"close", row.close ? close_json(*row.close) : Json{}}};
+void write(std::string& out, const ConnectionRow& row) {
+  JsonObject json{out};
+  json.add("id", id_text(row.id));
+  json.add("direction", text(row.direction));
+  json.add_or_null("listener", row.listener);
+  json.add_or_null("client", row.client);
+  json.add_or_null("service", row.service);
+  json.add_or_null("peer_id", row.peer_id ? id_text(*row.peer_id) : "");
+  json.add_or_null("local", text_of(row.local));
+  json.add_or_null("remote", text_of(row.remote));
+  json.add_or_null("proxied_source", row.proxied_source);
+  json.add_or_null("proxied_destination", row.proxied_destination);
+  json.add_or_null("proxied_id", row.proxied_id);
+  json.add_or_null("upstream", row.upstream);
+  json.add("state", row.state);
+  json.add("opened_at", rfc3339(row.opened_at));
+  json.add("age_ms", whole_milliseconds(row.age));
+  json.add("idle_ms", whole_milliseconds(row.idle));
+  json.add("bytes_in", row.bytes_in);
+  json.add("bytes_out", row.bytes_out);
+  write(json.begin("timeline"), row.timeline);
+  write_or_null(json, "handshake", row.handshake);
+  write_or_null(json, "tcp", row.tcp);
+  write_or_null(json, "close", row.close);
 }
 
 }  // namespace tcpctl::api

@@ -27,7 +27,7 @@ Reply get_connections(const Call& call) {
 Reply get_connection(const Call& call) {
   const auto id = connection_id(call);
   if (!id) return problem_reply(id.error());
-  return answer(call.control.connection(*id));
+  return connection_reply(call.control.connection(*id));
 }
 
 Reply end_connection(const Call& call) {

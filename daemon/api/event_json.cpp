@@ -1,22 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/event_json.hpp"
 
-#include <algorithm>
 #include <iterator>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
-#include "api/reply.hpp"
+#include "api/json_text.hpp"
 
 namespace tcpctl::api {
 namespace {
-
-std::string json_string(std::string_view text) {
-  const bool is_plain =
-      std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; });
-  return is_plain ? fmt::format("\"{}\"", text) : dump(Json(text));
-}
 
 std::string string_or_null(std::string_view text) { return text.empty() ? "null" : json_string(text); }
 

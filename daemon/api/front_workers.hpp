@@ -37,6 +37,7 @@ class FrontWorkers {
  private:
   struct Worker {
     explicit Worker(std::size_t index);
+    void work();
     Loop loop;
     std::thread thread;
   };

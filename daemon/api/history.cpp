@@ -17,7 +17,7 @@ Reply get_closed(const Call& call) {
   if (!id) return problem_reply(id.error());
   const auto row = call.control.connection(*id);
   if (row && !row->close) return problem_reply(404, fmt::format("connection {} is not closed", id_text(*id)));
-  return answer(row);
+  return connection_reply(row);
 }
 
 }  // namespace tcpctl::api::handlers

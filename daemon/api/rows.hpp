@@ -20,7 +20,9 @@ namespace tcpctl::api {
 [[nodiscard]] Json to_json(const ReceivedRow& row);
 [[nodiscard]] Json to_json(const ServiceRow& row);
 [[nodiscard]] Json to_json(const ReloadRow& row);
-[[nodiscard]] Json to_json(const ConnectionRow& row);
+
+/// The row as JSON at the end of `out`.
+void write(std::string& out, const ConnectionRow& row);
 
 /// The pieces of which they are made.
 [[nodiscard]] inline Json or_null(const std::string& text) { return text.empty() ? Json{} : Json(text); }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/control.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -14,6 +16,8 @@
 
 namespace tcpctl {
 namespace {
+
+constexpr std::size_t kSliceRows = 128;  // half a millisecond
 
 tl::unexpected<Error> no_listener(const std::string& name) {
   return fail(Errc::not_found, "no listener '" + name + "'");
@@ -166,8 +170,8 @@ Result<ReceivedRow> Control::received(const std::string& client, std::uint64_t f
 }
 
 template <class Part>
-Result<ConnectionPage> Control::page(const ConnectionQuery& query, Part part) {
-  auto parts = ask_.workers([query, part](Hub& hub) { return part(hub.worker(), query); });
+Result<ConnectionPage> Control::page(Asker::Request& request, const ConnectionQuery& query, Part part) {
+  auto parts = request.workers([query, part](Hub& hub) { return part(hub.worker(), query); });
   if (!parts) return tl::make_unexpected(std::move(parts).error());
   std::vector<ConnectionPage> pages;
   for (auto& page : *parts) {
@@ -177,10 +181,27 @@ Result<ConnectionPage> Control::page(const ConnectionQuery& query, Part part) {
   return merge(std::move(pages), query);
 }
 
-Result<ConnectionPage> Control::connections(const ConnectionQuery& query) { return page(query, &open_page); }
+// A page in the order of ids is put together from slices, for whose length a loop stands still.
+Result<ConnectionPage> Control::connections(const ConnectionQuery& query) {
+  auto request = ask_.request();
+  if (query.sort != ConnectionQuery::Sort::id || query.has_filter()) return page(request, query, &open_page);
+  ConnectionPage whole{{}, 0, query.cursor};
+  ConnectionQuery slice = query;
+  do {
+    slice.cursor = whole.next;
+    slice.limit = std::min(kSliceRows, query.limit - whole.items.size());
+    auto part = page(request, slice, &open_page);
+    if (!part) return part;
+    std::ranges::move(part->items, std::back_inserter(whole.items));
+    whole.total = part->total;
+    whole.next = std::move(part->next);
+  } while (!whole.next.empty() && whole.items.size() < query.limit);
+  return whole;
+}
 
 Result<ConnectionPage> Control::history(const ConnectionQuery& query) {
-  return page(query,
+  auto request = ask_.request();
+  return page(request, query,
               [held = closed_look_.look().sockets](const Worker& worker, const ConnectionQuery& asked) {
                 return history_page(worker, asked, *held);
               });

@@ -88,7 +88,7 @@ class Control final : public ControlPlane {
   auto ask_director(const std::string& listener, Question question)
       -> std::invoke_result_t<Question, Director*>;
   template <class Part>
-  Result<ConnectionPage> page(const ConnectionQuery& query, Part part);
+  Result<ConnectionPage> page(Asker::Request& request, const ConnectionQuery& query, Part part);
 
   Loop& main_;
   Asker ask_;

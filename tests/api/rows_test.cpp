@@ -16,6 +16,12 @@ void expect_json(const Json& made, std::string wanted) {
   EXPECT_EQ(dump(made), dump(Json::parse(wanted)));
 }
 
+Json json_of(const ConnectionRow& row) {
+  std::string text;
+  write(text, row);
+  return Json::parse(text);
+}
+
 TEST(Rows, ShowAListenerAsTheContractDoes) {
   expect_json(to_json(test::sample_listener()), R"(
 {"name": "web", "source": "file", "state": "up", "error": null, "service": "forward",
@@ -46,7 +52,7 @@ TEST(Rows, ShowAProbeAsTheContractDoes) {
 }
 
 TEST(Rows, ShowAConnectionAsTheContractDoes) {
-  expect_json(to_json(test::sample_connection()), R"(
+  expect_json(json_of(test::sample_connection()), R"(
 {"id": "2-1417", "direction": "inbound", "listener": "web", "client": null, "service": "forward", "peer_id": "2-1418",
  "local": "10.0.0.1:8080", "remote": "10.0.0.7:51344", "proxied_source": null, "proxied_destination": null, "proxied_id": null, "upstream": null,
  "state": "ESTABLISHED", "opened_at": "…Z", "age_ms": 81234, "idle_ms": 12, "bytes_in": 5120, "bytes_out": 991232,
@@ -60,7 +66,7 @@ TEST(Rows, ShowAConnectionAsTheContractDoes) {
 }
 
 TEST(Rows, ShowHowAConnectionEnded) {
-  expect_json(to_json(test::sample_closed_connection()).at("close"), R"(
+  expect_json(json_of(test::sample_closed_connection()).at("close"), R"(
 {"at": "…Z", "first": "remote", "how": "fin", "reason": "peer_fin", "phase": "data", "code": "--", "detail": null, "duration_ms": 1.5})");
 }
 
@@ -70,12 +76,23 @@ TEST(Rows, ShowNullForWhatIsNotKnown) {
   row.client = "feed";
   row.remote = Address::unix_path("/run/x.sock");
 
-  const auto json = to_json(row);
+  const auto json = json_of(row);
 
   for (const auto* member : {"listener", "service", "peer_id", "local", "handshake", "tcp", "close"}) {
     EXPECT_TRUE(json.at(member).is_null()) << member;
   }
   EXPECT_EQ(json.at("remote"), "unix:/run/x.sock");
+}
+
+TEST(Rows, EscapeWhatAConnectionsTextsHold) {
+  auto row = test::sample_closed_connection();
+  row.upstream = "a\"b\\c";
+  row.close->detail = "\xff line\nbreak \u00fc";
+
+  const auto json = json_of(row);
+
+  EXPECT_EQ(json.at("upstream"), "a\"b\\c");
+  EXPECT_EQ(json.at("close").at("detail"), "\uFFFD line\nbreak \u00fc");
 }
 
 TEST(Rows, ReplaceWhatIsNoUtf8) {
