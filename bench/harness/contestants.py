@@ -107,9 +107,9 @@ upstreams = [{{ address = "{to}", max_connections = 18000 }}, {{ address = "127.
 FORWARD_PLAIN = 'upstreams = ["{to}"]'
 
 
-def tcpctld(service, http="", full=False):
+def tcpctld(service, http="", full=False, options=()):
     """The daemon with defaults but for the number of workers; `http` is the address of its API, `full` switches on what
-    there is to protect and to steer a forward."""
+    there is to protect and to steer a forward, `options` are of its command line."""
     def start(bench, listen, to):
         name = f"tcpctld-{listen.rpartition(':')[2]}"
         lines = [f'[daemon]\nworkers = {bench.threads}\nstate = "{bench.folder}/{name}"',
@@ -120,7 +120,7 @@ def tcpctld(service, http="", full=False):
             lines.append("[listeners.front.forward]\n" + (FORWARD_FULL if full else FORWARD_PLAIN).format(to=to))
         config = bench.folder / f"{name}.toml"
         config.write_text("\n".join(lines) + "\n")
-        return bench.start([bench.build / "daemon/tcpctld", "-c", config])
+        return bench.start([bench.build / "daemon/tcpctld", "-c", config, *options])
 
     return start
 

@@ -36,6 +36,7 @@ def _forward(contestant):
     ]
 
 
+_READINGS = {"a page of 100": 10.0, "all, by pages of 1,000": 500.0, "a filter that matches one": 20.0}
 ALL = [
     *_forward("tcpctld"),
     *_forward("tcpctld-full"),
@@ -43,8 +44,13 @@ ALL = [
     *_rate_and_cpu("service1000", 0.95, 1.05, "tcpctld-echo"),
     Goal("memory-held", "p99_us", 2.0, contestant="among idle"),
     Goal("scrape", "CPU, ms", 10.0),
+    *[Goal(f"records-{work}", "cpu", 1.03, contestant="records") for work in ("echo64", "echo1000", "service64")],
+    *[Goal(f"records-{work}", "cpu", 1.12, contestant="records") for work in ("conn", "service-conn")],
+    *[Goal("lists", "ms", limit, contestant=reading) for reading, limit in _READINGS.items()],
+    *[Goal("lists", figure, limit, contestant=reading) for reading in _READINGS
+      for figure, limit in (("p50_us", 1.1), ("p99_us", 2.0))],
 ]
-_WORDS = {"rate": "rate", "cpu": "CPU per unit", "p99_us": "p99"}
+_WORDS = {"rate": "rate", "cpu": "CPU per unit", "p50_us": "p50", "p99_us": "p99"}
 
 
 def goal_table(done):
@@ -63,6 +69,8 @@ def goal_table(done):
 
 
 def _label(goal, done):
+    if goal.figure == "ms":
+        return "time, ms"
     word = _WORDS.get(goal.figure, goal.figure)
     return f"{word} to {_base(goal, done[goal.work])}" if goal.figure in _WORDS else word
 
@@ -75,6 +83,8 @@ def _reached(goal, done):
     if "pss" in done:
         own, base = (_slopes(done, name) for name in (goal.contestant, "haproxy"))
         return own if "per session" in goal.figure else [a / b for a, b in zip(own, base)]
+    if goal.figure == "ms":
+        return [one["time_ms"] for one in done["readings"][goal.contestant]]
     if "scrape" in done:
         return [one["cpu_ms"] for one in done["scrape"]]
     return ratios(done["samples"], goal.contestant, _base(goal, done), goal.figure)

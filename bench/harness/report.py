@@ -52,7 +52,7 @@ def section(name, done):
 
 def body(name, done):
     """The table of one work, what is to be known of it, and who failed in it."""
-    for kind, render in (("pss", _memory), ("scrape", _scrape), ("micro", _micro), ("calls", _calls),
+    for kind, render in (("pss", _memory), ("scrape", _scrape), ("readings", _lists), ("micro", _micro), ("calls", _calls),
                          ("samples", _work)):
         if kind in done:
             text = render(done) if kind != "samples" else render(name, done)
@@ -98,6 +98,13 @@ def _memory(done):
                      f"{max(map(abs, off)) / 1024:.0f}"])
     return (f"{table(rows)}\nBytes each: the slope of the straight line nearest to the points; off the line: the point "
             "farthest from it.\n")
+
+
+def _lists(done):
+    rows = [[f"of {done['connections']:,} connections", "time, ms", "CPU, ms", "JSON, KiB"]]
+    for name, costs in done["readings"].items():
+        rows.append([name, *(spread([one[key] for one in costs]) for key in ("time_ms", "cpu_ms", "kib"))])
+    return f"{table(rows)}\n{_work('lists', done)}"
 
 
 def _scrape(done):

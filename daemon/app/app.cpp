@@ -102,6 +102,7 @@ Result<void> App::run() {
                            return api_ ? api_->update_access(access_options(config.api)) : Result<void>{};
                          },
                          [this] { loop_.stop(); }});
+  crew_.keep_records(line_.records);
   crew_.start();
   const auto options = api_options(design_.config->api);
   if (auto started = supervisor_.start(std::move(design_), line_.strict); !started) return started;

@@ -43,6 +43,9 @@ std::optional<CommandLine> parse_command_line(int argc, char** argv, int& status
   app.add_flag("--print-keys", keys,
                "Print every key of the configuration with type, unit, default and bounds");
   app.add_flag("--strict", line.strict, "Do not start while an address of a listener cannot be bound");
+  app.add_flag(
+      "!--no-records", line.records,
+      "Keep no history, events, SYN details or last TCP_INFO of connections: to measure what they cost");
   app.set_version_flag("--version", version_text(), "Print the version and those of the libraries");
   try {
     app.parse(argc, argv);

@@ -12,6 +12,7 @@ struct CommandLine {
   Action action{Action::run};
   std::filesystem::path file{"/etc/tcpctl/tcpctld.toml"};
   bool strict{false};
+  bool records{true};
 };
 
 /// Nothing if the process is to end at once with `status`: after --help, --version, or a mistake, which was

@@ -48,6 +48,10 @@ CrewThreads::CrewThreads(std::size_t workers, std::uint64_t max_connections, std
 
 CrewThreads::~CrewThreads() { stop(); }
 
+void CrewThreads::keep_records(bool keep) {
+  for (auto& member : members_) member->worker.keep_records(keep);
+}
+
 void CrewThreads::start() {
   const SignalsBlocked blocked;
   for (auto& member : members_) {

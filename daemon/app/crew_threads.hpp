@@ -26,6 +26,8 @@ class CrewThreads {
   CrewThreads& operator=(const CrewThreads&) = delete;
   ~CrewThreads();
 
+  /// What Worker::keep_records says, of all workers. Call it before `start`.
+  void keep_records(bool keep);
   void start();
   /// Ends the loops and joins the threads; connections that still stand go down with them.
   void stop();

@@ -198,7 +198,9 @@ void Connection::shutdown_write() {
     return;
   }
   // A socket has a cookie from the first time that it is asked for, and TIME_WAIT takes over what there is.
-  if (facts_.owner->in_history && !facts_.remote.is_unix()) (void)tcp::read_cookie(fd_.get());
+  // After the peer's FIN there will be none.
+  if (before != tcp::State::close_wait && is_recorded() && !facts_.remote.is_unix())
+    (void)tcp::read_cookie(fd_.get());
   ::shutdown(fd_.get(), SHUT_WR);
   facts_.timeline.seen(TimelineEvent::fin_sent, worker_.time());
   if (stage_ == Stage::open) watch_time();
@@ -238,6 +240,11 @@ void Connection::step_closing() {
   const auto info = tcp::read_info(fd_.get());
   if (info) note_ack(info->state);
   if (info && info->state != tcp::State::closed) return;
+  if (!eof_) {  // the peer's FIN came since the last edge
+    readable_ = true;
+    discard_input();
+    if (stage_ == Stage::gone || turn_wanted_) return;
+  }
   // Where both FINs were acknowledged, the kernel has nothing to complain of.
   const int error = tcp::take_error(fd_.get());
   if (error != 0) {
@@ -434,18 +441,21 @@ void Connection::note_remains(const std::optional<tcp::Info>& last, History::Ent
       entry.left_in = tcp::State::time_wait;
     }
   }
-  if (!fin_sent_ || !facts_.owner->in_history) return;
+  if (!fin_sent_) return;
+  const bool goes_on = last && !is_last(last->state);
+  if (goes_on) entry.left_in = last->state;
+  if (entry.left_in == tcp::State::closed) return;
   entry.cookie = tcp::read_cookie(fd_.get());
-  if (!last || is_last(last->state)) return;
-  entry.left_in = last->state;
-  worker_.orphans().await(entry.cookie, facts_.id);
+  if (goes_on) worker_.orphans().await(entry.cookie, facts_.id);
 }
 
 void Connection::complete(const std::optional<tcp::Info>& last) {
   if (stage_ == Stage::gone) return;
   History::Entry entry;
-  entry.local = tcp::local_address(fd_.get());
-  if (!facts_.remote.is_unix()) note_remains(last, entry);
+  if (is_recorded()) {
+    entry.local = tcp::local_address(fd_.get());
+    if (!facts_.remote.is_unix()) note_remains(last, entry);
+  }
   stage_ = Stage::gone;
   facts_.timeline.seen(TimelineEvent::closed, worker_.time());
   facts_.close.at = worker_.time();
@@ -459,7 +469,7 @@ void Connection::complete(const std::optional<tcp::Info>& last) {
   count_end(last);
   tell(EventKind::closed);
   if (log::enabled(log::Level::debug)) log_end();
-  if (facts_.owner->in_history) {
+  if (is_recorded()) {
     entry.facts = facts_;
     worker_.history().add(std::move(entry));
   }

@@ -18,7 +18,7 @@ Connection::Connection(Worker& worker, OwnerPtr owner, Direction direction, Stag
   facts_.id = worker.next_id();
   facts_.direction = direction;
   facts_.owner = std::move(owner);
-  silent_ = !facts_.owner->in_history;
+  silent_ = !is_recorded();
   facts_.remote = remote;
   facts_.opened = facts_.last_active = worker.time();
   facts_.opened_wall = worker.wall_at(facts_.opened);
@@ -36,8 +36,7 @@ void Connection::start() {
     if (is_tcp) {
       facts_.timeline.inferred(TimelineEvent::syn_received);
       facts_.timeline.inferred(TimelineEvent::established);
-      facts_.syn = tcp::take_saved_syn(fd_.get());
-      if (const auto info = tcp::read_info(fd_.get())) facts_.handshake_rtt_us = info->rtt_us;
+      if (worker_.keeps_records()) note_handshake();
     }
     facts_.timeline.seen(TimelineEvent::accepted, worker_.time());
     tell(EventKind::opened);
@@ -51,6 +50,11 @@ void Connection::start() {
     watch_time();
     on_open();
   }
+}
+
+void Connection::note_handshake() {
+  facts_.syn = tcp::take_saved_syn(fd_.get());
+  if (const auto info = tcp::read_info(fd_.get())) facts_.handshake_rtt_us = info->rtt_us;
 }
 
 bool Connection::add_event() {

@@ -178,6 +178,8 @@ class Connection : private Deadline {
   static void on_event(evutil_socket_t fd, short what, void* self);
   void on_deadline() override;
   [[nodiscard]] bool add_event();
+  void note_handshake();
+  [[nodiscard]] bool is_recorded() const { return facts_.owner->in_history && worker_.keeps_records(); }
   void handle();
   void connected();
   [[nodiscard]] Read::Status nothing_read(ssize_t got);

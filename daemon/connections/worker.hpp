@@ -62,6 +62,11 @@ class Worker {
   /// connections of a worker keeps its order.
   [[nodiscard]] WallTime wall_at(Instant when);
 
+  /// Without records a connection leaves no history, no events, no details of its SYN and no last TCP_INFO:
+  /// so that it can be measured what they cost. Call it before the loop runs.
+  void keep_records(bool keep) { keeps_records_ = keep; }
+  [[nodiscard]] bool keeps_records() const { return keeps_records_; }
+
   [[nodiscard]] ConnectionId next_id() { return make_id(index_, ++sequence_); }
   /// Takes it into the set; one that goes on with the id of another comes into its place.
   void adopt(std::unique_ptr<Connection> connection);
@@ -129,6 +134,7 @@ class Worker {
   History history_;
   EventPtr later_;
   bool later_set_{false};
+  bool keeps_records_{true};
   std::vector<Connection*> again_;
   Orphans orphans_;
   Parking parking_;

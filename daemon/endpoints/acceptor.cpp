@@ -111,6 +111,7 @@ void Acceptor::set(std::shared_ptr<const ListenerPlan> plan, const std::vector<B
   });
   for (const auto& socket : sockets) {
     if (std::ranges::any_of(doors_, [&](const auto& door) { return door->socket == socket; })) continue;
+    if (!worker_.keeps_records()) tcp::forget_syns(socket->fd.get());
     auto door = std::make_unique<Door>(Door{this, socket, nullptr});
     door->event.reset(event_new(worker_.loop().base(), socket->fd.get(), EV_READ | EV_PERSIST,
                                 &Acceptor::on_connections, door.get()));

@@ -85,6 +85,11 @@ void take_only(Taken what, int listening) {
          listening);
 }
 
+void forget_syns(int listening) {
+  const int off = 0;
+  ::setsockopt(listening, IPPROTO_TCP, TCP_SAVE_SYN, &off, sizeof off);
+}
+
 void take_all_segments(int fd) {
   const int unused = 0;
   ::setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused);

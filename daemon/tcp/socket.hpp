@@ -37,6 +37,9 @@ struct ListenOptions {
 /// Errors: io, with the address and the errno's words ("address already in use").
 [[nodiscard]] Result<Fd> listen_on(const Address& address, const ListenOptions& options);
 
+/// Has the kernel no longer keep the SYN of those who connect to a listening TCP socket (TCP_SAVE_SYN).
+void forget_syns(int listening);
+
 /// Which segments a listening TCP socket still takes while it is being closed. close(2) resets whoever the
 /// kernel has completed and nobody has accepted, so that first nobody new may begin (`handshakes_under_way`),
 /// and then nobody may complete (`nothing`). A segment that is not taken is lost, as on the way: its sender

@@ -66,6 +66,20 @@ def test_a_scrape_has_its_cost(tmp_path):
     assert done["scrape"]["scrape"][0]["kib"] > 1
 
 
+def test_lists_have_their_cost(tmp_path):
+    done = works_of("lists", *BRIEF, "--connections", "100", folder=tmp_path)["lists"]
+
+    assert all(costs[0]["kib"] > 0.5 for costs in done["readings"].values())
+    assert {sample["contestant"] for sample in done["samples"]} == {"quiet", *done["readings"]}
+
+
+def test_records_are_measured_beside_none(tmp_path):
+    done = works_of("records", *BRIEF, "--works", "conn,service64", folder=tmp_path)
+
+    for work in ("records-conn", "records-service64"):
+        assert {sample["contestant"] for sample in done[work]["samples"]} == {"records", "no records"}
+
+
 def test_micro_benchmarks_give_a_figure_for_each_size(tmp_path):
     done = works_of("flat", "--build", str(BUILD), "--rounds", "1", "--seconds", "0.001", "--filter", "histogram_add",
                     folder=tmp_path)

@@ -149,6 +149,22 @@ def test_pages_of_connections_join_to_the_whole(daemon):
         peer.close()
 
 
+@pytest.mark.parametrize("sort", ["id", "-id"])
+def test_a_long_page_is_whole_and_in_order(daemon, sort):
+    peers = [daemon.connect("a") for _ in range(300)]
+    eventually(lambda: daemon.json("/v1/connections", limit=1)["total"] == 300)
+
+    page = daemon.json("/v1/connections", limit=280, sort=sort)
+    rest = daemon.json("/v1/connections", limit=280, sort=sort, cursor=page["next"])
+
+    ids = [tuple(map(int, row["id"].split("-"))) for row in page["items"] + rest["items"]]
+    assert (len(page["items"]), len(rest["items"]), page["total"], rest["next"]) == (280, 20, 300, None)
+    assert ids == sorted(ids, reverse=sort == "-id")
+    assert len(set(ids)) == 300
+    for peer in peers:
+        peer.close()
+
+
 @pytest.mark.parametrize("sort", ["id", "-id", "opened_at", "-opened_at", "age", "bytes_in", "-bytes_in", "-bytes_out"])
 def test_pages_are_sorted_as_asked(daemon, sort):
     peers = [daemon.connect("a") for _ in range(12)]
@@ -357,3 +373,18 @@ def test_lists_are_answered_while_connections_come_and_go(daemon):
 
     eventually(lambda: daemon.listener("a")["connections"]["active"] == 0)
     assert daemon.listener("a")["connections"]["accepted_total"] == 900
+
+
+# --- what records cost is measured without them ---------------------------------------------------
+
+def test_without_records_connections_are_served_and_leave_none(launch):
+    daemon = launch(CONFIG, arguments=["--no-records"])
+    with daemon.connect("a") as peer:
+        ping(peer)
+        row = daemon.live(peer.name)
+        assert row["handshake"]["client_isn"] is None
+    eventually(lambda: daemon.json("/v1/listeners/a")["connections"]["active"] == 0)
+
+    assert daemon.json("/v1/history")["total"] == 0
+    assert daemon.json("/v1/events")["total"] == 0
+    assert daemon.json("/v1/listeners/a")["connections"]["accepted_total"] == 1
