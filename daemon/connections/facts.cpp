@@ -27,6 +27,21 @@ std::string shown(const Address& address) { return escaped(as_bytes(address.text
 
 }  // namespace
 
+std::size_t heap_bytes(const Address& address) {
+  return address.is_unix() ? allocated(sizeof(std::string)) + heap_bytes(address.host()) : 0;
+}
+
+std::size_t MaybeProxied::heap_bytes() const {
+  if (!proxied_) return 0;
+  return allocated(sizeof(Proxied)) + tcpctl::heap_bytes(proxied_->source) +
+         tcpctl::heap_bytes(proxied_->destination) + tcpctl::heap_bytes(proxied_->id);
+}
+
+std::size_t heap_bytes(const Facts& facts) {
+  return heap_bytes(facts.remote) + facts.proxied.heap_bytes() + facts.timeline.heap_bytes() +
+         facts.close.detail.heap_bytes();
+}
+
 TcpRow to_row(const tcp::Info& info, std::string_view taken, std::string congestion) {
   TcpRow row{};
   row.taken = taken;

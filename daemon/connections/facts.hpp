@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -10,6 +11,7 @@
 
 #include "base/address.hpp"
 #include "base/clock.hpp"
+#include "base/heap.hpp"
 #include "base/units.hpp"
 #include "connections/timeline.hpp"
 #include "stats/party.hpp"
@@ -54,6 +56,9 @@ class SparseText {
 
   [[nodiscard]] std::string_view get() const { return text_ ? std::string_view{*text_} : std::string_view{}; }
   [[nodiscard]] bool empty() const { return text_ == nullptr; }
+  [[nodiscard]] std::size_t heap_bytes() const {
+    return text_ ? allocated(sizeof(std::string)) + tcpctl::heap_bytes(*text_) : 0;
+  }
 
  private:
   std::unique_ptr<const std::string> text_;
@@ -90,6 +95,7 @@ class MaybeProxied {
 
   explicit operator bool() const { return proxied_ != nullptr; }
   const Proxied* operator->() const { return proxied_.get(); }
+  [[nodiscard]] std::size_t heap_bytes() const;
 
  private:
   std::unique_ptr<const Proxied> proxied_;
@@ -122,6 +128,9 @@ struct Facts {
   [[nodiscard]] bool has_proxied_ends() const { return proxied && proxied->source.family() != AF_UNSPEC; }
 };
 
+/// What a value has allocated for itself alone: of addresses only a Unix path.
+[[nodiscard]] std::size_t heap_bytes(const Address& address);
+[[nodiscard]] std::size_t heap_bytes(const Facts& facts);
 /// TCP_INFO as the API shows it.
 [[nodiscard]] TcpRow to_row(const tcp::Info& info, std::string_view taken, std::string congestion);
 /// Everything but `local`, `state`, `tcp` and `close`.

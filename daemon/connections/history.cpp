@@ -2,8 +2,12 @@
 #include "connections/history.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "base/heap.hpp"
 #include "tcp/state.hpp"
 
 namespace tcpctl {
@@ -11,10 +15,37 @@ namespace {
 
 constexpr Duration kTimeWait = std::chrono::seconds{60};  // TCP_TIMEWAIT_LEN of the kernel
 
+/// Cuts the detail, if it is long, so that the entry takes no more than its share.
+void cut_detail(History::Entry& entry) {
+  constexpr std::string_view kMore = "...";
+  const auto detail = entry.facts.close.detail.get();
+  const auto whole = sizeof entry + heap_bytes(entry);
+  if (whole <= History::kEntryBytes || detail.size() <= History::kLeastDetail) return;
+  const auto others = whole - allocated(detail.size() + 1);
+  const auto room = History::kEntryBytes - std::min(others, History::kEntryBytes);
+  const auto most = std::max(room / 16 * 16, History::kLeastDetail + 16) - 16;
+  entry.facts.close.detail = fmt::format("{}{}", detail.substr(0, most - kMore.size()), kMore);
+}
+
 }  // namespace
 
 void History::add(Entry entry) {
-  if (entries_.push(std::move(entry))) ++dropped_;
+  cut_detail(entry);
+  const auto outside = heap_bytes(entry);
+  if (entries_.size() == entries_.limit()) {
+    ++dropped_;
+    if (entries_.empty()) return;
+    outside_ -= heap_bytes(entries_.front());
+  }
+  entries_.push(std::move(entry));
+  outside_ += outside;
+  while (bytes() > entries_.limit() * kEntryBytes && entries_.size() > 1) let_go();
+}
+
+void History::let_go() {
+  outside_ -= heap_bytes(entries_.front());
+  entries_.pop();
+  ++dropped_;
 }
 
 const History::Entry* History::find(ConnectionId id) const {
@@ -26,9 +57,16 @@ void History::settle(ConnectionId id, const tcp::Info& last) {
   for (std::size_t i = entries_.size(); i > 0; --i) {  // it ended lately
     Entry& entry = entries_[i - 1];
     if (entry.facts.id != id) continue;
+    outside_ -= heap_bytes(entry);
     entry.tcp = to_row(last, "final", entry.facts.owner->congestion);
+    outside_ += heap_bytes(entry);
     return;
   }
+}
+
+std::size_t heap_bytes(const History::Entry& entry) {
+  return heap_bytes(entry.facts) + heap_bytes(entry.local) +
+         (entry.tcp ? heap_bytes(entry.tcp->congestion) : 0);
 }
 
 tcp::State state_of(const History::Entry& entry, Instant now, const tcp::ClosingSockets& held) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "support/connection_fixture.hpp"
+#include "support/heap.hpp"
 
 namespace tcpctl {
 namespace {
@@ -12,8 +13,9 @@ using namespace std::chrono_literals;
 
 History::Entry entry(std::uint64_t number) {
   History::Entry made;
+  static const auto owner = test::make_owner();
   made.facts.id = make_id(0, number);
-  made.facts.owner = test::make_owner();
+  made.facts.owner = owner;
   made.facts.close.first = First::local;
   made.facts.close.reason = Reason::local_done;
   return made;
@@ -97,6 +99,109 @@ TEST(History, TakesTheLastTcpInfoOfWhatItStillHas) {
   EXPECT_EQ(history.find(make_id(0, 3))->tcp->taken, "final");
   EXPECT_EQ(history.find(make_id(0, 3))->tcp->rtt_us, 41U);
   EXPECT_FALSE(history.find(make_id(0, 2))->tcp);
+}
+
+/// As much as a TCP connection can have: every moment of its life, a long detail, all of TCP_INFO.
+History::Entry large_entry(std::uint64_t number) {
+  History::Entry made = entry(number);
+  for (std::size_t i = 0; i < kTimelineEvents; ++i)
+    made.facts.timeline.seen(static_cast<TimelineEvent>(i), now());
+  made.facts.remote = parse_ip_port("[2001:db8::1]:65535").value();
+  made.facts.proxied = Proxied{made.facts.remote, made.facts.remote, std::string(128, 'i')};
+  made.facts.syn = tcp::SavedSyn{};
+  made.facts.close.detail = std::string(1000, 'd');
+  made.local = made.facts.remote;
+  made.tcp = to_row(tcp::Info{}, "final", "fifteen_letters");
+  return made;
+}
+
+/// More than that: the Unix paths of a PROXY header.
+History::Entry largest_entry(std::uint64_t number) {
+  History::Entry made = large_entry(number);
+  const auto path = Address::unix_path(std::string(108, 'p'));
+  made.facts.proxied = Proxied{path, path, std::string(128, 'i')};
+  made.facts.remote = made.local = path;
+  return made;
+}
+
+TEST(History, TakesAKibibyteAtMostForAnEntryHoweverMuchItHas) {
+  constexpr std::size_t kCount = 1000;
+  History history{kCount};
+  const auto before = test::heap_in_use();
+  for (std::uint64_t number = 1; number <= 2 * kCount; ++number) history.add(large_entry(number));
+  const auto taken = test::heap_in_use() - before;
+
+  EXPECT_EQ(history.entries().size(), kCount) << "none had to give way for its size";
+  EXPECT_LE(history.bytes(), kCount * 1024);
+  EXPECT_LE(taken, kCount * 1024);
+  EXPECT_GE(history.bytes() * 102 / 100, taken) << "it does not count all that it takes";
+}
+
+TEST(History, LetsTheOldestGoSoonerWhereTheyAreLarge) {
+  constexpr std::size_t kCount = 1000;
+  History history{kCount};
+  const auto before = test::heap_in_use();
+  for (std::uint64_t number = 1; number <= 3 * kCount; ++number) history.add(largest_entry(number));
+  const auto taken = test::heap_in_use() - before;
+
+  EXPECT_LT(history.entries().size(), kCount);
+  EXPECT_GT(history.entries().size(), kCount / 3);
+  EXPECT_EQ(history.entries().size() + history.dropped(), 3 * kCount);
+  EXPECT_EQ(history.entries().back().facts.id, make_id(0, 3 * kCount));
+  EXPECT_EQ(history.entries().front().facts.id, make_id(0, history.dropped() + 1));
+  EXPECT_LE(history.bytes(), kCount * 1024);
+  EXPECT_LE(taken, kCount * 1024);
+
+  for (std::uint64_t number = 1; number <= kCount; ++number) history.add(entry(3 * kCount + number));
+  EXPECT_EQ(history.entries().size(), kCount) << "small ones have all places again";
+  EXPECT_EQ(history.bytes(), kCount * sizeof(History::Entry));
+}
+
+TEST(History, AllocatesNothingForItselfOnceItIsFull) {
+  constexpr std::size_t kCount = 200;
+  History history{kCount};
+  for (std::uint64_t number = 1; number <= kCount; ++number) history.add(entry(number));
+  const auto* const first = &history.entries().front();
+
+  for (std::uint64_t number = kCount + 1; number <= 2 * kCount; ++number) history.add(entry(number));
+
+  EXPECT_EQ(&history.entries().front(), first) << "it was written over";
+  EXPECT_EQ(history.bytes(), kCount * sizeof(History::Entry));
+}
+
+TEST(History, CutsALongDetailToWhatFits) {
+  History history{3};
+  const auto add_with = [&](History::Entry made, std::size_t size) {
+    made.facts.close.detail = std::string(size, 'x');
+    history.add(std::move(made));
+    return history.entries().back().facts.close.detail.get();
+  };
+
+  EXPECT_EQ(add_with(entry(1), 400), std::string(400, 'x'));
+  const auto cut = add_with(entry(2), 5000);
+  EXPECT_TRUE(cut.ends_with("x..."));
+  EXPECT_GT(cut.size(), 400U);
+  EXPECT_LE(sizeof(History::Entry) + heap_bytes(history.entries().back()), 1024U);
+  const auto least = add_with(largest_entry(3), 5000);
+  EXPECT_EQ(least.size(), History::kLeastDetail);
+}
+
+TEST(History, CountsWhatTheLastTcpInfoAdds) {
+  History history{2};
+  history.add(entry(1));
+  const auto before = history.bytes();
+  auto owner = test::make_owner();
+  owner->congestion = "a_name_that_is_longer_than_usual";
+  auto made = entry(2);
+  made.facts.owner = owner;
+  history.add(std::move(made));
+
+  history.settle(make_id(0, 2), {});
+
+  EXPECT_GT(history.bytes(), before);
+  history.add(entry(3));
+  history.add(entry(4));
+  EXPECT_EQ(history.bytes(), before) << "and it goes with it";
 }
 
 TEST(History, ShowsAgeAndIdleTimeAsOfTheEnd) {

@@ -2,8 +2,11 @@
 #include "connections/timeline.hpp"
 
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
+
+#include "support/heap.hpp"
 
 namespace tcpctl {
 namespace {
@@ -67,6 +70,28 @@ TEST_F(TimelineTest, PrefersWhatWasSeenToWhatWasInferred) {
   EXPECT_THAT(names(), ElementsAre("fin_acked"));
   EXPECT_FALSE(timeline.is_inferred(TimelineEvent::fin_acked));
   EXPECT_TRUE(timeline.has(TimelineEvent::fin_acked));
+}
+
+TEST_F(TimelineTest, TakesLessThanTwoHundredAndFiftySixBytes) {
+  timeline.seen(TimelineEvent::accepted, opened);
+  timeline.seen(TimelineEvent::first_byte_in, opened);
+  timeline.seen(TimelineEvent::first_byte_out, opened);
+  timeline.inferred(TimelineEvent::syn_received);
+  timeline.inferred(TimelineEvent::established);
+  EXPECT_EQ(timeline.heap_bytes(), 0U) << "an open connection has nothing outside";
+  EXPECT_LE(sizeof timeline, 48U);
+
+  constexpr std::size_t kCount = 1000;
+  std::vector<Timeline> timelines(kCount);
+  const auto before = test::heap_in_use();
+  for (auto& full : timelines) {
+    for (std::size_t i = 0; i < kTimelineEvents; ++i) full.seen(static_cast<TimelineEvent>(i), opened);
+  }
+  const auto taken = test::heap_in_use() - before;
+
+  EXPECT_LE(sizeof(Timeline) + timelines.front().heap_bytes(), 256U);
+  EXPECT_LE(sizeof(Timeline) + taken / kCount, 256U);
+  EXPECT_GE(timelines.front().heap_bytes() * 102 / 100, taken / kCount);
 }
 
 TEST_F(TimelineTest, IsEmptyBeforeAnythingHappened) {
