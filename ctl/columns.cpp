@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctl/columns.hpp"
 
+#include <cstdint>
+
+#include <fmt/format.h>
+
 #include "ctl/cells.hpp"
 
 namespace tcpctl::ctl {
@@ -26,6 +30,18 @@ Cell addresses_cell(const Json& row, std::string_view field, const View& view) {
 Cell error_cell(const Json& row, std::string_view field, const View&) {
   const auto error = row.text(field).value_or("");
   return {error, error.empty() ? Tone::plain : Tone::bad};
+}
+
+/// "3/4096": of all addresses together; nothing where the kernel tells it of none.
+Cell accept_queue_cell(const Json& row, std::string_view field, const View&) {
+  std::uint64_t waiting = 0;
+  std::uint64_t most = 0;
+  for (const auto& address : row.items(field)) {
+    waiting += address.count("queue").value_or(0);
+    most += address.count("queue_max").value_or(0);
+  }
+  if (most == 0) return {};
+  return {fmt::format("{}/{}", waiting, most), waiting > most / 2 ? Tone::warn : Tone::plain};
 }
 
 /// What a connection belongs to.
@@ -75,6 +91,11 @@ std::vector<Column> listener_columns() {
        .rank = 1,
        .show = count_cell},
       {.title = "PEAK", .field = "connections.peak", .align = Align::right, .wide = true, .show = count_cell},
+      {.title = "QUEUE",
+       .field = "addresses",
+       .align = Align::right,
+       .wide = true,
+       .show = accept_queue_cell},
       {.title = "ACCEPTED",
        .field = "connections.accepted_total",
        .align = Align::right,

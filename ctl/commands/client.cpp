@@ -7,6 +7,7 @@
 #include "ctl/cells.hpp"
 #include "ctl/columns.hpp"
 #include "ctl/commands/registry.hpp"
+#include "ctl/ends_sheet.hpp"
 #include "ctl/input.hpp"
 #include "ctl/probe_sheet.hpp"
 #include "ctl/sheet.hpp"
@@ -35,6 +36,7 @@ void keep_facts(Sheet& sheet, const Json& client) {
   if (const auto wait = client.number("next_attempt_in_ms")) sheet.fact("Next try in", span_text(*wait));
   sheet.fact("In", exact_bytes(client, "bytes_in_total"));
   sheet.fact("Out", exact_bytes(client, "bytes_out_total"));
+  add_ends(sheet, client.at("ends"));
 }
 
 std::string sheet_text(const Json& client, const View& view) {

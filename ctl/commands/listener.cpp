@@ -2,6 +2,7 @@
 #include "ctl/cells.hpp"
 #include "ctl/columns.hpp"
 #include "ctl/commands/registry.hpp"
+#include "ctl/ends_sheet.hpp"
 #include "ctl/sheet.hpp"
 
 namespace tcpctl::ctl::commands {
@@ -50,6 +51,7 @@ std::string sheet_text(const Json& listener, const View& view) {
   sheet.fact("Refused", counts_in_words(listener, "connections.refused_total"));
   sheet.fact("In", exact_bytes(listener, "bytes_in_total"));
   sheet.fact("Out", exact_bytes(listener, "bytes_out_total"));
+  add_ends(sheet, listener.at("ends"));
   add_members(sheet, "Configuration", listener.at("config"));
   return sheet.text();
 }

@@ -3,6 +3,7 @@
 
 #include "ctl/cells.hpp"
 #include "ctl/commands/registry.hpp"
+#include "ctl/format.hpp"
 #include "ctl/sheet.hpp"
 
 namespace tcpctl::ctl::commands {
@@ -65,9 +66,23 @@ void totals(Sheet& sheet, const Json& status) {
   sheet.fact("Out", exact_bytes(status, "totals.bytes_out_total"));
   sheet.fact("Listeners", total("listeners") + ", " + total("listeners_failed") + " failed");
   sheet.fact("Clients", total("clients") + ", " + total("clients_up") + " up");
+  sheet.fact("Ended", counts_in_words(status, "totals.closes_by_reason"));
   sheet.fact("Accept pauses", total("accept_pauses_total"));
-  sheet.fact("History", total("history_entries") + " kept, " + total("history_dropped_total") + " dropped");
+  const auto memory = status.number("totals.history_bytes");
+  sheet.fact("History", total("history_entries") + " kept" + (memory ? " in " + bytes_text(*memory) : "") +
+                            ", " + total("history_dropped_total") + " dropped");
+  sheet.fact("Events", total("events_total") + " told, " + total("events_kept") + " kept, " +
+                           total("events_dropped_total") + " dropped");
+  sheet.fact("Event streams", total("event_streams") + " open, " + total("event_streams_cut_total") + " cut");
   sheet.fact("Log lines lost", total("log_dropped_total"));
+}
+
+/// The kernel counts these for all sockets of the host together, so that they are in a group of their own.
+void host(Sheet& sheet, const Json& status) {
+  if (!status.at("host").is_object()) return;
+  sheet.group("Whole host, not only tcpctld");
+  sheet.fact("Accept queues", "full " + exact_count(status, "host.listen_overflows_total") + " times, " +
+                                  exact_count(status, "host.listen_drops_total") + " connections not taken");
 }
 
 void last_reload(Sheet& sheet, const Json& status, const View& view) {
@@ -92,6 +107,7 @@ Exit run(Context& context, const Arguments&) {
   process(sheet, *status, context);
   limits(sheet, *status);
   totals(sheet, *status);
+  host(sheet, *status);
   last_reload(sheet, *status, context.view());
   add_members(sheet, "Capabilities", status->at("capabilities"));
   context.print(sheet.text());

@@ -63,10 +63,50 @@ void add_daemon(const StatusRow& status, Families& families) {
   add_events(status, families);
 }
 
+/// What is not known has no sample.
+void add_host(const std::optional<HostRow>& host, Families& families) {
+  if (!host) return;
+  auto overflows = Family::counter("tcpctl_host_listen_overflows_total",
+                                   "Times that an accept queue was full, of the whole host (network "
+                                   "namespace), not only of tcpctld.");
+  overflows.add({}, host->listen_overflows);
+  put(families, std::move(overflows));
+  auto drops =
+      Family::counter("tcpctl_host_listen_drops_total",
+                      "Connections that a listening socket did not take, for this or another reason, "
+                      "of the whole host (network namespace), not only of tcpctld.");
+  drops.add({}, host->listen_drops);
+  put(families, std::move(drops));
+}
+
+void add_history(const StatusRow& status, Families& families) {
+  auto entries = Family::gauge("tcpctl_history_entries", "Closed connections that the history has.");
+  entries.add({}, status.history_entries);
+  put(families, std::move(entries));
+  auto bytes = Family::gauge("tcpctl_history_bytes", "Memory that the history takes.");
+  bytes.add({}, status.history_bytes);
+  put(families, std::move(bytes));
+  auto dropped =
+      Family::counter("tcpctl_history_dropped_total", "Closed connections that gave way to later ones.");
+  dropped.add({}, status.history_dropped);
+  put(families, std::move(dropped));
+}
+
+/// Of all addresses of `row` together; nothing where the kernel tells it of none.
+std::optional<std::uint64_t> sum_of(const ListenerRow& row, std::optional<std::uint64_t> BoundRow::* member) {
+  std::optional<std::uint64_t> sum;
+  for (const auto& bound : row.addresses) {
+    if (bound.*member) sum = sum.value_or(0) + *(bound.*member);
+  }
+  return sum;
+}
+
 void add_listener_gauges(const std::vector<ListenerRow>& listeners, Families& families) {
   auto up = Family::gauge("tcpctl_listener_up", "Whether every address of the listener is bound.");
   auto active = Family::gauge("tcpctl_listener_connections", "Connections that are open now.");
   auto queue = Family::gauge("tcpctl_listener_accept_queue", "Completed connections that wait for accept.");
+  auto room = Family::gauge("tcpctl_listener_accept_queue_limit",
+                            "How many may wait, at all its addresses; the kernel takes no more beyond.");
   auto queued =
       Family::gauge("tcpctl_listener_queued", "Sessions that wait for an upstream with a free place.");
   for (const auto& row : listeners) {
@@ -74,15 +114,13 @@ void add_listener_gauges(const std::vector<ListenerRow>& listeners, Families& fa
            std::ranges::none_of(row.addresses, [](const auto& bound) { return bound.state == "failed"; }));
     active.add({{"listener", row.name}}, row.active);
     if (row.service == "forward") queued.add({{"listener", row.name}}, row.queued);
-    std::optional<std::uint64_t> waiting;
-    for (const auto& bound : row.addresses) {
-      if (bound.queue) waiting = waiting.value_or(0) + *bound.queue;
-    }
-    if (waiting) queue.add({{"listener", row.name}}, *waiting);
+    if (const auto waiting = sum_of(row, &BoundRow::queue)) queue.add({{"listener", row.name}}, *waiting);
+    if (const auto most = sum_of(row, &BoundRow::queue_max)) room.add({{"listener", row.name}}, *most);
   }
   put(families, std::move(up));
   put(families, std::move(active));
   put(families, std::move(queue));
+  put(families, std::move(room));
   put(families, std::move(queued));
 }
 
@@ -108,15 +146,15 @@ template <class Row>
 void add_ends(const std::vector<Row>& rows, const char* party, Family& closed, Family& duration,
               Family& rtt) {
   for (const auto& row : rows) {
-    for (const auto& end : row.closes) {
+    for (const auto& end : row.ends.closes) {
       closed.add({{party, row.name},
                   {"first", std::string{text(end.first)}},
                   {"how", std::string{text(end.how)}},
                   {"reason", std::string{text(end.reason)}}},
                  end.count);
     }
-    duration.add({{party, row.name}}, row.duration);
-    rtt.add({{party, row.name}}, row.rtt);
+    duration.add({{party, row.name}}, row.ends.duration);
+    rtt.add({{party, row.name}}, row.ends.rtt);
   }
 }
 
@@ -247,6 +285,8 @@ Reply handlers::get_metrics(const Call& call) {
   if (!row) return problem_reply(row.error());
   Families families;
   add_daemon(row->status, families);
+  add_history(row->status, families);
+  add_host(row->status.host, families);
   add_listener_gauges(row->listeners, families);
   add_listener_counters(row->listeners, families);
   add_connections(*row, families);

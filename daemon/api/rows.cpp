@@ -8,11 +8,14 @@
 namespace tcpctl::api {
 namespace {
 
-double rounded(double value, double steps) { return std::round(value * steps) / steps; }
+Json by_name(const std::map<std::string, EndsRow>& rows) {
+  Json json = Json::object();
+  for (const auto& [name, row] : rows) json[name] = to_json(row);
+  return json;
+}
 
-Json quantile_ms(const HistogramValues& values, double share) {
-  if (values.total() == 0) return {};
-  return rounded(values.quantile(share) * 1e3, 1e3);
+Json host_json(const HostRow& row) {
+  return {{"listen_overflows_total", row.listen_overflows}, {"listen_drops_total", row.listen_drops}};
 }
 
 Json address_json(const BoundRow& row) {
@@ -30,6 +33,8 @@ Json refused_json(const ListenerRow& row) {
 }
 
 }  // namespace
+
+double rounded(double value, double steps) { return std::round(value * steps) / steps; }
 
 double milliseconds(Duration duration) {
   return rounded(std::chrono::duration<double, std::milli>(duration).count(), 1e3);
@@ -66,6 +71,7 @@ Json to_json(const StatusRow& row) {
             {"clients_up", row.clients_up},
             {"accept_pauses_total", row.accept_pauses},
             {"history_entries", row.history_entries},
+            {"history_bytes", row.history_bytes},
             {"history_dropped_total", row.history_dropped},
             {"log_dropped_total", row.log_dropped},
             {"events_total", row.events},
@@ -74,8 +80,12 @@ Json to_json(const StatusRow& row) {
             {"event_streams", row.event_streams},
             {"event_streams_cut_total", row.event_streams_cut},
             {"final_info_overruns_total", row.final_info_overruns},
-            {"final_info_missed_total", row.final_info_missed}}},
+            {"final_info_missed_total", row.final_info_missed},
+            {"closes_by_reason", closes_by_reason(row.closes)}}},
           {"connections_by_state", Json(row.connections_by_state)},
+          {"listeners", by_name(row.listener_ends)},
+          {"clients", by_name(row.client_ends)},
+          {"host", row.host ? host_json(*row.host) : Json{}},
           {"generation", row.generation},
           {"last_reload", row.last_reload ? to_json(*row.last_reload) : Json{}},
           {"capabilities", Json(row.capabilities)}};
@@ -99,6 +109,7 @@ Json to_json(const ListenerRow& row) {
             {"queued", row.queued}}},
           {"bytes_in_total", row.bytes_in},
           {"bytes_out_total", row.bytes_out},
+          {"ends", to_json(row.ends)},
           {"config", parsed(row.config)}};
 }
 
@@ -152,6 +163,7 @@ Json to_json(const ClientRow& row) {
           {"last_probe", row.last_probe ? to_json(*row.last_probe) : Json{}},
           {"bytes_in_total", row.bytes_in},
           {"bytes_out_total", row.bytes_out},
+          {"ends", to_json(row.ends)},
           {"config", parsed(row.config)}};
 }
 

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -13,6 +14,7 @@
 namespace tcpctl::api {
 
 [[nodiscard]] Json to_json(const StatusRow& row);
+[[nodiscard]] Json to_json(const EndsRow& row);
 [[nodiscard]] Json to_json(const ListenerRow& row);
 [[nodiscard]] Json to_json(const UpstreamRow& row);
 [[nodiscard]] Json to_json(const ClientRow& row);
@@ -33,6 +35,11 @@ template <class T>
 [[nodiscard]] inline Json or_null(const Address& address) {
   return address.family() == AF_UNSPEC ? Json{} : Json(address.text());
 }
+/// How many for each reason; those that there are none of are left out.
+[[nodiscard]] Json closes_by_reason(const std::vector<CloseCount>& closes);
+/// In milliseconds; null where there are none.
+[[nodiscard]] Json quantile_ms(const HistogramValues& values, double share);
+[[nodiscard]] double rounded(double value, double steps);
 /// Milliseconds with the microseconds behind the point.
 [[nodiscard]] double milliseconds(Duration duration);
 [[nodiscard]] Json milliseconds_or_null(const std::optional<Duration>& duration);

@@ -13,6 +13,7 @@
 #include "connections/connection.hpp"
 #include "connections/listing.hpp"
 #include "services/service.hpp"
+#include "tcp/netstat.hpp"
 
 namespace tcpctl {
 namespace {
@@ -28,8 +29,16 @@ tl::unexpected<Error> no_listener(const std::string& name) {
 Control::WorkerPart Control::part_of(Hub& hub) {
   const History& history = hub.worker().history();
   const Orphans& orphans = hub.worker().orphans();
-  return {hub.shortages(),         history.entries().size(), history.dropped(), orphans.overruns().read(),
-          orphans.missed().read(), orphans.refusal(),        hub.client_rows(), {}};
+  WorkerPart part;
+  part.shortages = hub.shortages();
+  part.history_entries = history.entries().size();
+  part.history_bytes = history.bytes();
+  part.history_dropped = history.dropped();
+  part.final_info_overruns = orphans.overruns().read();
+  part.final_info_missed = orphans.missed().read();
+  part.no_final_info = orphans.refusal();
+  part.clients = hub.client_rows();
+  return part;
 }
 
 StatusRow Control::status_of(const std::vector<WorkerPart>& parts) const {
@@ -40,6 +49,7 @@ StatusRow Control::status_of(const std::vector<WorkerPart>& parts) const {
   for (const WorkerPart& part : parts) {
     row.accept_pauses += part.shortages;
     row.history_entries += part.history_entries;
+    row.history_bytes += part.history_bytes;
     row.history_dropped += part.history_dropped;
     row.final_info_overruns += part.final_info_overruns;
     row.final_info_missed += part.final_info_missed;
@@ -52,6 +62,12 @@ StatusRow Control::status_of(const std::vector<WorkerPart>& parts) const {
                              row.final_info_overruns);
   }
   return row;
+}
+
+void Control::add_host(StatusRow& row) {
+  const auto losses = tcp::read_listen_losses();
+  row.capabilities["host_counters"] = losses ? "on" : "off: " + losses.error().what;
+  if (losses) row.host = HostRow{losses->overflows, losses->drops};
 }
 
 Result<StateTally> Control::count_states(Asker::Request& request, std::size_t worker) {
@@ -86,9 +102,14 @@ Result<StatusRow> Control::status() {
   if (!states) return tl::make_unexpected(std::move(states).error());
   auto parts = request.workers(&Control::part_of);
   if (!parts) return tl::make_unexpected(std::move(parts).error());
-  auto row = request.main([this, parts = std::move(*parts)] { return status_of(parts); });
+  auto row = request.main([this, parts = std::move(*parts)] {
+    StatusRow told = status_of(parts);
+    supervisor_.add_ends(told);
+    return told;
+  });
   if (!row) return row;
   row->connections_by_state = std::move(*states);
+  add_host(*row);
   const auto look = closed_look_.look();
   row->capabilities["sock_diag"] = look.refusal.empty() ? "on" : "off: " + look.refusal;
   return row;
@@ -115,7 +136,7 @@ Result<MetricsRow> Control::metrics() {
     return part;
   });
   if (!parts) return tl::make_unexpected(std::move(parts).error());
-  return request.main([this, states = std::move(*states), parts = std::move(*parts)]() mutable {
+  auto answer = request.main([this, states = std::move(*states), parts = std::move(*parts)]() mutable {
     MetricsRow row;
     row.status = status_of(parts);
     row.status.connections_by_state = std::move(states);
@@ -124,6 +145,8 @@ Result<MetricsRow> Control::metrics() {
     row.clients = clients_of(std::move(parts));
     return row;
   });
+  if (answer) add_host(answer->status);
+  return answer;
 }
 
 Result<std::vector<ListenerRow>> Control::listeners() {

@@ -60,7 +60,7 @@ class Control final : public ControlPlane {
  private:
   /// What one worker tells of itself.
   struct WorkerPart {
-    std::uint64_t shortages{0}, history_entries{0}, history_dropped{0};
+    std::uint64_t shortages{0}, history_entries{0}, history_bytes{0}, history_dropped{0};
     std::uint64_t final_info_overruns{0}, final_info_missed{0};
     std::string no_final_info;  // why there is none; empty if there is
     std::map<std::string, ClientRow> clients;
@@ -80,6 +80,8 @@ class Control final : public ControlPlane {
     return ask_client(request, name, std::move(question));
   }
   [[nodiscard]] StatusRow status_of(const std::vector<WorkerPart>& parts) const;
+  /// What the kernel tells of the whole host, or why it does not.
+  static void add_host(StatusRow& row);
   [[nodiscard]] std::vector<ClientRow> clients_of(std::vector<WorkerPart> parts) const;
   /// In slices, between which the loop turns.
   static Result<StateTally> count_states(Asker::Request& request, std::size_t worker);

@@ -174,9 +174,7 @@ ListenerRow ListenerEntry::row() const {
   row.refused = stats.refused();
   row.bytes_in = stats.sum(&PartyShare::bytes_in);
   row.bytes_out = stats.sum(&PartyShare::bytes_out);
-  row.closes = stats.closes();
-  row.duration = stats.sum(&PartyShare::duration);
-  row.rtt = stats.sum(&PartyShare::rtt);
+  row.ends = stats.ends();
   row.config = config::to_json(plan_->config->node, key_table(), "listeners.*", true);
   return row;
 }

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "stats/party.hpp"
 
@@ -22,6 +23,14 @@ class StatsBook {
   [[nodiscard]] std::shared_ptr<UpstreamStats> upstream(const std::string& listener,
                                                         const std::string& name) {
     return get(upstreams_, listener + '/' + name);
+  }
+  /// How connections ended, of all listeners and clients that ever were.
+  [[nodiscard]] std::vector<CloseCount> closes() const {
+    std::vector<CloseCount> counts;
+    for (const auto* book : {&listeners_, &clients_}) {
+      for (const auto& [name, stats] : *book) stats->collect(counts);
+    }
+    return counts;
   }
 
  private:

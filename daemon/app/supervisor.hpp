@@ -51,6 +51,8 @@ class Supervisor final : private Deadline {
   [[nodiscard]] bool has_client(const std::string& name) const { return design_.clients.contains(name); }
   [[nodiscard]] std::size_t worker_of_client(const std::string& name) const;
   [[nodiscard]] StatusRow status() const;
+  /// Fills in how the connections of each listener and client ended.
+  void add_ends(StatusRow& row) const;
   [[nodiscard]] Duration drain_timeout() const { return design_.config->daemon.drain_timeout; }
   [[nodiscard]] StatsBook& stats() { return stats_; }
   [[nodiscard]] EventDesk& events() { return events_; }

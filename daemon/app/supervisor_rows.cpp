@@ -32,9 +32,7 @@ void Supervisor::complete(ClientRow& row, const std::string& name) const {
   row.address = plan.config->connect.text();
   row.bytes_in = stats.sum(&PartyShare::bytes_in);
   row.bytes_out = stats.sum(&PartyShare::bytes_out);
-  row.closes = stats.closes();
-  row.duration = stats.sum(&PartyShare::duration);
-  row.rtt = stats.sum(&PartyShare::rtt);
+  row.ends = stats.ends();
   row.config = config::to_json(plan.config->node, key_table(), "clients.*", true);
 }
 
@@ -63,6 +61,7 @@ StatusRow Supervisor::status() const {
   }
   row.listeners = listeners_.size();
   row.clients = design_.clients.size();
+  row.closes = stats_.closes();
   row.log_dropped = log::dropped();
   row.events = events_.book().newest();
   row.events_kept = events_.book().size();
@@ -73,6 +72,11 @@ StatusRow Supervisor::status() const {
                       {"relay", "epoll"},
                       {"saved_syn", "on"}};
   return row;
+}
+
+void Supervisor::add_ends(StatusRow& row) const {
+  for (const auto& [name, entry] : listeners_) row.listener_ends[name] = entry->plan().owner->stats->ends();
+  for (const auto& [name, plan] : design_.clients) row.client_ends[name] = plan->owner->stats->ends();
 }
 
 }  // namespace tcpctl

@@ -70,8 +70,12 @@ std::array<std::uint64_t, kRefusals> PartyStats::refused() const {
 
 std::vector<CloseCount> PartyStats::closes() const {
   std::vector<CloseCount> counts;
-  for (const auto& share : shares_) share.closes.collect(counts);
+  collect(counts);
   return counts;
+}
+
+void PartyStats::collect(std::vector<CloseCount>& counts) const {
+  for (const auto& share : shares_) share.closes.collect(counts);
 }
 
 HistogramValues PartyStats::sum(Histogram PartyShare::* histogram) const {

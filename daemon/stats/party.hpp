@@ -76,6 +76,9 @@ class PartyStats {
   [[nodiscard]] std::array<std::uint64_t, kRefusals> refused() const;
   [[nodiscard]] std::vector<CloseCount> closes() const;
   [[nodiscard]] HistogramValues sum(Histogram PartyShare::* histogram) const;
+  [[nodiscard]] EndsRow ends() const { return {closes(), sum(&PartyShare::duration), sum(&PartyShare::rtt)}; }
+  /// Adds how its connections ended to `counts`.
+  void collect(std::vector<CloseCount>& counts) const;
   /// One more was opened. Threads: the one worker that accepts for the listener or runs the client.
   void add_opened();
   [[nodiscard]] std::uint64_t opened() const { return opened_.read(); }

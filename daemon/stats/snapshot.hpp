@@ -124,6 +124,12 @@ struct CloseCount {
   std::uint64_t count;
 };
 
+/// How the connections of a listener or client ended, how long they were open, and their round trip times.
+struct EndsRow {
+  std::vector<CloseCount> closes;
+  HistogramValues duration, rtt;
+};
+
 struct BoundRow {
   std::string configured, bound;  // bound "" = null
   std::string state;              // listening | paused | failed | closed
@@ -139,8 +145,7 @@ struct ListenerRow {
   std::uint64_t queued{0};  // sessions that wait for an upstream with a free place
   std::array<std::uint64_t, kRefusals> refused{};
   std::uint64_t bytes_in{0}, bytes_out{0};
-  std::vector<CloseCount> closes;
-  HistogramValues duration, rtt;
+  EndsRow ends;
   std::string config;  // JSON text, exactly what PUT takes
 };
 
@@ -195,8 +200,7 @@ struct ClientRow {
   std::string last_failure;  // "" = null
   std::optional<ProbeRow> last_probe;
   std::uint64_t bytes_in{0}, bytes_out{0};
-  std::vector<CloseCount> closes;
-  HistogramValues duration, rtt;
+  EndsRow ends;
   std::string config;
 };
 
@@ -227,6 +231,11 @@ struct ReloadRow {
   std::vector<Change> changed;
 };
 
+/// What the kernel counts for the whole host (network namespace), whoever's sockets they are.
+struct HostRow {
+  std::uint64_t listen_overflows{0}, listen_drops{0};
+};
+
 struct StatusRow {
   std::string version;
   std::int64_t pid{0};
@@ -238,7 +247,10 @@ struct StatusRow {
   std::uint64_t connections_active{0}, connections_total{0}, bytes_in{0}, bytes_out{0};
   std::uint64_t listeners{0}, listeners_failed{0}, clients{0}, clients_up{0};
   std::uint64_t accept_pauses{0};  // times that accepting paused for want of files or memory
-  std::uint64_t history_entries{0}, history_dropped{0}, log_dropped{0};
+  std::uint64_t history_entries{0}, history_bytes{0}, history_dropped{0}, log_dropped{0};
+  std::vector<CloseCount> closes;                             // of all listeners and clients since the start
+  std::map<std::string, EndsRow> listener_ends, client_ends;  // by name
+  std::optional<HostRow> host;
   std::uint64_t final_info_overruns{0}, final_info_missed{0};  // of sockets closed before their end
   std::map<std::string, std::uint64_t, std::less<>> connections_by_state;
   std::uint64_t events{0}, events_kept{0}, events_dropped{0};  // numbered, those of them held, those lost

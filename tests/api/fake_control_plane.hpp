@@ -18,6 +18,7 @@ namespace tcpctl::test {
 /// tells it to. Threads: any; set it up before it is asked.
 class FakeControlPlane : public ControlPlane {
  public:
+  StatusRow status_row{sample_status()};
   std::vector<ListenerRow> listener_rows{sample_listener()};
   UpstreamChange upstream_change{};  // the last
   std::vector<ClientRow> client_rows{sample_client()};
@@ -45,10 +46,10 @@ class FakeControlPlane : public ControlPlane {
 
   Result<StatusRow> status() override {
     if (blocking_) gate_future_.wait();
-    return give(sample_status());
+    return give(status_row);
   }
   Result<MetricsRow> metrics() override {
-    return give(MetricsRow{sample_status(), listener_rows, {{"web", {sample_upstream()}}}, client_rows});
+    return give(MetricsRow{status_row, listener_rows, {{"web", {sample_upstream()}}}, client_rows});
   }
   Result<std::vector<ListenerRow>> listeners() override { return give(listener_rows); }
   Result<ListenerRow> listener(const std::string& name) override {

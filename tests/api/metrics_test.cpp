@@ -38,6 +38,12 @@ TEST_F(Metrics, HaveTheNamesOfTheContract) {
        R"(tcpctl_listener_refused_total{listener="web",reason="acl"} 3)",
        R"(tcpctl_listener_bytes_total{listener="web",direction="in"} 1)",
        R"(tcpctl_listener_accept_queue{listener="web"} 0)",
+       R"(tcpctl_listener_accept_queue_limit{listener="web"} 4096)",
+       R"(tcpctl_host_listen_overflows_total 3)",
+       R"(tcpctl_host_listen_drops_total 5)",
+       R"(tcpctl_history_entries 0)",
+       R"(tcpctl_history_bytes 0)",
+       R"(tcpctl_history_dropped_total 0)",
        R"(tcpctl_connections_closed_total{listener="web",first="remote",how="fin",reason="peer_fin"} 7)",
        R"(tcpctl_connections{state="ESTABLISHED"} 1)",
        R"(tcpctl_connection_duration_seconds_bucket{listener="web",le="0.001"} 7)",
@@ -77,6 +83,31 @@ TEST_F(Metrics, LeaveOutWhatNoRowTells) {
 
   EXPECT_EQ(all.find("tcpctl_probe_success"), std::string::npos);
   EXPECT_EQ(all.find("tcpctl_listener_accept_queue"), std::string::npos);
+}
+
+TEST_F(Metrics, AddUpTheAcceptQueuesOfAListenersAddresses) {
+  asker_.control.listener_rows[0].addresses = {{"a", "a", "listening", "", 3, 10},
+                                               {"b", "b", "listening", "", 4, 20},
+                                               {"unix:/c", "unix:/c", "listening", "", {}, {}}};
+  const auto all = text();
+
+  EXPECT_TRUE(has_line(all, R"(tcpctl_listener_accept_queue{listener="web"} 7)"));
+  EXPECT_TRUE(has_line(all, R"(tcpctl_listener_accept_queue_limit{listener="web"} 30)"));
+}
+
+TEST_F(Metrics, HaveNoCountersOfTheHostWhereTheKernelDoesNotTell) {
+  asker_.control.status_row.host.reset();
+
+  EXPECT_EQ(text().find("tcpctl_host_"), std::string::npos);
+}
+
+TEST_F(Metrics, SayThatTheHostsCountersAreNotOfTheDaemonAlone) {
+  const auto all = text();
+  for (const auto* const name : {"overflows", "drops"}) {
+    const auto help = all.find(std::string{"# HELP tcpctl_host_listen_"} + name);
+    ASSERT_NE(help, std::string::npos);
+    EXPECT_NE(all.substr(help, all.find('\n', help) - help).find("not only of tcpctld"), std::string::npos);
+  }
 }
 
 TEST_F(Metrics, CountALostConnectionAsNoFailedAttempt) {

@@ -27,14 +27,54 @@ TEST(Rows, ShowAListenerAsTheContractDoes) {
 {"name": "web", "source": "file", "state": "up", "error": null, "service": "forward",
  "addresses": [{"configured": "0.0.0.0:8080", "bound": "0.0.0.0:8080", "state": "listening", "error": null, "queue": 0, "queue_max": 4096}],
  "connections": {"active": 12, "peak": 40, "limit": null, "accepted_total": 9120, "refused_total": {"limit": 0, "source_limit": 0, "rate": 0, "acl": 3, "files": 0}, "queued": 0},
- "bytes_in_total": 1, "bytes_out_total": 1, "config": {"listen": ["0.0.0.0:8080"], "service": "forward", "forward": {}}})");
+ "bytes_in_total": 1, "bytes_out_total": 1,
+ "ends": {"closes_by_reason": {"peer_fin": 7}, "closes": [{"first": "remote", "how": "fin", "reason": "peer_fin", "total": 7}],
+          "duration_ms": {"count": 7, "mean": 0.857, "p50": 0.75, "p90": 0.95, "p99": 0.995, "buckets": [{"le": 1.0, "count": 7}]},
+          "rtt_ms": {"count": 0, "mean": null, "p50": null, "p90": null, "p99": null, "buckets": []}},
+ "config": {"listen": ["0.0.0.0:8080"], "service": "forward", "forward": {}}})");
 }
 
 TEST(Rows, ShowAClientAsTheContractDoes) {
   expect_json(to_json(test::sample_client()), R"(
 {"name": "feed", "source": "runtime", "mode": "keep", "state": "up", "error": null, "address": "feed.example:7000", "resolved": ["10.0.0.9:7000"], "resolve_error": null,
  "connections": {"wanted": 1, "up": 1, "connecting": 0, "backing_off": 0}, "attempts_total": 3, "failures_total": {"connect_refused": 2, "peer_rst": 4},
- "next_attempt_in_ms": null, "last_failure": null, "last_probe": null, "bytes_in_total": 1, "bytes_out_total": 1, "config": {}})");
+ "next_attempt_in_ms": null, "last_failure": null, "last_probe": null, "bytes_in_total": 1, "bytes_out_total": 1,
+ "ends": {"closes_by_reason": {}, "closes": [], "duration_ms": {"count": 0, "mean": null, "p50": null, "p90": null, "p99": null, "buckets": []},
+          "rtt_ms": {"count": 0, "mean": null, "p50": null, "p90": null, "p99": null, "buckets": []}}, "config": {}})");
+}
+
+TEST(Rows, AddUpEndsByReason) {
+  EXPECT_EQ(dump(closes_by_reason({{First::remote, How::fin, Reason::peer_fin, 7},
+                                   {First::local, How::rst, Reason::admin_kill, 1},
+                                   {First::local, How::fin, Reason::peer_fin, 2}})),
+            R"({"admin_kill":1,"peer_fin":9})");
+}
+
+TEST(Rows, ShowAHistogramByItsBucketsWithoutABoundForTheLast) {
+  EndsRow row;
+  row.rtt.counts.front() = 1;
+  row.rtt.counts.back() = 3;
+  row.rtt.sum = 40'000;
+
+  expect_json(to_json(row).at("rtt_ms"), R"(
+{"count": 4, "mean": 10000000.0, "p50": 3600000.0, "p90": 3600000.0, "p99": 3600000.0,
+ "buckets": [{"le": 0.1, "count": 1}, {"le": null, "count": 3}]})");
+}
+
+TEST(Rows, ShowTheStatusWithTheEndsOfEachListenerAndClient) {
+  const auto json = to_json(test::sample_status());
+
+  EXPECT_EQ(dump(json.at("totals").at("closes_by_reason")), R"({"peer_fin":7})");
+  EXPECT_EQ(json.at("listeners").at("web"), to_json(test::sample_listener()).at("ends"));
+  EXPECT_EQ(json.at("clients").at("feed").at("duration_ms").at("count"), 0);
+  EXPECT_EQ(dump(json.at("host")), R"({"listen_overflows_total":3,"listen_drops_total":5})");
+}
+
+TEST(Rows, ShowNoHostWhereTheKernelDoesNotTell) {
+  auto row = test::sample_status();
+  row.host.reset();
+
+  EXPECT_TRUE(to_json(row).at("host").is_null());
 }
 
 TEST(Rows, ShowAnUpstreamAsTheContractDoes) {

@@ -15,6 +15,14 @@ inline WallTime sample_time() {
 }
 inline constexpr auto kSampleTime = "2026-11-22T13:47:41.000123Z";
 
+inline EndsRow sample_ends() {
+  EndsRow row;
+  row.closes = {{First::remote, How::fin, Reason::peer_fin, 7}};
+  row.duration.counts[3] = 7;
+  row.duration.sum = 0.006;
+  return row;
+}
+
 inline ListenerRow sample_listener(const std::string& name = "web") {
   ListenerRow row;
   row.name = name;
@@ -28,9 +36,7 @@ inline ListenerRow sample_listener(const std::string& name = "web") {
   row.refused[static_cast<std::size_t>(Refusal::acl)] = 3;
   row.bytes_in = 1;
   row.bytes_out = 1;
-  row.closes = {{First::remote, How::fin, Reason::peer_fin, 7}};
-  row.duration.counts[3] = 7;
-  row.duration.sum = 0.006;
+  row.ends = sample_ends();
   row.config = R"({"listen":["0.0.0.0:8080"],"service":"forward","forward":{}})";
   return row;
 }
@@ -166,6 +172,10 @@ inline StatusRow sample_status() {
   row.listeners = 1;
   row.generation = "1";
   row.connections_by_state = {{"ESTABLISHED", 1}};
+  row.closes = sample_ends().closes;
+  row.listener_ends = {{"web", sample_ends()}};
+  row.client_ends = {{"feed", {}}};
+  row.host = HostRow{3, 5};
   row.capabilities = {{"sock_diag", "on"}};
   return row;
 }

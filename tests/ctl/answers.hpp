@@ -12,9 +12,12 @@ inline const std::string kStatus =
  "uptime_seconds": 192.5, "workers": 2, "limits": {"max_connections": 18400, "file_limit": 20000},
  "totals": {"connections_active": 13, "connections_total": 9121, "bytes_in_total": 5120, "bytes_out_total": 991232,
             "listeners": 3, "listeners_failed": 1, "clients": 2, "clients_up": 1, "accept_pauses_total": 0,
-            "history_entries": 9108, "history_dropped_total": 0, "log_dropped_total": 0,
-            "final_info_overruns_total": 0, "final_info_missed_total": 0},
+            "history_entries": 9108, "history_bytes": 4700000, "history_dropped_total": 0, "log_dropped_total": 0,
+            "events_total": 36500, "events_kept": 10000, "events_dropped_total": 12, "event_streams": 1,
+            "event_streams_cut_total": 0, "final_info_overruns_total": 0, "final_info_missed_total": 0,
+            "closes_by_reason": {"idle_timeout": 3, "peer_fin": 9105}},
  "connections_by_state": {"ESTABLISHED": 11, "FIN_WAIT_2": 2, "LAST_ACK": 0},
+ "listeners": {}, "clients": {}, "host": {"listen_overflows_total": 3, "listen_drops_total": 1205},
  "generation": "a1b2", "last_reload": null, "capabilities": {"sock_diag": "on"}})";
 
 inline const std::string kWeb =
@@ -23,7 +26,13 @@ inline const std::string kWeb =
                {"configured": "[::]:0", "bound": "[::]:40123", "state": "listening", "error": null, "queue": null, "queue_max": null}],
  "connections": {"active": 12, "peak": 40, "limit": 1000, "accepted_total": 9120,
                  "refused_total": {"limit": 0, "source_limit": 0, "rate": 0, "acl": 3, "files": 0}},
- "bytes_in_total": 5120, "bytes_out_total": 12345678, "config": {"listen": ["0.0.0.0:8080", "[::]:0"], "service": "forward"}})";
+ "bytes_in_total": 5120, "bytes_out_total": 12345678,
+ "ends": {"closes_by_reason": {"idle_timeout": 3, "peer_fin": 9105},
+          "closes": [{"first": "local", "how": "fin", "reason": "idle_timeout", "total": 3},
+                     {"first": "remote", "how": "fin", "reason": "peer_fin", "total": 9105}],
+          "duration_ms": {"count": 9108, "mean": 41000.5, "p50": 812.5, "p90": 60000, "p99": 7500000, "buckets": [{"le": 1000, "count": 9108}]},
+          "rtt_ms": {"count": 9108, "mean": 0.3, "p50": 0.175, "p90": 0.41, "p99": 12.3, "buckets": [{"le": 0.25, "count": 9108}]}},
+ "config": {"listen": ["0.0.0.0:8080", "[::]:0"], "service": "forward"}})";
 
 inline const std::string kHello =
     R"({"name": "hello", "source": "file", "state": "failed", "error": "address in use", "service": "dialog",

@@ -44,6 +44,29 @@ def test_the_unit_starts_the_program_that_was_installed(root):
     assert f"ExecStartPre={program} --check-config\n" in unit
 
 
+def settings_of(unit):
+    """What a unit sets, each key with its values in order."""
+    settings = {}
+    for line in unit.read_text().splitlines():
+        if "=" in line and not line.startswith("#"):
+            key, value = line.split("=", 1)
+            settings.setdefault(key, []).append(value)
+    return settings
+
+
+def test_the_units_sandbox_leaves_what_the_daemon_asks_the_kernel(root):
+    """Without sock_diag and /proc/net, states and last counts of closed sockets and the host's counters are not known;
+    without chown(2) there is no API, and the kernel ends who tries."""
+    settings = settings_of(prefix(root) / "lib/systemd/system/tcpctld.service")
+
+    assert set(settings["RestrictAddressFamilies"][-1].split()) == {"AF_INET", "AF_INET6", "AF_UNIX", "AF_NETLINK"}
+    assert settings.get("ProcSubset", ["all"]) == ["all"]
+    assert not {"PrivateNetwork", "PrivateUsers"} & set(settings)
+    filters = settings["SystemCallFilter"]  # in turn: each adds to what is allowed, or takes away
+    assert filters[0] == "@system-service"
+    assert "@chown" in filters[filters.index("~@privileged") + 1:]
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze on this host")
 def test_systemd_takes_the_unit_as_it_is(root):
     unit = prefix(root) / "lib/systemd/system/tcpctld.service"

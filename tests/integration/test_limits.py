@@ -153,6 +153,19 @@ def test_a_full_history_forgets_the_oldest_and_says_so(launch):
     assert kept == names[:2:-1]
     totals = daemon.json("/v1/status")["totals"]
     assert (totals["history_entries"], totals["history_dropped_total"]) == (5, 3)
+    assert 0 < totals["history_bytes"] <= 5 * 1024
+
+
+def test_a_reload_that_changes_the_length_of_the_history_says_that_it_waits_for_a_restart(launch):
+    daemon = launch("[daemon]\nworkers = 1\n[history]\nconnections = 2\n" + listener(""))
+    done = daemon.reload("[daemon]\nworkers = 1\n[history]\nconnections = 5\n" + listener("")).json
+    for _ in range(3):
+        with daemon.connect("echo") as peer:
+            name = peer.name
+        daemon.ended(name)
+
+    assert done["changed"] == [{"name": "history", "keys": {"connections": "restart"}}]
+    assert daemon.json("/v1/status")["totals"]["history_entries"] == 2
 
 
 def test_connections_through_ipv6_and_unix_are_told_apart(launch):

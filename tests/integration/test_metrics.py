@@ -87,6 +87,48 @@ def test_connections_bytes_and_ends_are_counted_by_listener(daemon):
     assert value(daemon, 'tcpctl_listener_accept_queue{listener="echo"}') == 0
 
 
+@pytest.mark.quick
+def test_the_status_tells_how_the_connections_of_each_listener_and_client_ended(daemon):
+    with daemon.connect("echo") as peer:
+        peer.send(b"12345")
+        peer.read(5)
+        name = peer.name
+    daemon.ended(name)
+    eventually(lambda: daemon.json("/v1/status")["clients"]["feed"]["closes"])
+
+    status = daemon.json("/v1/status")
+
+    ends = status["listeners"]["echo"]
+    assert ends == daemon.listener("echo")["ends"]
+    assert ends["closes"] == [{"first": "remote", "how": "fin", "reason": "peer_fin", "total": 1}]
+    assert ends["closes_by_reason"] == {"peer_fin": 1}
+    for histogram in (ends["duration_ms"], ends["rtt_ms"]):
+        assert histogram["count"] == 1
+        assert [bucket["count"] for bucket in histogram["buckets"]] == [1]
+        assert 0 < histogram["mean"] <= histogram["buckets"][0]["le"]
+        assert 0 < histogram["p50"] <= histogram["p90"] <= histogram["p99"] <= histogram["buckets"][0]["le"]
+    assert "connect_refused" in status["clients"]["feed"]["closes_by_reason"]
+    assert set(status["listeners"]) == {"echo", "web"} and set(status["clients"]) == {"feed", "check"}
+    assert status["totals"]["closes_by_reason"]["peer_fin"] == 1
+    shown = daemon.tcpctl("listener", "show", "echo").stdout
+    assert "Ended" in shown and "1: peer_fin 1" in shown and "Round trip" in shown
+    assert "peer_fin 1" in daemon.tcpctl("status").stdout
+
+
+def test_ends_stay_in_the_totals_when_their_listener_goes(daemon):
+    with daemon.connect("echo") as peer:
+        peer.send(b"1")
+        peer.read(1)
+        name = peer.name
+    daemon.ended(name)
+
+    daemon.reload(daemon.own_file.read_text().replace("[listeners.echo]", "[listeners.other]"))
+
+    status = daemon.json("/v1/status")
+    assert "echo" not in status["listeners"]
+    assert status["totals"]["closes_by_reason"]["peer_fin"] == 1
+
+
 def test_upstreams_and_clients_are_counted(daemon):
     with daemon.connect("web"), daemon.server.accept():
         eventually(lambda: daemon.upstreams("web")["b"]["connections_total"] == 1)

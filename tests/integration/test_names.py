@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Addresses that are names: looked up, followed as they change, kept while DNS fails; and the race of several."""
-import concurrent.futures
 import contextlib
-import ctypes
 import os
 import socket
 import subprocess
@@ -10,10 +8,9 @@ import subprocess
 import pytest
 
 from harness.dns import AAAA, A, DnsServer
+from harness.namespace import CLONE_NEWNET, CLONE_NEWNS, LOOPBACK_UP, own_namespace
 from harness.peers import Server, closed_port
 from harness.wait import eventually
-
-CLONE_NEWNS, CLONE_NEWNET = 0x20000, 0x40000000
 
 
 @pytest.fixture
@@ -309,20 +306,6 @@ def test_a_forward_takes_the_address_that_answers(launch, dns):
             one.close()
 
 
-@contextlib.contextmanager
-def own_namespace(flags, *commands):
-    """Runs what is submitted on a thread in namespaces of its own, once `commands` ran there; what that thread begins
-    is there too."""
-    def enter():
-        if ctypes.CDLL(None, use_errno=True).unshare(flags) != 0:
-            raise OSError(ctypes.get_errno(), "unshare")
-        for command in commands:
-            subprocess.run(command, check=True)
-    with concurrent.futures.ThreadPoolExecutor(max_workers=1) as pool:
-        pool.submit(enter).result()
-        yield pool
-
-
 @pytest.mark.skipif(os.geteuid() != 0, reason="a network namespace wants root")
 @pytest.mark.parametrize("family", ["ip6", "ip"])
 def test_a_family_that_is_dropped_costs_a_moment_and_no_failure(launch, family):
@@ -343,7 +326,7 @@ def test_a_family_that_is_dropped_costs_a_moment_and_no_failure(launch, family):
                 assert daemon.client("feed")["failures_total"] == {}
                 if family == "ip6":
                     assert daemon.ended(dropped.address, client="feed")["close"]["reason"] == "local_done"
-    with own_namespace(CLONE_NEWNET, ["ip", "link", "set", "lo", "up"]) as network:
+    with own_namespace(CLONE_NEWNET, LOOPBACK_UP) as network:
         network.submit(work).result()
 
 
