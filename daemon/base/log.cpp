@@ -68,25 +68,6 @@ spdlog::level::level_enum spdlog_level(Level level) {
   return spdlog::level::info;
 }
 
-Result<std::shared_ptr<Sink>> open_target(const std::string& target, Format format) {
-  constexpr std::string_view kFile = "file:";
-  if (target == "stderr") return StreamSink::standard_error(format);
-  if (target == "auto") {
-    if (stderr_is_journal_stream() && has_journal()) return std::make_shared<JournalSink>(format);
-    return StreamSink::standard_error(format);
-  }
-  if (target == "journal") {
-    if (has_journal()) return std::make_shared<JournalSink>(format);
-    return fail(Errc::unavailable,
-                "log target 'journal': no journald listens here, use 'stderr' or 'file:PATH'");
-  }
-  if (target.starts_with(kFile) && target.size() > kFile.size()) {
-    return StreamSink::file(target.substr(kFile.size()), format);
-  }
-  return fail(Errc::invalid_argument,
-              "log target '" + target + "': use 'auto', 'stderr', 'journal' or 'file:PATH'");
-}
-
 std::unique_ptr<Backend> make_backend(std::shared_ptr<Sink> sink) {
   auto backend = std::make_unique<Backend>();
   backend->sink = std::move(sink);
@@ -116,7 +97,8 @@ void replace(Backend* next) {
 /// With no target of its own the log has stderr, and no queue.
 void write_now(Level level, std::string_view packed) {
   const Record record = unpack(level, wall_now(), packed);
-  if (!write_line(STDERR_FILENO, text_line(record, stderr_head()))) ++lost_before;
+  const std::string line = text_line(record, stderr_head());
+  if (write_line(STDERR_FILENO, line) < line.size()) ++lost_before;
 }
 
 }  // namespace

@@ -73,6 +73,7 @@ std::string text_fields(const Record& record) {
   std::string out;
   append_text(out, "event", record.event);
   for (const auto& field : record.fields) {
+    if (!field.is_known()) continue;
     out += ' ';
     append_text(out, field_key(field.key), field.value);
   }
@@ -126,7 +127,9 @@ bool is_json_literal(std::string_view value) {
 void append_json(std::string& out, std::string_view key, const FieldView& field) {
   append_json_string(out, key);
   out += ':';
-  if (field.bare && is_json_literal(field.value)) {
+  if (!field.is_known()) {
+    out += "null";
+  } else if (field.bare && is_json_literal(field.value)) {
     out.append(field.value);
   } else {
     append_json_string(out, field.value);
@@ -147,9 +150,9 @@ std::string json_object(const Record& record) {
   return out += '}';
 }
 
-std::string journal_name(std::string_view key) {
-  std::string name;
-  for (const char c : field_key(key).substr(0, 64)) {
+std::string journal_name(std::string_view prefix, std::string_view key) {
+  std::string name{prefix};
+  for (const char c : (prefix.empty() ? field_key(key) : std::string{key}).substr(0, 64 - prefix.size())) {
     const bool lower = c >= 'a' && c <= 'z';
     const bool kept = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     name += lower ? static_cast<char>(c - 'a' + 'A') : kept ? c : '_';
@@ -176,17 +179,19 @@ int priority(Level level) {
   return 6;
 }
 
+std::string cut(std::string value) {
+  if (value.size() <= kValueLimit) return value;
+  value.resize(kValueLimit - kCut.size());
+  return value.append(kCut);
+}
+
 std::string pack(std::string_view event, std::initializer_list<Field> fields) {
   std::string out;
   put(out, event);
   for (const auto& field : fields) {
     out += field.bare ? '1' : '0';
     put(out, field.key);
-    if (field.value.size() <= kValueLimit) {
-      put(out, field.value);
-    } else {
-      put(out, field.value.substr(0, kValueLimit - kCut.size()).append(kCut));
-    }
+    put(out, field.value.size() <= kValueLimit ? field.value : cut(field.value));
   }
   return out;
 }
@@ -212,7 +217,7 @@ std::string json_line(const Record& record, Head head) {
   return (head == Head::prefixed ? prefix(record.level) : std::string{}) + json_object(record) + '\n';
 }
 
-std::vector<std::string> journal_fields(const Record& record, Format format) {
+std::vector<std::string> journal_fields(const Record& record, Format format, std::string_view prefix) {
   std::vector<std::string> out;
   out.reserve(record.fields.size() + 4);
   out.push_back("MESSAGE=" + (format == Format::json ? json_object(record) : text_fields(record)));
@@ -220,7 +225,7 @@ std::vector<std::string> journal_fields(const Record& record, Format format) {
   out.emplace_back("SYSLOG_IDENTIFIER=tcpctld");
   out.push_back("EVENT=" + std::string{record.event});
   for (const auto& field : record.fields) {
-    out.push_back(journal_name(field.key) + '=' + std::string{field.value});
+    if (field.is_known()) out.push_back(journal_name(prefix, field.key) + '=' + std::string{field.value});
   }
   return out;
 }

@@ -46,28 +46,33 @@ std::string line_of(const Record& record, Format format, Head head) {
   return format == Format::json ? json_line(record, head) : text_line(record, head);
 }
 
+/// O_NONBLOCK is for a named pipe that nobody reads, which would hold up whoever opens it.
 Result<Fd> open_file(const std::filesystem::path& path) {
-  Fd file{::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640)};
+  Fd file{::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640)};
   if (!file) return fail(Errc::io, "log file '" + path.string() + "': " + errno_text(errno));
   return file;
 }
 
 }  // namespace
 
-bool write_line(int fd, std::string_view line) {
-  while (!line.empty()) {
-    const ssize_t n = ::write(fd, line.data(), line.size());
+std::size_t write_line(int fd, std::string_view line) {
+  std::size_t written = 0;
+  while (written < line.size()) {
+    const ssize_t n = ::write(fd, line.data() + written, line.size() - written);
     if (n >= 0) {
-      line.remove_prefix(static_cast<std::size_t>(n));
+      written += static_cast<std::size_t>(n);
     } else if (errno == EAGAIN) {
-      // Somebody else made the stream non-blocking: it is shared with whoever started us.
+      // A named pipe, or somebody else made the stream non-blocking: it is shared with whoever started us.
       pollfd writable{fd, POLLOUT, 0};
-      if (::poll(&writable, 1, 1000) <= 0) return false;
+      if (::poll(&writable, 1, 1000) <= 0) {
+        errno = EAGAIN;
+        break;
+      }
     } else if (errno != EINTR) {
-      return false;
+      break;
     }
   }
-  return true;
+  return written;
 }
 
 bool stderr_is_journal_stream() {
@@ -81,8 +86,16 @@ bool has_journal() { return ::access(kJournalSocket, W_OK) == 0; }
 
 Head stderr_head() { return stderr_is_journal_stream() ? Head::prefixed : Head::timed; }
 
+void Sink::write_or_count(const Record& record) {
+  if (!write(record)) ++refused_;
+}
+
+void Sink::log(const spdlog::details::log_msg& message) { write_or_count(record_of(message)); }
+
 void Sink::flush() {
-  if (reopen_.exchange(false)) reopen();
+  if (!reopen_.exchange(false)) return;
+  if (const auto opened = reopen(); !opened)
+    write_or_count({Level::error, wall_now(), "log.reopen_failed", {{"detail", opened.error().what}}});
 }
 
 StreamSink::StreamSink(Fd file, std::filesystem::path path, Format format, Head head)
@@ -100,27 +113,66 @@ Result<std::shared_ptr<StreamSink>> StreamSink::file(std::filesystem::path path,
 
 int StreamSink::fd() const { return file_ ? file_.get() : STDERR_FILENO; }
 
-void StreamSink::log(const spdlog::details::log_msg& message) {
-  if (!write_line(fd(), line_of(record_of(message), format_, head_))) count_refused();
-}
-
-void StreamSink::reopen() {
-  if (path_.empty()) return;
-  if (auto file = open_file(path_)) {
-    file_ = std::move(*file);
-  } else {
-    const Record record{
-        Level::error, wall_now(), "log.reopen_failed", {{"detail", file.error().what, false}}};
-    if (!write_line(fd(), line_of(record, format_, head_))) count_refused();
+Result<void> StreamSink::write(const Record& record) {
+  std::string line = line_of(record, format_, head_);
+  if (torn_) line.insert(line.begin(), '\n');
+  const std::size_t written = write_line(fd(), line);
+  const int error = errno;
+  if (written < line.size()) {
+    if (written > 0) take_back(written);
+    return fail(Errc::io, (path_.empty() ? "stderr" : "'" + path_.string() + "'") + ": " + errno_text(error));
   }
+  torn_ = false;
+  return {};
 }
 
-void JournalSink::log(const spdlog::details::log_msg& message) {
-  auto fields = journal_fields(record_of(message), format_);
+/// Where a disk fills up in the midst of a line, what was written of it goes; or else, where that cannot be,
+/// the next line begins on a line of its own.
+void StreamSink::take_back(std::size_t bytes) {
+  struct stat info{};
+  const off_t end = ::lseek(fd(), 0, SEEK_CUR);
+  const bool is_last = end >= 0 && ::fstat(fd(), &info) == 0 && S_ISREG(info.st_mode) && info.st_size == end;
+  if (!is_last || ::ftruncate(fd(), end - static_cast<off_t>(bytes)) != 0) torn_ = true;
+}
+
+Result<void> StreamSink::reopen() {
+  if (path_.empty()) return {};
+  auto file = open_file(path_);
+  if (!file) return tl::make_unexpected(std::move(file).error());
+  file_ = std::move(*file);
+  torn_ = false;
+  return {};
+}
+
+Result<void> JournalSink::write(const Record& record) {
+  auto fields = journal_fields(record, format_, prefix_);
   std::vector<iovec> parts;
   parts.reserve(fields.size());
   for (auto& field : fields) parts.push_back({field.data(), field.size()});
-  if (sd_journal_sendv(parts.data(), static_cast<int>(parts.size())) < 0) count_refused();
+  if (const int sent = sd_journal_sendv(parts.data(), static_cast<int>(parts.size())); sent < 0)
+    return fail(Errc::io, "the journal: " + errno_text(-sent));
+  // It takes the absence of a journal for a success.
+  if (!has_journal()) return fail(Errc::io, "the journal: no journald listens here");
+  return {};
+}
+
+Result<std::shared_ptr<Sink>> open_target(const std::string& target, Format format, std::string_view prefix) {
+  constexpr std::string_view kFile = "file:";
+  if (target == "stderr") return StreamSink::standard_error(format);
+  if (target == "auto") {
+    if (stderr_is_journal_stream() && has_journal()) return std::make_shared<JournalSink>(format, prefix);
+    return StreamSink::standard_error(format);
+  }
+  if (target == "journal") {
+    if (has_journal()) return std::make_shared<JournalSink>(format, prefix);
+    return fail(Errc::unavailable,
+                "log target 'journal': no journald listens here, use 'stderr' or 'file:PATH'");
+  }
+  if (target.starts_with(kFile) && target.size() > kFile.size()) {
+    return StreamSink::file(target.substr(kFile.size()), format);
+  }
+  return fail(Errc::invalid_argument,
+              "log target '" + target + "': use 'auto', 'stderr', 'journal' or 'file:PATH'");
 }
 
 }  // namespace tcpctl::log

@@ -12,15 +12,18 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.hpp"
 #include "base/log_record.hpp"
+#include "base/log_sink.hpp"
 
 namespace tcpctl::log {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
@@ -243,6 +246,41 @@ TEST(LogRecord, ReplacesBytesThatAreNoUtf8InJsonAndKeepsThoseThatAre) {
 TEST(LogRecord, WritesANumberThatJsonDoesNotKnowAsAString) {
   EXPECT_THAT(json_line(record({{"share", "nan", true}}), Head::timed), EndsWith(R"("share":"nan"})"
                                                                                  "\n"));
+}
+
+TEST(LogRecord, LeavesOutWhatIsNotKnownAndSaysNullInJson) {
+  const Record said = record({{"peer_id", "", true}, {"n", "1", true}});
+
+  EXPECT_EQ(text_line(said, Head::prefixed), "<6>event=peer.said n=1\n");
+  EXPECT_THAT(json_line(said, Head::timed), EndsWith(R"("peer_id":null,"n":1})"
+                                                     "\n"));
+  EXPECT_THAT(journal_fields(said, Format::text),
+              ElementsAre("MESSAGE=event=peer.said n=1", "PRIORITY=6", "SYSLOG_IDENTIFIER=tcpctld",
+                          "EVENT=peer.said", "N=1"));
+}
+
+TEST(LogRecord, GivesTheJournalFieldsUnderAPrefix) {
+  EXPECT_THAT(journal_fields(record({{"time", "x"}}), Format::text, "TCPCTL_"), Contains("TCPCTL_TIME=x"));
+}
+
+TEST_F(Log, LeavesNoPieceOfALineWhereTheDiskFillsUpInIt) {
+  std::signal(SIGXFSZ, SIG_IGN);
+  auto sink = StreamSink::file(path("log"), Format::text);
+  ASSERT_TRUE(sink);
+  rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  const rlimit full{200, before.rlim_max};
+  ::setrlimit(RLIMIT_FSIZE, &full);
+
+  std::string refusal;
+  for (int i = 0; i < 10 && refusal.empty(); ++i) {
+    if (const auto written = (*sink)->write(record({{"n", "1"}})); !written) refusal = written.error().what;
+  }
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  ASSERT_TRUE((*sink)->write(record({{"n", "2"}})));
+
+  EXPECT_EQ(refusal, "'" + path("log").string() + "': File too large");
+  EXPECT_THAT(text("log"), ContainsRegex("^([^\n]*event=peer.said n=1\n)+[^\n]*event=peer.said n=2\n$"));
 }
 
 TEST(LogRecord, GivesTheJournalEachFieldUnderItsUpperCaseName) {
