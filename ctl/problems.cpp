@@ -83,6 +83,9 @@ void of_daemon(Problems& found, const Json& status) {
   if (const auto lost = status.count("totals.log_dropped_total"); lost.value_or(0) > 0) {
     found.push_back({false, exact_text(*lost) + " log lines were lost"});
   }
+  const auto unread = status.count("totals.access_log_dropped_total").value_or(0) +
+                      status.count("totals.access_log_errors_total").value_or(0);
+  if (unread > 0) found.push_back({false, exact_text(unread) + " lines of the access log were lost"});
 }
 
 }  // namespace

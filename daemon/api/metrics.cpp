@@ -33,6 +33,17 @@ void add_events(const StatusRow& status, Families& families) {
   put(families, std::move(cut));
 }
 
+void add_access_log(const StatusRow& status, Families& families) {
+  auto dropped = Family::counter("tcpctl_access_log_dropped_total",
+                                 "Lines of the access log that found no room on their way to its target.");
+  dropped.add({}, status.access_log_dropped);
+  put(families, std::move(dropped));
+  auto errors = Family::counter("tcpctl_access_log_errors_total",
+                                "Lines of the access log that its target refused, as a full disk does.");
+  errors.add({}, status.access_log_errors);
+  put(families, std::move(errors));
+}
+
 void add_daemon(const StatusRow& status, Families& families) {
   auto build = Family::gauge("tcpctl_build_info", "The running version; always 1.");
   build.add({{"version", status.version}}, true);
@@ -52,6 +63,7 @@ void add_daemon(const StatusRow& status, Families& families) {
       Family::counter("tcpctl_log_dropped_total", "Log lines given up because the queue was full.");
   dropped.add({}, status.log_dropped);
   put(families, std::move(dropped));
+  add_access_log(status, families);
   auto overruns = Family::counter("tcpctl_final_info_overruns_total",
                                   "Times that the kernel dropped events of sockets closed before their end.");
   overruns.add({}, status.final_info_overruns);

@@ -74,6 +74,8 @@ Json to_json(const StatusRow& row) {
             {"history_bytes", row.history_bytes},
             {"history_dropped_total", row.history_dropped},
             {"log_dropped_total", row.log_dropped},
+            {"access_log_dropped_total", row.access_log_dropped},
+            {"access_log_errors_total", row.access_log_errors},
             {"events_total", row.events},
             {"events_kept", row.events_kept},
             {"events_dropped_total", row.events_dropped},

@@ -121,6 +121,7 @@ Result<void> App::run() {
   loop_.run();
   api_->stop();
   crew_.stop();
+  supervisor_.finish();
   log::info("daemon.stopped");
   return {};
 }
@@ -145,6 +146,7 @@ void App::on_signal(int number) {
       return;
     case SIGUSR1:
       log::reopen();
+      supervisor_.reopen_access_log();
       return;
     default:
       supervisor_.stop();

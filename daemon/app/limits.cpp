@@ -10,7 +10,7 @@
 namespace tcpctl {
 namespace {
 
-constexpr std::uint64_t kOwnFiles = 36;  // of the main thread, the log and the API
+constexpr std::uint64_t kOwnFiles = 40;  // of the main thread, the logs and the API
 constexpr std::uint64_t kFilesOfWorker = 5;
 constexpr std::uint64_t kLeastReserve = 12;
 constexpr std::uint64_t kMostReserve = 1024;

@@ -53,10 +53,14 @@ Supervisor::Supervisor(Loop& loop, CrewThreads& crew, StatsBook& stats, std::fil
       file_{std::move(file)},
       limits_{limits},
       wheel_{loop},
-      events_{loop, crew} {}
+      events_{loop, crew},
+      access_log_{crew} {}
 
 Result<void> Supervisor::start(Design design, bool strict) {
   design_ = std::move(design);
+  auto change = access_log_.prepare(design_.config->access_log);
+  if (!change) return tl::make_unexpected(std::move(change).error());
+  if (*change) access_log_.apply(std::move(**change));
   events_.set_limit(design_.config->history.events);
   apply_listeners(design_, {});
   for (const auto& [name, listener] : listeners_) {
@@ -98,6 +102,14 @@ void Supervisor::apply_clients(const Design& next, const Changed& changed) {
   }
 }
 
+Result<void> Supervisor::agree_to(const config::Config& next) {
+  auto change = access_log_.prepare(next.access_log);
+  if (!change) return tl::make_unexpected(std::move(change).error());
+  if (auto access = hooks_.reload_access(next); !access) return access;
+  if (*change) access_log_.apply(std::move(**change));
+  return {};
+}
+
 ReloadRow Supervisor::reload() {
   ReloadRow row;
   if (stopping_ != Stopping::no) {
@@ -108,11 +120,11 @@ ReloadRow Supervisor::reload() {
   }
   systemd::reloading();
   auto next = load(file_, stats_);
-  const auto access = next ? hooks_.reload_access(*next->config) : Result<void>{};
-  if (!next || !access) {
+  const auto agreed = next ? agree_to(*next->config) : Result<void>{};
+  if (!next || !agreed) {
     row.ok = false;
     if (next) {
-      row.errors.push_back(access.error().what);
+      row.errors.push_back(agreed.error().what);
     } else {
       for (const auto& mistake : next.error()) row.errors.push_back(mistake.text());
     }

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "app/access_log.hpp"
 #include "app/crew_threads.hpp"
 #include "app/event_desk.hpp"
 #include "app/limits.hpp"
@@ -42,6 +43,10 @@ class Supervisor final : private Deadline {
   /// Stops to accept, waits `drain_timeout` for connections to end, then ends them; a second call ends them
   /// at once.
   void stop();
+  /// After the workers have stopped: writes what they told of their last moments.
+  void finish() { access_log_.stop(); }
+  /// Opens the access log's file anew.
+  void reopen_access_log() { access_log_.reopen(); }
 
   [[nodiscard]] const config::Config& config() const { return *design_.config; }
   [[nodiscard]] std::vector<ListenerRow> listeners() const;
@@ -61,6 +66,9 @@ class Supervisor final : private Deadline {
   using Changed = std::set<std::string>;  // "listeners.web", "clients.feed"
   void apply_listeners(const Design& next, const Changed& changed);
   void apply_clients(const Design& next, const Changed& changed);
+  /// Gives what may refuse `next` its say, and opens what it needs; where nobody refuses, its access log
+  /// holds.
+  [[nodiscard]] Result<void> agree_to(const config::Config& next);
   [[nodiscard]] ReloadRow row_of(const config::Difference& difference) const;
   void on_deadline() override;
   void end_all(Reason reason, bool graceful);
@@ -72,6 +80,7 @@ class Supervisor final : private Deadline {
   Limits limits_;
   Wheel wheel_;
   EventDesk events_;
+  AccessLog access_log_;
   Hooks hooks_;
   Design design_;
   std::map<std::string, std::unique_ptr<ListenerEntry>> listeners_;

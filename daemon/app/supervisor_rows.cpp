@@ -63,6 +63,8 @@ StatusRow Supervisor::status() const {
   row.clients = design_.clients.size();
   row.closes = stats_.closes();
   row.log_dropped = log::dropped();
+  row.access_log_dropped = access_log_.dropped();
+  row.access_log_errors = access_log_.errors();
   row.events = events_.book().newest();
   row.events_kept = events_.book().size();
   row.events_dropped = events_.book().dropped();

@@ -48,11 +48,22 @@ Dns dns(const OptionReader& options) {
           .attempts = static_cast<int>(options.integer("attempts"))};
 }
 
+log::Format format(const OptionReader& options) {
+  return options.text("format") == "json" ? log::Format::json : log::Format::text;
+}
+
 Log log(const OptionReader& options) {
   const auto level = log::parse_level(options.text("level"));
-  return {.level = level.value_or(log::Level::info),
+  return {
+      .level = level.value_or(log::Level::info), .target = options.text("target"), .format = format(options)};
+}
+
+AccessLog access_log(const OptionReader& options) {
+  const auto at = options.text("at");
+  return {.at_start = at == "start" || at == "both",
+          .at_end = at == "end" || at == "both",
           .target = options.text("target"),
-          .format = options.text("format") == "json" ? log::Format::json : log::Format::text};
+          .format = format(options)};
 }
 
 std::string lower(std::string text) {
@@ -151,6 +162,7 @@ Checked<Config> build(Node root, const KeyTable& keys) {
   Config config{.daemon = daemon(options.table("daemon")),
                 .dns = dns(options.table("dns")),
                 .log = log(options.table("log")),
+                .access_log = access_log(options.table("access_log")),
                 .api = api(options.table("api")),
                 .history = {static_cast<std::uint64_t>(options.integer("history.connections")),
                             static_cast<std::uint64_t>(options.integer("history.events"))},

@@ -47,6 +47,17 @@ struct Log {
   log::Format format;
 };
 
+/// A line for the start and for the end of each connection.
+struct AccessLog {
+  bool at_start, at_end;
+  std::string target;  // as that of `Log`
+  log::Format format;
+  [[nodiscard]] bool is_on() const { return at_start || at_end; }
+  [[nodiscard]] bool same_target(const AccessLog& other) const {
+    return target == other.target && format == other.format;
+  }
+};
+
 struct ApiToken {
   std::string name;
   std::string role;
@@ -132,6 +143,7 @@ struct Config {
   Daemon daemon;
   Dns dns;
   Log log;
+  AccessLog access_log;
   Api api;
   History history;
   std::map<std::string, std::shared_ptr<const Listener>> listeners;
@@ -142,7 +154,8 @@ struct Config {
 template <class T>
 using Checked = tl::expected<T, Mistakes>;
 
-/// The keys of everything but the services: [daemon] [dns] [log] [api] [history] [listeners.*] [clients.*].
+/// The keys of everything but the services: [daemon] [dns] [log] [access_log] [api] [history]
+/// [listeners.*] [clients.*].
 [[nodiscard]] std::span<const Key> core_keys();
 
 /// Reads `file`, the `conf.d` beside it and `state_conf_d` (may be empty) into one tree, in this order and

@@ -122,7 +122,7 @@ void compare_objects(const std::string& kind, const Objects& before, const Objec
 Difference difference(const Config& before, const Config& after, const KeyTable& keys) {
   Difference difference;
   Comparer comparer{keys};
-  for (const auto* section : {"daemon", "log", "api", "history"}) {
+  for (const auto* section : {"daemon", "log", "access_log", "api", "history"}) {
     auto changed = comparer.compare(before.root.find(section), after.root.find(section), section);
     if (!changed.empty()) difference.changed.push_back({section, std::move(changed)});
   }

@@ -252,6 +252,7 @@ constexpr std::array kRules{
     Rule{"daemon", daemon},
     Rule{"dns", dns},
     Rule{"log", log},
+    Rule{"access_log", log},
     Rule{"api", api},
     Rule{"api.metrics", api_metrics},
     Rule{"api.roles", api_roles},

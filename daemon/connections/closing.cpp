@@ -428,6 +428,20 @@ void Connection::log_end() const {
              log::f("detail", facts_.close.detail.get()));
 }
 
+void Connection::log_access_start() {
+  unlogged_ = false;
+  History::Entry entry;
+  entry.facts = facts_;
+  entry.local = tcp::local_address(fd_.get());
+  worker_.access().add(AccessLine::Kind::start, entry);
+}
+
+void Connection::log_access_end(const History::Entry& entry) {
+  AccessOutlet& access = worker_.access();
+  if (unlogged_) access.add(AccessLine::Kind::start, entry);
+  if (access.is_at_end()) access.add(AccessLine::Kind::end, entry);
+}
+
 // What the kernel still holds of it, and does with it, once the descriptor is closed.
 void Connection::note_remains(const std::optional<tcp::Info>& last, History::Entry& entry) {
   if (last)
@@ -471,6 +485,7 @@ void Connection::complete(const std::optional<tcp::Info>& last) {
   if (log::enabled(log::Level::debug)) log_end();
   if (is_recorded()) {
     entry.facts = facts_;
+    log_access_end(entry);
     worker_.history().add(std::move(entry));
   }
   on_gone();

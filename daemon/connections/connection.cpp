@@ -42,6 +42,9 @@ void Connection::start() {
     tell(EventKind::opened);
     tell(EventKind::established);
   }
+  unlogged_ = worker_.access().is_at_start() && is_recorded();
+  // Whose connection it is, a header says first.
+  if (unlogged_ && phase() != Phase::proxy_header) log_access_start();
   if (!add_event()) {
     abort(Reason::resource, "no memory for an event");
     return;

@@ -212,6 +212,8 @@ class Connection : private Deadline {
   void count_end(const std::optional<tcp::Info>& last);
   void note_parting(bool is_parting);
   void log_end() const;
+  void log_access_start();
+  void log_access_end(const History::Entry& entry);
   void tell(EventKind kind) const;
   void touch() { facts_.last_active = worker_.time(); }
   [[nodiscard]] PartyShare* share() const;
@@ -233,9 +235,10 @@ class Connection : private Deadline {
   bool eof_ : 1 {false};
   bool fin_wanted_ : 1 {false};
   bool fin_sent_ : 1 {false};
-  bool parting_ : 1 {false};  // and counted as such
-  bool silent_ : 1 {false};   // nobody is told of it: it is a check
-  EventPtr event_;            // null while it is parked, and after its end
+  bool parting_ : 1 {false};   // and counted as such
+  bool silent_ : 1 {false};    // nobody is told of it: it is a check
+  bool unlogged_ : 1 {false};  // its start is to go into the access log yet
+  EventPtr event_;             // null while it is parked, and after its end
   Facts facts_;
   Traffic*
       traffic_;  // its owner's, or where it is the leg of one its upstream's; null before that is connected

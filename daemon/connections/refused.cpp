@@ -80,6 +80,7 @@ void RefusedRecorder::add(const OwnerPtr& owner, Refusal refusal, const Fd& fd, 
   facts.timeline.seen(facts.close.how == How::rst ? TimelineEvent::rst_sent : TimelineEvent::fin_sent, time);
   facts.timeline.seen(TimelineEvent::closed, time);
   tell(owner, refusal, facts, *detail);
+  if (worker_.access().is_at_end()) worker_.access().add(AccessLine::Kind::end, entry);
   worker_.history().add(std::move(entry));
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "connections/access_outlet.hpp"
 #include "connections/connection_set.hpp"
 #include "connections/event_outlet.hpp"
 #include "connections/history.hpp"
@@ -51,6 +52,7 @@ class Worker {
   [[nodiscard]] History& history() { return history_; }
   [[nodiscard]] const History& history() const { return history_; }
   [[nodiscard]] EventOutlet& events() { return events_; }
+  [[nodiscard]] AccessOutlet& access() { return access_; }
   /// Scratch space; what is in it lasts until the next read.
   [[nodiscard]] std::span<char> buffer() { return buffer_; }
   [[nodiscard]] PipePool& pipes() { return pipes_; }
@@ -124,6 +126,7 @@ class Worker {
   Loop& loop_;
   Wheel wheel_;
   EventOutlet events_{wheel_};
+  AccessOutlet access_{wheel_};
   std::vector<char> buffer_;
   PipePool pipes_;
   Instant time_;

@@ -67,6 +67,8 @@ TEST_F(Metrics, HaveTheNamesOfTheContract) {
        R"(tcpctl_probe_success{client="feed"} 0)",
        R"(tcpctl_config_reload_success 1)",
        R"(tcpctl_log_dropped_total 0)",
+       R"(tcpctl_access_log_dropped_total 5)",
+       R"(tcpctl_access_log_errors_total 6)",
        R"(tcpctl_events_total 0)",
        R"(tcpctl_events_dropped_total 0)",
        R"(tcpctl_event_streams 0)",

@@ -170,6 +170,8 @@ inline StatusRow sample_status() {
   row.max_connections = 18400;
   row.file_limit = 20000;
   row.listeners = 1;
+  row.access_log_dropped = 5;
+  row.access_log_errors = 6;
   row.generation = "1";
   row.connections_by_state = {{"ESTABLISHED", 1}};
   row.closes = sample_ends().closes;

@@ -21,6 +21,9 @@ TEST(Build, AnEmptyTextGivesTheDefaultsOfTheContract) {
   EXPECT_EQ(config.log.level, log::Level::info);
   EXPECT_EQ(config.log.target, "auto");
   EXPECT_EQ(config.log.format, log::Format::text);
+  EXPECT_FALSE(config.access_log.is_on());
+  EXPECT_EQ(config.access_log.target, "auto");
+  EXPECT_EQ(config.access_log.format, log::Format::text);
   EXPECT_EQ(config.api.socket, "/run/tcpctl/api.sock");
   EXPECT_EQ(config.api.http, "127.0.0.1:9810");
   EXPECT_EQ(config.api.anonymous, "read");

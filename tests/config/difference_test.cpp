@@ -90,14 +90,16 @@ TEST(Difference, AnotherSpellingWithinAListOfTablesIsNoChange) {
 TEST(Difference, SectionsAreListedOnlyWhereTheyChanged) {
   const auto diff = between("[log]\nlevel = 'info'\n",
                             "[log]\nlevel = 'debug'\n[daemon]\nworkers = 2\n"
-                            "[api.roles]\n'user:x' = 'read'\n");
+                            "[api.roles]\n'user:x' = 'read'\n[access_log]\nat = 'end'\n");
 
-  ASSERT_EQ(diff.changed.size(), 3U);
+  ASSERT_EQ(diff.changed.size(), 4U);
   EXPECT_EQ(diff.changed[0].name, "daemon");
   EXPECT_THAT(diff.changed[0].keys, ElementsAre(Pair("workers", Applies::restart)));
   EXPECT_EQ(diff.changed[1].name, "log");
   EXPECT_THAT(diff.changed[1].keys, ElementsAre(Pair("level", Applies::now)));
-  EXPECT_THAT(diff.changed[2].keys, ElementsAre(Pair("roles.user:x", Applies::now)));
+  EXPECT_EQ(diff.changed[2].name, "access_log");
+  EXPECT_THAT(diff.changed[2].keys, ElementsAre(Pair("at", Applies::now)));
+  EXPECT_THAT(diff.changed[3].keys, ElementsAre(Pair("roles.user:x", Applies::now)));
 }
 
 TEST(Difference, NothingChangedIsNothingListed) {

@@ -137,6 +137,8 @@ TEST(Rules, LogsGoToAKnownTarget) {
             "t.toml:1:14: log.target: expected \"auto\", \"stderr\", \"journal\" "
             "or \"file:/PATH\"; did you mean 'journal'?");
   EXPECT_THAT(mistakes_of("log.target = 'file:x.log'"), HasSubstr("\"file:/PATH\""));
+  EXPECT_EQ(mistakes_of("access_log.target = 'syslog'"),
+            "t.toml:1:21: access_log.target: expected \"auto\", \"stderr\", \"journal\" or \"file:/PATH\"");
 }
 
 }  // namespace

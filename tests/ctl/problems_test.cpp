@@ -73,9 +73,10 @@ TEST(Problems, TellThatTheDaemonIsNearlyFull) {
 }
 
 TEST(Problems, TellWhatWasLostOrHeldBack) {
-  EXPECT_THAT(
-      texts(R"({"totals": {"accept_pauses_total": 2, "log_dropped_total": 1000}})"),
-      ElementsAre("accepting paused 2 times for want of files or memory", "1,000 log lines were lost"));
+  EXPECT_THAT(texts(R"({"totals": {"accept_pauses_total": 2, "log_dropped_total": 1000,
+                           "access_log_dropped_total": 3, "access_log_errors_total": 4}})"),
+              ElementsAre("accepting paused 2 times for want of files or memory", "1,000 log lines were lost",
+                          "7 lines of the access log were lost"));
 }
 
 }  // namespace
