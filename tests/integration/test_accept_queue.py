@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from harness.namespace import CLONE_NEWNET, LOOPBACK_UP, own_namespace
+from harness.network import CLONE_NEWNET, LOOPBACK_UP, own_namespace
 from harness.wait import eventually
 
 CONFIG = """

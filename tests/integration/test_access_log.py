@@ -12,7 +12,7 @@ import pytest
 
 from harness.daemon import run_tcpctld
 from harness.journal import Journal
-from harness.namespace import CLONE_NEWNS, own_namespace
+from harness.network import CLONE_NEWNS, own_namespace
 from harness.peers import Peer, Server, closed_port
 from harness.proxy import v1
 from harness.wait import eventually

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Addresses that are names: looked up, followed as they change, kept while DNS fails; and the race of several."""
 import contextlib
-import os
 import socket
 import subprocess
 
 import pytest
 
 from harness.dns import AAAA, A, DnsServer
-from harness.namespace import CLONE_NEWNET, CLONE_NEWNS, LOOPBACK_UP, own_namespace
+from harness.network import CLONE_NEWNET, CLONE_NEWNS, LOOPBACK_UP, may_have_namespaces, own_namespace
 from harness.peers import Server, closed_port
 from harness.wait import eventually
 
@@ -306,7 +305,7 @@ def test_a_forward_takes_the_address_that_answers(launch, dns):
             one.close()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="a network namespace wants root")
+@pytest.mark.skipif(not may_have_namespaces(), reason="a network namespace wants root")
 @pytest.mark.parametrize("family", ["ip6", "ip"])
 def test_a_family_that_is_dropped_costs_a_moment_and_no_failure(launch, family):
     """Black holes: every packet of one family to the service is dropped."""
@@ -330,7 +329,7 @@ def test_a_family_that_is_dropped_costs_a_moment_and_no_failure(launch, family):
         network.submit(work).result()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="a mount namespace wants root")
+@pytest.mark.skipif(not may_have_namespaces(), reason="a mount namespace wants root")
 def test_the_hosts_file_wins_over_dns_and_is_followed(launch, dns, tmp_path):
     hosts = tmp_path / "hosts"
 

@@ -5,7 +5,7 @@ import pathlib
 import socket
 import struct
 
-from harness.namespace import CLONE_NEWNS, own_namespace
+from harness.network import CLONE_NEWNS, own_namespace
 
 
 def parsed(datagram):
