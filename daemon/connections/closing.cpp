@@ -60,6 +60,21 @@ Ending ending_of_io(int error_number) {
   }
 }
 
+/// Whether close(2) with SO_LINGER 0 sends an RST: not where all that is left is to wait for an ACK.
+/// Source: tcp_disconnect of the kernel.
+bool resets(tcp::State state, std::size_t unsent) {
+  switch (state) {
+    case tcp::State::closing:
+    case tcp::State::last_ack:
+      return unsent > 0;
+    case tcp::State::time_wait:
+    case tcp::State::closed:
+      return false;
+    default:
+      return true;
+  }
+}
+
 /// Nothing that TCP_INFO counts comes after these: the connection is over, or was none yet.
 bool is_last(tcp::State state) { return state == tcp::State::closed || state == tcp::State::syn_sent; }
 
@@ -67,6 +82,11 @@ bool is_last(tcp::State state) { return state == tcp::State::closed || state == 
 
 void Connection::note_first(First first, How how) {
   if (facts_.close.first) return;
+  // What comes now is not the first if the FIN has left since: nothing tells of that moment.
+  if (fin_waits_ && has_fin_left()) {
+    first = First::local;
+    how = How::fin;
+  }
   facts_.close.first = first;
   facts_.close.how = how;
   if (how == How::fin) tell(EventKind::half_closed);
@@ -120,7 +140,7 @@ void Connection::end_if_reset() {
 
 void Connection::note_reset() {
   if (reset_error_ != 0 || eof_ || facts_.remote.is_unix() || state() != tcp::State::closed) return;
-  reset_error_ = static_cast<std::int16_t>(tcp::take_error(fd_.get()));
+  reset_error_ = static_cast<std::uint8_t>(tcp::take_error(fd_.get()));
   if (reset_error_ == 0) return;  // both FINs are out, and what came before the peer's waits to be read
   note_error(reset_error_);
   worker_.wheel().set(*this, worker_.time() + facts_.owner->close_timeout);
@@ -128,6 +148,8 @@ void Connection::note_reset() {
 
 void Connection::finish(Reason reason, std::string_view detail) {
   if (stage_ == Stage::gone || stage_ == Stage::closing || stage_ == Stage::resetting) return;
+  // A timeout may follow what fixed the reason, such as the FIN that was half of the end.
+  if (facts_.close.reason && facts_.close.detail.empty()) facts_.close.detail = detail;
   note_reason(reason, detail);
   if (stage_ == Stage::connecting) {
     note_first(First::local, How::abort);
@@ -146,12 +168,21 @@ void Connection::abort(Reason reason, std::string_view detail) {
   if (stage_ == Stage::connecting) {
     note_first(First::local, How::abort);
   } else {
-    note_first(First::local, How::rst);
-    facts_.timeline.seen(TimelineEvent::rst_sent, worker_.time());
-    record_undelivered();
-    tcp::set_abort_on_close(fd_.get());
+    reset();
   }
   complete();
+}
+
+void Connection::reset() {
+  const tcp::State now = state();
+  if (now == tcp::State::closed) {  // an RST came, and its event is not here yet
+    if (const int error = tcp::take_error(fd_.get()); error != 0) note_error(error);
+  } else if (resets(now, facts_.remote.is_unix() ? 0 : tcp::unsent(fd_.get()))) {
+    note_first(First::local, How::rst);
+    facts_.timeline.seen(TimelineEvent::rst_sent, worker_.time());
+  }
+  record_undelivered();
+  tcp::set_abort_on_close(fd_.get());
 }
 
 void Connection::abort_when_delivered(Reason reason, std::string_view detail) {
@@ -187,7 +218,7 @@ void Connection::shutdown_write() {
   fin_sent_ = true;
   if (facts_.close.first) {
     ::shutdown(fd_.get(), SHUT_WR);
-    facts_.timeline.seen(TimelineEvent::fin_sent, worker_.time());
+    note_fin_sent();
     return;
   }
   // The kernel may know of a FIN of the peer's that nobody has read yet. Asked only afterwards, a peer that
@@ -202,17 +233,42 @@ void Connection::shutdown_write() {
   if (before != tcp::State::close_wait && is_recorded() && !facts_.remote.is_unix())
     (void)tcp::read_cookie(fd_.get());
   ::shutdown(fd_.get(), SHUT_WR);
-  facts_.timeline.seen(TimelineEvent::fin_sent, worker_.time());
+  note_fin_sent();
   if (stage_ == Stage::open) watch_time();
   const auto after = state();
-  const bool peer_was_first = before == tcp::State::close_wait || after == tcp::State::last_ack;
-  note_first(peer_was_first ? First::remote : First::local, How::fin);
+  active_ = before != tcp::State::close_wait && after != tcp::State::last_ack;
+  if (!active_) {
+    note_first(First::remote, How::fin);
+  } else if (!fin_waits_) {
+    note_first(First::local, How::fin);
+  }
   note_ack(after);
 }
 
+// A peer that does not read can hold a FIN up for as long as it likes, and end the connection first.
+void Connection::note_fin_sent() {
+  fin_waits_ = !facts_.remote.is_unix() && tcp::unsent(fd_.get()) > 0;
+  if (!fin_waits_) facts_.timeline.seen(TimelineEvent::fin_sent, worker_.time());
+}
+
+bool Connection::has_fin_left() const { return tcp::unsent(fd_.get()) == 0; }
+
 void Connection::note_ack(tcp::State now) {
-  if (!fin_sent_) return;
-  if (now == tcp::State::fin_wait_2) facts_.timeline.seen(TimelineEvent::fin_acked, worker_.time());
+  if (!fin_sent_ || now != tcp::State::fin_wait_2) return;
+  note_first(First::local, How::fin);
+  if (fin_waits_) facts_.timeline.inferred(TimelineEvent::fin_sent);
+  facts_.timeline.seen(TimelineEvent::fin_acked, worker_.time());
+}
+
+// Both FINs are done, and each was acknowledged. Where the peer's came first, it is the ACK of ours that
+// closed the socket; else that may have come with the peer's FIN.
+void Connection::note_clean_end() {
+  if (active_) {
+    facts_.timeline.inferred(TimelineEvent::fin_acked);
+    facts_.timeline.inferred(TimelineEvent::time_wait);
+  } else {
+    facts_.timeline.seen(TimelineEvent::fin_acked, worker_.time());
+  }
 }
 
 void Connection::discard_input() {
@@ -249,9 +305,11 @@ void Connection::step_closing() {
   const int error = tcp::take_error(fd_.get());
   if (error != 0) {
     fail_io(error);
-  } else {
-    complete(info);
+    return;
   }
+  if (fin_waits_) facts_.timeline.inferred(TimelineEvent::fin_sent);
+  note_clean_end();
+  complete(info);
 }
 
 void Connection::step_resetting() {
@@ -310,7 +368,6 @@ void Connection::check_time() {
   if (worker_.time() < next.at) {
     watch_time();
   } else {
-    if (facts_.close.reason && facts_.close.detail.empty()) facts_.close.detail = next.detail;
     on_overdue(next.reason, next.detail);
   }
 }
@@ -362,10 +419,7 @@ void Connection::end_if_idle(double factor) {
 void Connection::close_timed_out() {
   step_closing();
   if (stage_ != Stage::closing) return;
-  note_first(First::local, How::rst);
-  facts_.timeline.seen(TimelineEvent::rst_sent, worker_.time());
-  record_undelivered();
-  tcp::set_abort_on_close(fd_.get());
+  reset();
   complete();
 }
 
@@ -446,15 +500,10 @@ void Connection::log_access_end(const History::Entry& entry) {
 void Connection::note_remains(const std::optional<tcp::Info>& last, History::Entry& entry) {
   if (last)
     entry.tcp = to_row(*last, is_last(last->state) ? "final" : "before_close", facts_.owner->congestion);
+  if (fin_waits_ && has_fin_left()) facts_.timeline.inferred(TimelineEvent::fin_sent);
   if (facts_.timeline.has(TimelineEvent::rst_sent) || facts_.timeline.has(TimelineEvent::rst_received))
     return;
-  if (fin_sent_ && eof_) {
-    facts_.timeline.inferred(TimelineEvent::fin_acked);
-    if (facts_.close.first == First::local) {
-      facts_.timeline.inferred(TimelineEvent::time_wait);
-      entry.left_in = tcp::State::time_wait;
-    }
-  }
+  if (facts_.timeline.has(TimelineEvent::time_wait)) entry.left_in = tcp::State::time_wait;
   if (!fin_sent_) return;
   const bool goes_on = last && !is_last(last->state);
   if (goes_on) entry.left_in = last->state;
@@ -473,6 +522,7 @@ void Connection::complete(const std::optional<tcp::Info>& last) {
   stage_ = Stage::gone;
   facts_.timeline.seen(TimelineEvent::closed, worker_.time());
   facts_.close.at = worker_.time();
+  if (fin_sent_) note_first(First::local, How::fin);  // the kernel sends what waits, and the FIN behind it
   note_first(First::unknown, How::abort);
   note_reason(Reason::unknown);
   Wheel::cancel(*this);

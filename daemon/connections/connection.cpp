@@ -135,6 +135,7 @@ void Connection::handle() {
       connected();
       return;
     case Stage::open:
+      if (fin_sent_ && !facts_.timeline.has(TimelineEvent::fin_acked)) note_ack(state());
       if (flush()) on_ready();
       return;
     case Stage::closing:

@@ -201,7 +201,11 @@ class Connection : private Deadline {
   void close_timed_out();
   void note_first(First first, How how);
   void note_hangup();
+  void note_fin_sent();
+  [[nodiscard]] bool has_fin_left() const;
   void note_ack(tcp::State now);
+  void note_clean_end();
+  void reset();
   void note_error(int error_number);
   void fail_io(int error_number);
   void record_undelivered();
@@ -223,7 +227,7 @@ class Connection : private Deadline {
   // Tens of thousands of these stand idle, so they are packed: nothing here has padding before it.
   Worker& worker_;
   Fd fd_;
-  std::int16_t reset_error_{0};  // taken from the socket while bytes before the RST were unread
+  std::uint8_t reset_error_{0};  // an errno, taken from the socket while bytes before the RST were unread
   Stage stage_ : 3;
   bool turn_wanted_ : 1 {false};
   bool readable_ : 1 {false};
@@ -235,10 +239,12 @@ class Connection : private Deadline {
   bool eof_ : 1 {false};
   bool fin_wanted_ : 1 {false};
   bool fin_sent_ : 1 {false};
-  bool parting_ : 1 {false};   // and counted as such
-  bool silent_ : 1 {false};    // nobody is told of it: it is a check
-  bool unlogged_ : 1 {false};  // its start is to go into the access log yet
-  EventPtr event_;             // null while it is parked, and after its end
+  bool fin_waits_ : 1 {false};  // behind bytes that were not sent yet when the kernel was asked
+  bool active_ : 1 {false};     // its FIN was queued before the peer's was here: the kernel ends in TIME_WAIT
+  bool parting_ : 1 {false};    // and counted as such
+  bool silent_ : 1 {false};     // nobody is told of it: it is a check
+  bool unlogged_ : 1 {false};   // its start is to go into the access log yet
+  EventPtr event_;              // null while it is parked, and after its end
   Facts facts_;
   Traffic*
       traffic_;  // its owner's, or where it is the leg of one its upstream's; null before that is connected

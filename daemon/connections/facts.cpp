@@ -25,6 +25,15 @@ HandshakeRow handshake_row(const Facts& facts) {
 /// A Unix path from a PROXY header may have any bytes.
 std::string shown(const Address& address) { return escaped(as_bytes(address.text())); }
 
+/// Whose peer ended it: both legs of a session have one reason, and the code of the side that gave it.
+Direction cause_side(const Facts& facts, Reason reason) {
+  const bool is_own = reason == Reason::peer_rst    ? facts.timeline.has(TimelineEvent::rst_received)
+                      : reason == Reason::dead_peer ? !facts.timeline.has(TimelineEvent::rst_sent)
+                                                    : true;
+  if (is_own) return facts.direction;
+  return facts.direction == Direction::inbound ? Direction::outbound : Direction::inbound;
+}
+
 }  // namespace
 
 std::size_t heap_bytes(const Address& address) {
@@ -82,7 +91,7 @@ ConnectionRow to_row(const Facts& facts, Instant now) {
   row.idle = now - facts.last_active;
   row.bytes_in = facts.bytes_in;
   row.bytes_out = facts.bytes_out;
-  row.timeline = facts.timeline.rows(facts.opened, facts.opened_wall);
+  row.timeline = facts.timeline.rows(facts.opened, facts.opened_wall, facts.close.first == First::remote);
   if (!facts.remote.is_unix()) row.handshake = handshake_row(facts);
   return row;
 }
@@ -95,7 +104,7 @@ CloseRow close_row(const Facts& facts) {
   row.how = close.how;
   row.reason = close.reason.value_or(Reason::unknown);
   row.phase = close.phase;
-  row.code = termination_code(facts.direction, row.reason, close.phase);
+  row.code = termination_code(cause_side(facts, row.reason), row.reason, close.phase);
   row.detail = close.detail.get();
   row.duration = close.at - facts.opened;
   return row;

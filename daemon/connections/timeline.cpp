@@ -5,6 +5,17 @@
 #include <utility>
 
 namespace tcpctl {
+namespace {
+
+/// Our FIN behind the peer's, or before it.
+TimelineEvent in_order(std::size_t i, bool peer_was_first) {
+  const auto event = static_cast<TimelineEvent>(i);
+  if (!peer_was_first) return event;
+  if (event == TimelineEvent::fin_sent) return TimelineEvent::fin_received;
+  return event == TimelineEvent::fin_received ? TimelineEvent::fin_sent : event;
+}
+
+}  // namespace
 
 Timeline::Timeline(const Timeline& other)
     : inline_{other.inline_},
@@ -46,12 +57,12 @@ std::optional<Instant> Timeline::moment_of(TimelineEvent event) const {
   return std::nullopt;
 }
 
-std::vector<TimelineRow> Timeline::rows(Instant opened, WallTime opened_wall) const {
+std::vector<TimelineRow> Timeline::rows(Instant opened, WallTime opened_wall, bool peer_was_first) const {
   // An inferred event stands right after the latest seen one that the protocol puts before it.
   std::vector<std::pair<Instant, TimelineRow>> order;
   Instant latest{};
   for (std::size_t i = 0; i < kTimelineEvents; ++i) {
-    const auto event = static_cast<TimelineEvent>(i);
+    const auto event = in_order(i, peer_was_first);
     if (!has(event)) continue;
     const auto at = moment_of(event);
     latest = std::max(latest, at.value_or(latest));

@@ -38,8 +38,9 @@ class Timeline {
   [[nodiscard]] std::size_t heap_bytes() const { return rest_ ? allocated(sizeof(Rest)) : 0; }
 
   /// In the order in which they happened; an inferred one stands where the protocol puts it.
-  /// `opened` and `opened_wall` are one moment on both clocks.
-  [[nodiscard]] std::vector<TimelineRow> rows(Instant opened, WallTime opened_wall) const;
+  /// `opened` and `opened_wall` are one moment on both clocks. `peer_was_first` with its FIN.
+  [[nodiscard]] std::vector<TimelineRow> rows(Instant opened, WallTime opened_wall,
+                                              bool peer_was_first = false) const;
 
  private:
   /// An event and its moment in one word: 60 bits of nanoseconds last for 36 years.

@@ -248,7 +248,7 @@ struct StatusRow {
   std::uint64_t listeners{0}, listeners_failed{0}, clients{0}, clients_up{0};
   std::uint64_t accept_pauses{0};  // times that accepting paused for want of files or memory
   std::uint64_t history_entries{0}, history_bytes{0}, history_dropped{0}, log_dropped{0};
-  std::uint64_t access_log_dropped{0}, access_log_errors{0};   // lines without room; refused by the target
+  std::uint64_t access_log_dropped{0}, access_log_errors{0};  // lines without room; refused by the target
   std::vector<CloseCount> closes;                             // of all listeners and clients since the start
   std::map<std::string, EndsRow> listener_ends, client_ends;  // by name
   std::optional<HostRow> host;

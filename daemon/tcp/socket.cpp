@@ -18,6 +18,12 @@ Result<void> set(int fd, int level, int name, int value, const char* what) {
   return fail(Errc::io, std::string{what} + ": " + errno_text(errno));
 }
 
+std::size_t queue_length(int fd, unsigned long which) {
+  int bytes = 0;
+  if (::ioctl(fd, which, &bytes) != 0 || bytes < 0) return 0;
+  return static_cast<std::size_t>(bytes);
+}
+
 int whole_seconds(std::chrono::seconds duration) { return static_cast<int>(duration.count()); }
 
 Result<void> apply_keepalive(const Options::Keepalive& keepalive, int fd) {
@@ -71,11 +77,9 @@ int take_error(int fd) {
   return error;
 }
 
-std::size_t unacknowledged(int fd) {
-  int bytes = 0;
-  if (::ioctl(fd, SIOCOUTQ, &bytes) != 0 || bytes < 0) return 0;
-  return static_cast<std::size_t>(bytes);
-}
+std::size_t unacknowledged(int fd) { return queue_length(fd, SIOCOUTQ); }
+
+std::size_t unsent(int fd) { return queue_length(fd, SIOCOUTQNSD); }
 
 Address local_address(int fd) {
   sockaddr_storage storage{};

@@ -93,6 +93,8 @@ void set_abort_on_close(int fd);
 [[nodiscard]] int take_error(int fd);
 /// Bytes sent and not yet acknowledged by the peer, and those not yet sent (SIOCOUTQ).
 [[nodiscard]] std::size_t unacknowledged(int fd);
+/// Those alone that were not yet sent, where a FIN counts as one (SIOCOUTQNSD).
+[[nodiscard]] std::size_t unsent(int fd);
 
 [[nodiscard]] Address local_address(int fd);
 [[nodiscard]] Address remote_address(int fd);

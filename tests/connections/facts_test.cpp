@@ -70,6 +70,7 @@ TEST(Facts, TellTheEndWithTheCodeOfItsSide) {
   auto facts = facts_of(Owner::Kind::listener);
   facts.close = {First::remote,           How::rst,           Reason::peer_rst, Phase::data,
                  std::string_view{"why"}, facts.opened + 31ms};
+  facts.timeline.seen(TimelineEvent::rst_received, facts.close.at);
 
   facts.direction = Direction::inbound;
   EXPECT_EQ(close_row(facts).code, "CD");
