@@ -10,7 +10,7 @@ namespace tcpctl::ctl {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-constexpr std::uint32_t kLongestRetryMs = 60'000;
+constexpr std::uint32_t kShortestRetryMs = 100, kLongestRetryMs = 60'000;
 
 bool is_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -19,7 +19,7 @@ bool is_digits(std::string_view text) {
 std::chrono::milliseconds retry_of(std::string_view digits) {
   std::uint32_t ms = kLongestRetryMs;
   std::from_chars(digits.data(), digits.data() + digits.size(), ms);
-  return std::chrono::milliseconds{std::min(ms, kLongestRetryMs)};
+  return std::chrono::milliseconds{std::clamp(ms, kShortestRetryMs, kLongestRetryMs)};
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ class Printer {
     if (!json || !json->is_object()) {
       context_.warn("an event is no JSON object, and was left out");
     } else if (event.type == "dropped") {
-      context_.warn(json->at("dropped").raw() +
+      context_.warn(std::to_string(json->count("dropped").value_or(0)) +
                     " events are missing here: they came faster than they were read");
     } else {
       context_.print(text(*json));

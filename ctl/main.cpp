@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <exception>
 
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -75,9 +76,17 @@ std::optional<std::size_t> terminal_width() {
   return size.ws_col;
 }
 
+// A descriptor that was closed before would be the next socket's, and that be written to.
+void open_standard_descriptors() {
+  int fd = ::open("/dev/null", O_RDWR);
+  while (fd >= 0 && fd <= STDERR_FILENO) fd = ::open("/dev/null", O_RDWR);
+  if (fd >= 0) ::close(fd);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  open_standard_descriptors();
   std::signal(SIGPIPE, SIG_IGN);  // `tcpctl conn | head` ends quietly by the failed write
   Descriptor out{STDOUT_FILENO};
   Descriptor err{STDERR_FILENO};

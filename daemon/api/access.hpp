@@ -45,11 +45,14 @@ class Access {
 
   [[nodiscard]] bool serves_metrics_to(const Address& address) const;
 
+  friend bool operator==(const Access&, const Access&) = default;
+
  private:
   struct Token {
     std::string name;
     Role role;
     Sha256 digest;
+    friend bool operator==(const Token&, const Token&) = default;
   };
 
   Result<void> resolve_roles(const std::map<std::string, std::string>& roles);

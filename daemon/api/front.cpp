@@ -50,7 +50,11 @@ void HttpFront::stop() {
 }
 
 void HttpFront::set_access(std::shared_ptr<const Access> access) {
-  loop_.post([this, access = std::move(access)] { access_ = access; });
+  loop_.post([this, access = std::move(access)] {
+    const bool is_new = *access != *access_;
+    access_ = access;
+    if (is_new) streams_.end();  // whoever may still read comes again
+  });
 }
 
 void HttpFront::on_accepted(FrontAcceptor& acceptor, Fd fd, const Address& remote) {

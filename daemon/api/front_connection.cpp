@@ -163,6 +163,7 @@ void FrontConnection::feed(std::string_view bytes) {
   if (account()) {
     write();
   } else {
+    owner_.on_stream_stalled(id_);
     close();
   }
 }

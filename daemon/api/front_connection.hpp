@@ -49,6 +49,8 @@ class FrontConnection {
   [[nodiscard]] bool stream(std::string_view head);
   /// Adds to the stream, if it has not ended. Once all is with the kernel, the owner hears of it.
   void feed(std::string_view bytes);
+  /// Ends the stream.
+  void end() { close(); }
   /// Of the stream, what the peer was given and did not take yet.
   [[nodiscard]] std::size_t unsent() const { return out_.size() - written_; }
 

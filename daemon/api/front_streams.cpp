@@ -63,6 +63,10 @@ void FrontStreams::forget() {
   unwatch();
 }
 
+void FrontStreams::end() {
+  for (auto& [id, stream] : streams_) stream.connection.end();
+}
+
 void FrontStreams::watch() {
   const auto beat = std::chrono::duration_cast<std::chrono::microseconds>(limits_.heartbeat).count();
   const timeval interval{beat / 1'000'000, beat % 1'000'000};
@@ -83,6 +87,10 @@ void FrontStreams::unwatch() {
 
 void FrontStreams::on_news(std::uint64_t watch, const EventSpan& span) {
   if (watch != watch_) return;
+  if (span.is_over) {
+    end();
+    return;
+  }
   events_.follow(span);
   if (!has_events_) {
     has_events_ = true;
@@ -92,9 +100,7 @@ void FrontStreams::on_news(std::uint64_t watch, const EventSpan& span) {
 }
 
 void FrontStreams::begin(Stream& stream) const {
-  const std::uint64_t newest = events_.newest();
-  // A number that was never given is of an earlier life of the daemon.
-  stream.position = stream.since > newest ? 0 : stream.since;
+  stream.position = events_.after(stream.since, 0).since;
   stream.told = *stream.position;
   stream.connection.feed(greeting(stream.told));
 }

@@ -38,6 +38,8 @@ class FrontStreams {
   /// The peer takes nothing; its connection ends.
   void stalled();
   void closed(Id id);
+  /// Ends all of them: who comes again is judged anew.
+  void end();
   /// Forgets all of them; their connections go.
   void forget();
 

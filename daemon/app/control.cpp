@@ -242,7 +242,8 @@ Result<ConnectionRow> Control::connection(ConnectionId id) {
   };
   auto row = ask(std::make_shared<const tcp::ClosingSockets>());
   if (!row || !row->close) return row;
-  return ask(closed_look_.look().sockets);  // only for one that is closed: that costs a dump
+  auto looked = ask(closed_look_.look().sockets);  // only for one that is closed: that costs a dump
+  return looked ? looked : row;                    // the history may have let it go meanwhile
 }
 
 Result<EventSpan> Control::events(std::uint64_t since) {

@@ -6,6 +6,12 @@
 
 namespace tcpctl {
 
+// So that a number of an earlier life is lower than all of this one, for whoever reads on behind it: a daemon
+// does not tell a million events a second all its life. JSON's numbers hold it exactly, up to the year 2255.
+std::uint64_t EventDesk::first_number() {
+  return static_cast<std::uint64_t>(wall_now().time_since_epoch() / std::chrono::microseconds{1});
+}
+
 EventDesk::EventDesk(Loop& main, CrewThreads& crew) : crew_{crew} {
   crew_.post_all([this, main_loop = &main](Hub& hub) {
     EventOutlet& outlet = hub.worker().events();
@@ -21,6 +27,11 @@ EventDesk::EventDesk(Loop& main, CrewThreads& crew) : crew_{crew} {
 
 void EventDesk::set_limit(std::uint64_t limit) {
   book_.set_limit(limit);
+  if (!book_.is_on() && watcher_) {
+    EventSpan end = book_.after(book_.newest());
+    end.is_over = true;
+    watcher_(end);
+  }
   crew_.post_all([on = book_.is_on()](Hub& hub) { hub.worker().events().set_on(on); });
 }
 

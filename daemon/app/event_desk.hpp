@@ -16,7 +16,8 @@ namespace tcpctl {
 /// Threads: the main thread. The workers post their batches to it, and it tells them whether to collect any.
 class EventDesk {
  public:
-  /// Gets all that is kept when it begins to watch, and from then on what is new.
+  /// Gets all that is kept when it begins to watch, and from then on what is new; and is told when it is
+  /// over.
   using Watcher = std::function<void(const EventSpan&)>;
 
   EventDesk(Loop& main, CrewThreads& crew);
@@ -33,9 +34,10 @@ class EventDesk {
 
  private:
   void take(EventBatch batch);
+  [[nodiscard]] static std::uint64_t first_number();
 
   CrewThreads& crew_;
-  EventBook book_;
+  EventBook book_{0, first_number()};
   Watcher watcher_;
 };
 

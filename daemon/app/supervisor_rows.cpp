@@ -65,7 +65,7 @@ StatusRow Supervisor::status() const {
   row.log_dropped = log::dropped();
   row.access_log_dropped = access_log_.dropped();
   row.access_log_errors = access_log_.errors();
-  row.events = events_.book().newest();
+  row.events = events_.book().numbered();
   row.events_kept = events_.book().size();
   row.events_dropped = events_.book().dropped();
   row.generation = std::to_string(generation_);

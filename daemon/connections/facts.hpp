@@ -122,9 +122,7 @@ struct Facts {
   /// Whose connection it is: what a PROXY header says, else the peer's own address.
   [[nodiscard]] const Address& source() const { return has_proxied_ends() ? proxied->source : remote; }
   /// `at` on the wall clock as it stood when the connection was opened.
-  [[nodiscard]] WallTime wall_at(Instant at) const {
-    return opened_wall + std::chrono::floor<std::chrono::microseconds>(at - opened);
-  }
+  [[nodiscard]] WallTime wall_at(Instant at) const { return to_wall(at, opened, opened_wall); }
   [[nodiscard]] bool has_proxied_ends() const { return proxied && proxied->source.family() != AF_UNSPEC; }
 };
 

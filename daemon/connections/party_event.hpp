@@ -11,7 +11,7 @@ namespace tcpctl {
   EventOutlet& events = worker.events();
   Event* const event = events.add(kind);
   if (event == nullptr) return nullptr;
-  event->at = wall_now();
+  event->at = worker.wall_at(worker.time());
   event->of_client = owner->kind == Owner::Kind::client;
   event->party = events.text(owner, owner->name);
   return event;

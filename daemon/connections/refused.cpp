@@ -65,7 +65,7 @@ void RefusedRecorder::add(const OwnerPtr& owner, Refusal refusal, const Fd& fd, 
   entry.local = tcp::local_address(fd.get());
   facts.remote = remote;
   facts.opened = facts.last_active = time;
-  facts.opened_wall = wall_now();
+  facts.opened_wall = worker_.wall_at(time);
   facts.close = close_of(refusal, fd.get(), time);
   facts.close.detail = *detail;
   if (!remote.is_unix() && facts.close.how == How::fin) {

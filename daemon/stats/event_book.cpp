@@ -25,6 +25,7 @@ void EventBook::follow(const EventSpan& span) {
   for (const auto& batch : span.batches) {
     if (batch->first >= next_) keep(batch);
   }
+  first_ = span.first;
   lowest_ = span.oldest;
   while (!batches_.empty() && batches_.front()->first + batches_.front()->events.size() <= lowest_) {
     count_ -= batches_.front()->events.size();
@@ -55,7 +56,8 @@ std::uint64_t EventBook::oldest() const {
 EventSpan EventBook::after(std::uint64_t since, std::size_t most) const {
   EventSpan span;
   span.newest = newest();
-  span.since = since > span.newest ? 0 : since;
+  span.first = first_;
+  span.since = since > span.newest || since < first_ ? first_ - 1 : since;
   span.oldest = oldest();
   const auto behind = [](std::uint64_t number, const EventBatchPtr& batch) {
     return number < batch->first + batch->events.size();

@@ -11,11 +11,12 @@ namespace tcpctl {
 
 /// Gives events their numbers and keeps the last `limit` of them; the oldest give way.
 ///
-/// Numbers begin at 1 and have no gaps but those of events that found no room on their way here, which are
-/// counted. Batches are kept as they came and shared with those who read. Threads: one owner.
+/// Numbers begin at `first` and have no gaps but those of events that found no room on their way here, which
+/// are counted. Batches are kept as they came and shared with those who read. Threads: one owner.
 class EventBook {
  public:
-  explicit EventBook(std::size_t limit = 0) : limit_{limit} {}
+  explicit EventBook(std::size_t limit = 0, std::uint64_t first = 1)
+      : limit_{limit}, first_{first}, next_{first}, lowest_{first} {}
 
   /// 0 keeps nothing. Numbers go on.
   void set_limit(std::size_t limit);
@@ -26,11 +27,13 @@ class EventBook {
   /// Takes in what another book has numbered, in its order.
   void follow(const EventSpan& span);
 
-  /// What there is behind the number `since`. One that was never given is of an earlier life of the daemon:
-  /// then it is all there is. `most`: with so many events the span ends, at the end of a batch.
+  /// What there is behind the number `since`. One that was not given is of another life of the daemon: then
+  /// it is all there is. `most`: with so many events the span ends, at the end of a batch.
   [[nodiscard]] EventSpan after(std::uint64_t since, std::size_t most = SIZE_MAX) const;
 
   [[nodiscard]] std::uint64_t newest() const { return next_ - 1; }
+  /// How many have been given a number.
+  [[nodiscard]] std::uint64_t numbered() const { return next_ - first_; }
   /// Events that can be read.
   [[nodiscard]] std::size_t size() const { return count_ < limit_ ? count_ : limit_; }
   /// Of those that were numbered, how many found no room on their way here.
@@ -42,8 +45,9 @@ class EventBook {
   [[nodiscard]] std::uint64_t oldest() const;
 
   std::size_t limit_;
-  std::uint64_t next_{1};
-  std::uint64_t lowest_{1};  // below it the book that this one follows has nothing either
+  std::uint64_t first_;
+  std::uint64_t next_;
+  std::uint64_t lowest_;  // below it the book that this one follows has nothing either
   std::uint64_t dropped_{0};
   std::size_t count_{0};  // in all batches; those beyond the limit are not shown
   std::deque<EventBatchPtr> batches_;

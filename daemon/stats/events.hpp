@@ -79,8 +79,10 @@ using EventBatchPtr = std::shared_ptr<const EventBatch>;
 struct EventSpan {
   std::vector<EventBatchPtr> batches;
   std::uint64_t since{0};   // read on behind this number
+  std::uint64_t first{1};   // the first number of all; lower ones are of an earlier life of the daemon
   std::uint64_t oldest{1};  // the lowest number that is still kept
   std::uint64_t newest{0};  // the highest that was given
+  bool is_over{false};      // nothing is kept any more
 };
 
 /// Which events a reader wants. Empty members do not filter.

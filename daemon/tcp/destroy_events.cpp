@@ -2,6 +2,7 @@
 #include "tcp/destroy_events.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <climits>
 #include <cstring>
@@ -17,7 +18,7 @@
 namespace tcpctl::tcp {
 namespace {
 
-constexpr int kGroup = SKNLGRP_INET_TCP_DESTROY;
+constexpr std::array<int, 2> kGroups{SKNLGRP_INET_TCP_DESTROY, SKNLGRP_INET6_TCP_DESTROY};
 
 }  // namespace
 
@@ -39,12 +40,16 @@ Result<DestroyEvents> DestroyEvents::open(std::size_t receive_bytes) {
 }
 
 Result<void> DestroyEvents::join() {
-  if (::setsockopt(fd_.get(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &kGroup, sizeof kGroup) == 0) return {};
-  return fail(Errc::io, "sock_diag events: " + errno_text(errno));
+  for (const int group : kGroups) {
+    if (::setsockopt(fd_.get(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) != 0)
+      return fail(Errc::io, "sock_diag events: " + errno_text(errno));
+  }
+  return {};
 }
 
 void DestroyEvents::leave() {
-  ::setsockopt(fd_.get(), SOL_NETLINK, NETLINK_DROP_MEMBERSHIP, &kGroup, sizeof kGroup);
+  for (const int group : kGroups)
+    ::setsockopt(fd_.get(), SOL_NETLINK, NETLINK_DROP_MEMBERSHIP, &group, sizeof group);
 }
 
 DestroyEvents::Read DestroyEvents::read() {

@@ -13,7 +13,7 @@ inline const std::string kStatus =
  "totals": {"connections_active": 13, "connections_total": 9121, "bytes_in_total": 5120, "bytes_out_total": 991232,
             "listeners": 3, "listeners_failed": 1, "clients": 2, "clients_up": 1, "accept_pauses_total": 0,
             "history_entries": 9108, "history_bytes": 4700000, "history_dropped_total": 0, "log_dropped_total": 0,
-             "access_log_dropped_total": 0, "access_log_errors_total": 0,
+            "access_log_dropped_total": 0, "access_log_errors_total": 0,
             "events_total": 36500, "events_kept": 10000, "events_dropped_total": 12, "event_streams": 1,
             "event_streams_cut_total": 0, "final_info_overruns_total": 0, "final_info_missed_total": 0,
             "closes_by_reason": {"idle_timeout": 3, "peer_fin": 9105}},

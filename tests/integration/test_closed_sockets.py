@@ -81,8 +81,9 @@ def test_a_refused_connection_shows_what_the_kernel_still_waits_for(launch):
         eventually_in(daemon, row, "TIME_WAIT")
 
 
-def test_a_connection_that_gives_way_gets_its_final_tcp_info_from_the_kernel(launch):
-    daemon = launch(CONFIG)
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+def test_a_connection_that_gives_way_gets_its_final_tcp_info_from_the_kernel(launch, host):
+    daemon = launch(CONFIG.replace("127.0.0.1", host))
     with daemon.connect("one") as waiting:
         waiting.read_to_end()
         eventually(lambda: daemon.live(waiting.name)["state"] == "FIN_WAIT_2", "FIN_WAIT_2")

@@ -153,8 +153,44 @@ def test_a_reload_is_told_with_what_came_of_it(launch):
     assert found[1]["detail"].startswith("refused: ")
 
 
+def newest(daemon):
+    """The number of the last event; with none yet, the one before the first."""
+    return daemon.json("/v1/events", since=0)["next"]
+
+
+def test_a_new_life_of_the_daemon_numbers_on_from_above_the_one_before(launch):
+    before = launch(ECHO)
+    echo_once(before)
+    awaited(before, 4)
+    last = newest(before)
+    daemon = launch(ECHO)
+    for _ in range(3):
+        echo_once(daemon)
+    awaited(daemon, 12)
+
+    answer = daemon.json("/v1/events", since=last)
+
+    assert len(answer["items"]) == 12
+    assert answer["items"][0]["seq"] > last
+    assert answer["dropped"] == 0
+    with Stream(daemon, last=last) as stream:
+        assert [number for number, _, _ in stream.events(12)] == [event["seq"] for event in answer["items"]]
+
+
+def test_streams_end_where_events_are_switched_off(launch):
+    daemon = launch(ECHO)
+    with Stream(daemon) as stream:
+        stream.begun()
+        daemon.reload("[history]\nevents = 0\n" + ECHO)
+
+        assert stream.is_over()
+    with Stream(daemon) as refused:
+        assert refused.status == 409
+
+
 def test_events_are_read_in_pages_without_a_gap(launch):
     daemon = launch(ECHO)
+    start = newest(daemon)
     for _ in range(5):
         echo_once(daemon)
     awaited(daemon, 20)
@@ -164,19 +200,20 @@ def test_events_are_read_in_pages_without_a_gap(launch):
         numbers += [event["seq"] for event in page]
         since = page[-1]["seq"]
 
-    assert numbers == list(range(1, 21))
+    assert numbers == list(range(start + 1, start + 21))
 
 
 def test_what_the_ring_has_lost_is_counted(launch):
     daemon = launch("[history]\nevents = 5\n" + ECHO)
+    start = newest(daemon)
     for _ in range(3):
         echo_once(daemon)
     eventually(lambda: daemon.json("/v1/status")["totals"]["events_total"] == 12, "12 events")
 
-    answer = daemon.json("/v1/events", since=2)
+    answer = daemon.json("/v1/events", since=start + 2)
 
-    assert [event["seq"] for event in answer["items"]] == [8, 9, 10, 11, 12]
-    assert (answer["dropped"], answer["next"]) == (5, 12)
+    assert [event["seq"] - start for event in answer["items"]] == [8, 9, 10, 11, 12]
+    assert (answer["dropped"], answer["next"]) == (5, start + 12)
     assert daemon.json("/v1/status")["totals"]["events_kept"] == 5
 
 
@@ -230,6 +267,12 @@ class Stream:
         """Waits for the number that it begins behind."""
         return int(self.until(b"\n\n").decode().rsplit("id: ", 1)[1])
 
+    def is_over(self):
+        """Reads what is left, up to the end."""
+        while self.socket.recv(65536):
+            pass
+        return True
+
     def __enter__(self):
         return self
 
@@ -246,17 +289,18 @@ def test_a_stream_tells_events_as_they_come_and_resumes_without_a_gap(launch):
     daemon = launch(ECHO)
     with Stream(daemon) as stream:
         assert stream.status == 200
-        assert stream.begun() == 0
+        start = stream.begun()
+        assert start == newest(daemon)
         echo_once(daemon)
         first = stream.events(2)
-    assert [(number, kind) for number, kind, _ in first] == [(1, "opened"), (2, "established")]
-    assert [value["seq"] for _, _, value in first] == [1, 2]
+    assert [(number - start, kind) for number, kind, _ in first] == [(1, "opened"), (2, "established")]
+    assert [value["seq"] - start for _, _, value in first] == [1, 2]
     echo_once(daemon)
 
-    with Stream(daemon, last=2) as stream:
+    with Stream(daemon, last=start + 2) as stream:
         rest = stream.events(6)
 
-    assert [number for number, _, _ in rest] == [3, 4, 5, 6, 7, 8]
+    assert [number - start for number, _, _ in rest] == [3, 4, 5, 6, 7, 8]
     assert [kind for _, kind, _ in rest][:2] == ["half_closed", "closed"]
 
 
@@ -304,6 +348,7 @@ def follower(daemon, *arguments):
 
 def test_tcpctl_follows_events_as_json_lines_until_it_is_interrupted(launch):
     daemon = launch(ECHO)
+    start = newest(daemon)
     with follower(daemon, "-o", "json", "events", "-f", "--type", "closed") as tcpctl:
         eventually(lambda: streams(daemon) == 1, "the follower")
         for _ in range(2):
@@ -312,7 +357,7 @@ def test_tcpctl_follows_events_as_json_lines_until_it_is_interrupted(launch):
         tcpctl.send_signal(signal.SIGINT)
         _, errors = tcpctl.communicate(timeout=30)
 
-    assert [event["seq"] for event in lines] == [4, 8]
+    assert [event["seq"] - start for event in lines] == [4, 8]
     assert errors == ""
 
 

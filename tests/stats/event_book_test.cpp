@@ -103,6 +103,18 @@ TEST(EventBook, AnswersAllToANumberOfAnEarlierLife) {
   EXPECT_THAT(walk(book.after(1000)).numbers, ElementsAre(1, 2));
 }
 
+TEST(EventBook, TakesANumberBelowItsFirstForOneOfAnEarlierLifeAndMissesNothing) {
+  EventBook book{10, 1001};
+  book.add(batch(2));
+  EventBook mirror{1000};
+  mirror.follow(book.after(0));
+
+  EXPECT_THAT(walk(book.after(7)).numbers, ElementsAre(1001, 1002));
+  EXPECT_EQ(walk(book.after(7)).missing, 0U);
+  EXPECT_THAT(walk(mirror.after(7)).numbers, ElementsAre(1001, 1002));
+  EXPECT_EQ(book.numbered(), 2U);
+}
+
 TEST(EventBook, KeepsNothingWithALimitOfZeroAndGoesOnCountingAfterwards) {
   EventBook book{10};
   book.add(batch(2));
