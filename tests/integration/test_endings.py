@@ -40,7 +40,7 @@ LISTENERS = [
     ("picky", "script", 'script = { steps = [{ reject = "^5" }, { expect = "^2" }] }'),
     ("full", "echo", "max_connections = 1"),
     ("shared", "echo", "max_connections_per_source = 1"),
-    ("rated", "echo", 'accept_rate = "1/s"'),
+    ("rated", "echo", 'accept_rate = "1/h"'),
     ("closed", "echo", 'deny = ["127.0.0.0/8"]'),
     ("scarce", "daytime", 'max_connections = 1\nclose_timeout = "1h"'),
     ("drained", "echo", ""),
@@ -242,17 +242,17 @@ def script_mismatch_by_fin(stage):
     return [stage.ended(peer)]
 
 
-@ending(Leg("local fin idle_timeout data cD", line=INBOUND + SPOKE + DONE))
+@ending(Leg("local fin idle_timeout data cD", line=INBOUND + DONE))
 def idle_timeout(stage):
-    peer = stage.talk("idle")
+    peer = stage.connect("idle")
     assert peer.read_to_end() == (b"", "fin")
     peer.close()
     return [stage.ended(peer)]
 
 
-@ending(Leg("local fin local_limit data PD", "max_lifetime", INBOUND + SPOKE + DONE))
+@ending(Leg("local fin local_limit data PD", "max_lifetime", INBOUND + DONE))
 def max_lifetime(stage):
-    peer = stage.talk("aged")
+    peer = stage.connect("aged")
     assert peer.read_to_end() == (b"", "fin")
     peer.close()
     return [stage.ended(peer)]

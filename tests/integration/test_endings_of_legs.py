@@ -199,7 +199,9 @@ def upstream_gone(stage):
 @ending(Leg("local fin admin_kill data KD", line=INBOUND + SPOKE + DONE),
         Leg("local fin admin_kill data KD", line=OUTBOUND + SPOKE + DONE))
 def kill_graceful(stage):
-    return end_of_both(stage, "web", lambda client: stage.kill(client))
+    client, upstream = session(stage, "web")
+    stage.kill(client)
+    return end_of_both(stage, client, upstream)
 
 
 @ending(Leg("local rst admin_kill data KD", line=INBOUND + SPOKE + "rst_sent closed"),
@@ -211,10 +213,11 @@ def kill_reset(stage):
     return both_legs(stage, client)
 
 
-@ending(Leg("local fin idle_timeout data cD", line=INBOUND + SPOKE + DONE),
-        Leg("local fin idle_timeout data sD", line=OUTBOUND + SPOKE + DONE))
+@ending(Leg("local fin idle_timeout data cD", line=INBOUND + DONE),
+        Leg("local fin idle_timeout data sD", line=OUTBOUND + DONE))
 def idle_timeout(stage):
-    return end_of_both(stage, "idle")
+    client, upstream = stage.connect("idle"), stage.accept("idle")
+    return end_of_both(stage, client, upstream)
 
 
 @ending(Leg("remote fin peer_fin data --", "half_closed_timeout", INBOUND + SPOKE + CLOSED_BY_PEER),
@@ -240,15 +243,10 @@ def upstream_unhealthy(stage):
     upstream.send(b"ping")
     assert client.read(4) == b"ping"
     stage.servers["checked"].close()
-    assert {client.read_to_end(), upstream.read_to_end()} == {(b"", "fin")}
-    client.close()
-    upstream.close()
-    return both_legs(stage, client)
+    return end_of_both(stage, client, upstream)
 
 
-def end_of_both(stage, listener, bring_about=lambda client: None):
-    client, upstream = session(stage, listener)
-    bring_about(client)
+def end_of_both(stage, client, upstream):
     assert {client.read_to_end(), upstream.read_to_end()} == {(b"", "fin")}
     client.close()
     upstream.close()
