@@ -188,7 +188,7 @@ Result<ConnectionPage> open_page(const Worker& worker, const ConnectionQuery& qu
   Collector<Connection> collector{query, *after};
   for (const auto& [id, connection] : worker.connections()) {
     if (!matches(connection->facts(), query, time)) continue;
-    if (query.state && tcp::text(connection->seen_state()) != *query.state) continue;
+    if (query.state && tcp::text(connection->state()) != *query.state) continue;
     collector.add(connection->facts(), *connection);
   }
   return collector.page([](const Connection& connection) { return connection.row(); });

@@ -17,7 +17,7 @@ namespace tcpctl {
 /// The moments of one connection's life, each at most once and the first time only.
 ///
 /// An open connection has four at most, which lie in the object (48 bytes); those of its end are allocated,
-/// and make it 136.
+/// and make it 128.
 /// Threads: a plain value.
 class Timeline {
  public:
