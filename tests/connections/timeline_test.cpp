@@ -91,7 +91,7 @@ TEST_F(TimelineTest, TakesLessThanTwoHundredAndFiftySixBytes) {
 
   EXPECT_LE(sizeof(Timeline) + timelines.front().heap_bytes(), 256U);
   EXPECT_LE(sizeof(Timeline) + taken / kCount, 256U);
-  EXPECT_GE(timelines.front().heap_bytes() * 102 / 100, taken / kCount);
+  EXPECT_GE(timelines.front().heap_bytes() * (test::kRoundingPercent + 2) / 100, taken / kCount);
 }
 
 TEST_F(TimelineTest, IsEmptyBeforeAnythingHappened) {

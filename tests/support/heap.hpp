@@ -22,4 +22,12 @@ inline std::size_t heap_in_use() {
 #endif
 }
 
+/// How much more than asked for an allocator may take for its own rounding, in percent: that of the thread
+/// sanitizer rounds to coarser sizes than what users have.
+#if defined(__SANITIZE_THREAD__)
+inline constexpr std::size_t kRoundingPercent = 110;
+#else
+inline constexpr std::size_t kRoundingPercent = 100;
+#endif
+
 }  // namespace tcpctl::test
