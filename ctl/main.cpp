@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/fd.hpp"
 #include "ctl/run.hpp"
 
 extern char** environ;  // NOLINT(readability-redundant-declaration): only glibc with _GNU_SOURCE declares it
@@ -78,9 +79,11 @@ std::optional<std::size_t> terminal_width() {
 
 // A descriptor that was closed before would be the next socket's, and that be written to.
 void open_standard_descriptors() {
-  int fd = ::open("/dev/null", O_RDWR);
-  while (fd >= 0 && fd <= STDERR_FILENO) fd = ::open("/dev/null", O_RDWR);
-  if (fd >= 0) ::close(fd);
+  tcpctl::Fd fd{::open("/dev/null", O_RDWR)};
+  while (fd && fd.get() <= STDERR_FILENO) {
+    (void)fd.release();
+    fd = tcpctl::Fd{::open("/dev/null", O_RDWR)};
+  }
 }
 
 }  // namespace
