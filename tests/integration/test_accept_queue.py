@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Connections that wait to be accepted, and those that the kernel lost: what a listener and the whole host tell."""
 import os
+import pathlib
 import signal
 import socket
 
@@ -74,6 +75,24 @@ def test_who_waits_at_a_paused_listener_is_counted_at_the_address_where_he_waits
         visitor.close()
 
 
+def stop(daemon):
+    """A stop takes hold of one thread after the other."""
+    daemon.signal(signal.SIGSTOP)
+    threads = pathlib.Path(f"/proc/{daemon.process.pid}/task")
+    eventually(lambda: all((one / "stat").read_text().rpartition(")")[2].split()[0] == "T" for one in threads.iterdir()),
+               "all threads to stop")
+
+
+def pause(daemon, visitors):
+    """The workers hear of it one after the other; who comes before they have is let in."""
+    daemon.post("/v1/listeners/narrow/pause")
+
+    def is_kept_waiting():
+        visitors.append(knock(daemon.address("narrow")))
+        return rows_of(daemon, "narrow")[0]["queue"] > 0
+    eventually(is_kept_waiting, "somebody to wait")
+
+
 def check_overflow(daemon, begin, end):
     """Twelve come to the queue of four between `begin` and `end`, at which nobody is let in."""
     before = daemon.json("/v1/status")["host"]
@@ -98,12 +117,15 @@ def test_full_queues_show_in_the_counters_of_the_host(launch):
         assert daemon.json("/v1/status")["host"] == {"listen_overflows_total": 0, "listen_drops_total": 0}
         assert daemon.json("/v1/status")["capabilities"]["host_counters"] == "on"
 
-        check_overflow(daemon, lambda: daemon.signal(signal.SIGSTOP), lambda: daemon.signal(signal.SIGCONT))
-        daemon.post("/v1/listeners/narrow/pause")
+        check_overflow(daemon, lambda: stop(daemon), lambda: daemon.signal(signal.SIGCONT))
+        waiting = []
+        pause(daemon, waiting)
         check_overflow(daemon, lambda: None, lambda: None)
 
         assert rows_of(daemon, "narrow")[0]["queue"] == 5
         said = daemon.tcpctl("status").stdout
         assert "Whole host, not only tcpctld" in said and "Accept queues" in said
+        for visitor in waiting:
+            visitor.close()
     with own_namespace(CLONE_NEWNET, LOOPBACK_UP) as network:
         network.submit(work).result()
