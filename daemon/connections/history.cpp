@@ -15,6 +15,10 @@ namespace {
 
 constexpr Duration kTimeWait = std::chrono::seconds{60};  // TCP_TIMEWAIT_LEN of the kernel
 
+/// For each block of places: where the list of blocks has it, what malloc(3) keeps about it, and what that
+/// has at hand of entries that went.
+constexpr std::size_t kListBytes = 128;
+
 /// Cuts the detail, if it is long, so that the entry takes no more than its share.
 void cut_detail(History::Entry& entry) {
   constexpr std::string_view kMore = "...";
@@ -39,7 +43,8 @@ void History::add(Entry entry) {
   }
   entries_.push(std::move(entry));
   outside_ += outside;
-  while (bytes() > entries_.limit() * kEntryBytes && entries_.size() > 1) let_go();
+  const auto list = entries_.places() / Ring<Entry>::kBlock * kListBytes;
+  while (bytes() + list > entries_.limit() * kEntryBytes && entries_.size() > 1) let_go();
 }
 
 void History::let_go() {

@@ -124,8 +124,6 @@ History::Entry largest_entry(std::uint64_t number) {
   return made;
 }
 
-constexpr std::size_t kOfItself = 4096;  // the history's own, however many entries it has
-
 TEST(History, TakesAKibibyteAtMostForAnEntryHoweverMuchItHas) {
   constexpr std::size_t kCount = 1000;
   History history{kCount};
@@ -135,7 +133,7 @@ TEST(History, TakesAKibibyteAtMostForAnEntryHoweverMuchItHas) {
 
   EXPECT_EQ(history.entries().size(), kCount) << "none had to give way for its size";
   EXPECT_LE(history.bytes(), kCount * 1024);
-  EXPECT_LE(taken, kCount * 1024 * test::kRoundingPercent / 100 + kOfItself);
+  EXPECT_LE(taken, kCount * 1024 * test::kRoundingPercent / 100);
   EXPECT_GE(history.bytes() * (test::kRoundingPercent + 2) / 100, taken)
       << "it does not count all that it takes";
 }
@@ -153,7 +151,7 @@ TEST(History, LetsTheOldestGoSoonerWhereTheyAreLarge) {
   EXPECT_EQ(history.entries().back().facts.id, make_id(0, 3 * kCount));
   EXPECT_EQ(history.entries().front().facts.id, make_id(0, history.dropped() + 1));
   EXPECT_LE(history.bytes(), kCount * 1024);
-  EXPECT_LE(taken, kCount * 1024 * test::kRoundingPercent / 100 + kOfItself);
+  EXPECT_LE(taken, kCount * 1024 * test::kRoundingPercent / 100);
 
   for (std::uint64_t number = 1; number <= kCount; ++number) history.add(entry(3 * kCount + number));
   EXPECT_EQ(history.entries().size(), kCount) << "small ones have all places again";
