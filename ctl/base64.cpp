@@ -44,7 +44,7 @@ std::optional<std::string> from_base64(std::string_view text) {
     out += static_cast<char>(group & 0xFFU);
     group = 0;
   }
-  out.resize(out.size() - padding);
+  for (std::size_t i = 0; i < padding; ++i) out.pop_back();
   return out;
 }
 

@@ -50,8 +50,8 @@ std::pair<int, int> bounds(Positional::Count count) {
 
 void bind_options(Bound& bound) {
   for (const auto& option : bound.verb->options) {
-    auto* made = option.value.empty() ? bound.app->add_flag(option.name)
-                                      : bound.app->add_option(option.name, CLI::callback_t{});
+    auto* made = option.is_switch() ? bound.app->add_flag(option.name)
+                                    : bound.app->add_option(option.name, CLI::callback_t{});
     bound.options.emplace_back(option.key(), made);
   }
 }

@@ -24,10 +24,14 @@ struct Positional {
 /// An option of one verb.
 struct Option {
   std::string name;   // "--older-than", or with a short form "-f,--file"
-  std::string value;  // "DURATION"; empty for a switch
+  std::string value;  // "DURATION"; empty for a switch; "[=DURATION]" for a switch that may have one
   std::string help;
   [[nodiscard]] std::string key() const;  // "--older-than"
+  [[nodiscard]] bool is_switch() const { return value.empty() || value.starts_with('['); }
 };
+
+/// What Arguments hold of a switch that was given without a value.
+inline constexpr std::string_view kSwitchedOn = "true";
 
 /// What the user wrote, by the names of Positional and Option.
 class Arguments {

@@ -7,6 +7,7 @@
 #include "ctl/format.hpp"
 #include "ctl/sequence_picture.hpp"
 #include "ctl/sheet.hpp"
+#include "ctl/time_line.hpp"
 
 namespace tcpctl::ctl {
 namespace {
@@ -62,12 +63,16 @@ void handshake(Sheet& sheet, const Json& connection) {
   sheet.fact("Client's ISN", word(seen, "client_isn"));
 }
 
+std::string tcp_heading(const std::string& taken) {
+  if (taken == "final") return "TCP, as the kernel saw it at the end";
+  if (taken == "before_close") return "TCP, as the kernel saw it before the close";
+  return "TCP, as the kernel sees it now";
+}
+
 void tcp(Sheet& sheet, const Json& connection) {
   const auto info = connection.at("tcp");
   if (!info.is_object()) return;
-  const auto taken = word(info, "taken");
-  sheet.group(taken == "before_close" ? "TCP, as the kernel saw it before the close"
-                                      : "TCP, as the kernel sees it now");
+  sheet.group(tcp_heading(word(info, "taken")));
   sheet.fact("Round trip", micros(info, "rtt_us"));
   sheet.fact("  variance", micros(info, "rtt_var_us"));
   sheet.fact("  least", micros(info, "min_rtt_us"));
@@ -93,26 +98,6 @@ void picture(Sheet& sheet, const Json& connection, const std::optional<Json>& pe
   for (const auto& line : lines) sheet.line(line);
 }
 
-/// "13:47:41.000123Z  +0.001204 s  first_byte_in" with the time since the entry before; "inferred" where
-/// nobody saw it.
-void time_line(Sheet& sheet, const Json& connection, const View& view) {
-  const auto entries = connection.items("timeline");
-  if (entries.empty()) return;
-  sheet.group("Time line");
-  std::optional<WallTime> before;
-  for (const auto& entry : entries) {
-    const auto at = parse_time(entry.text("at").value_or(""));
-    const auto when = at ? time_text(*at, view.utc, Precision::microseconds) : "-";
-    std::string step;
-    if (at && before) step = fmt::format("{:+.6f} s", std::chrono::duration<double>(*at - *before).count());
-    if (at) before = at;
-    const auto basis = entry.text("basis").value_or("-");
-    const auto event = entry.text("event").value_or("-");
-    sheet.line(
-        fmt::format("{:<27}  {:>14}  {}{}", when, step, event, basis == "seen" ? "" : "  (" + basis + ")"));
-  }
-}
-
 }  // namespace
 
 std::string connection_sheet(const Json& connection, const std::optional<Json>& peer, const View& view) {
@@ -122,7 +107,7 @@ std::string connection_sheet(const Json& connection, const std::optional<Json>& 
   handshake(sheet, connection);
   tcp(sheet, connection);
   picture(sheet, connection, peer, view);
-  time_line(sheet, connection, view);
+  add_time_line(sheet, connection, view);
   return sheet.text();
 }
 

@@ -34,6 +34,9 @@ struct Environment {
   std::map<std::string, std::string, std::less<>> variables;
   bool terminal{false};  // stdout is one
   std::optional<std::size_t> terminal_width;
+  int input{-1};               // stdin itself, for who reads it as it comes; -1 = there is none
+  bool input_terminal{false};  // stdin is one
+  int signal{0};               // a signal that the command took to end by; the process ends by it too
 
   /// The variable `name`, if it is set and not empty.
   [[nodiscard]] std::optional<std::string> variable(std::string_view name) const {

@@ -76,6 +76,7 @@ std::vector<Column> event_columns() {
       {.title = "PEER", .field = "peer_id", .wide = true},
       {.title = "DIR", .field = "direction", .wide = true},
       {.title = "REMOTE", .field = "remote", .rank = 2, .min = 15},
+      {.title = "PROXIED FOR", .field = "proxied_source", .wide = true},
       {.title = "FIRST", .field = "first", .wide = true},
       {.title = "HOW", .field = "how", .wide = true},
       {.title = "REASON", .field = "reason", .wide = true},

@@ -138,6 +138,7 @@ Answer<EventSource::End> EventSource::read_stream(int fd, std::string_view first
   while (true) {
     const bool is_stream = stream.feed(piece);
     if (is_id(stream.last_id())) last_id_ = stream.last_id();
+    if (!stream.first_id().empty() && !std::exchange(begun_, true)) wishes_.begun(stream.first_id());
     if (stream.retry()) pause_ = *stream.retry();
     if (!is_stream) return no_events(host_);
     const auto ready = wait(fd, wishes_.patience);

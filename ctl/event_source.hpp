@@ -23,6 +23,7 @@ class EventSource {
     std::string token;  // "" for none
     int watched{-1};    // the descriptor of the reader; -1 = there is none to watch
     std::function<void(const EventStream::Event&)> listener;
+    std::function<void(const std::string& id)> begun;  // once: the first stream goes on behind this
     std::function<bool()> is_wanted;                   // asked after each piece
     std::function<void(const std::string& why)> lost;  // the connection is lost, and will be tried again
     std::chrono::milliseconds patience{
@@ -50,6 +51,7 @@ class EventSource {
   std::chrono::milliseconds pause_{std::chrono::seconds{1}};
   bool was_up_{false};  // once: from then on the daemon is waited for
   bool told_{false};    // of this loss
+  bool begun_{false};
 };
 
 }  // namespace tcpctl::ctl

@@ -71,6 +71,7 @@ void EventStream::take_field(std::string_view name, std::string_view value) {
 
 void EventStream::dispatch() {
   last_id_ = id_;
+  if (first_id_.empty()) first_id_ = id_;
   Event event{std::exchange(type_, {}), std::exchange(data_, {})};
   if (!std::exchange(has_data_, false)) return;
   if (event.type.empty()) event.type = "message";

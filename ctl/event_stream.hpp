@@ -28,6 +28,8 @@ class EventStream {
 
   /// Calls the listener for each event that `bytes` complete. False: this is no stream of events.
   [[nodiscard]] bool feed(std::string_view bytes);
+  /// The number behind which it began; "" if it did not say.
+  [[nodiscard]] const std::string& first_id() const { return first_id_; }
   /// What to ask with to go on where this stream ends; "" if it did not say.
   [[nodiscard]] const std::string& last_id() const { return last_id_; }
   /// How long to wait before asking again, if it said so.
@@ -43,7 +45,7 @@ class EventStream {
   bool after_cr_{false};
   bool at_start_{true};
   bool broken_{false};
-  std::string type_, data_, id_, last_id_;
+  std::string type_, data_, id_, first_id_, last_id_;
   bool has_data_{false};
   std::optional<std::chrono::milliseconds> retry_;
 };

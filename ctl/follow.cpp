@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctl/follow.hpp"
 
+#include <charconv>
 #include <memory>
 #include <string>
+#include <system_error>
+#include <utility>
 
 #include "ctl/event_lines.hpp"
 #include "ctl/event_source.hpp"
@@ -41,6 +44,14 @@ class Printer {
   std::unique_ptr<RowPrinter> csv_;
 };
 
+std::optional<std::uint64_t> number_of(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc{} || stop != end) return std::nullopt;
+  return number;
+}
+
 }  // namespace
 
 std::vector<Option> event_filters() {
@@ -58,13 +69,24 @@ Query event_query(const Arguments& arguments) {
   return query;
 }
 
-Exit follow(Context& context, const Query& query) {
+void warn_of_other_life(Context& context, std::string_view since, std::optional<std::uint64_t> told) {
+  const auto asked = number_of(since);
+  if (!told || !asked || *asked == 0 || *asked == *told) return;
+  context.warn("event " + std::to_string(*asked) +
+               " is of another life of the daemon: this is all that it has kept of its present one");
+}
+
+Exit follow(Context& context, Query query, const std::optional<std::string>& since) {
   Printer printer{context};
+  if (since) query.add("since", *since);
   EventSource::Wishes wishes;
   wishes.path = "/v1/events" + query.text();
   wishes.token = context.token();
   wishes.watched = context.environment().out.descriptor();
   wishes.listener = [&](const EventStream::Event& event) { printer.print(event); };
+  wishes.begun = [&](const std::string& id) {
+    if (since) warn_of_other_life(context, *since, number_of(id));
+  };
   wishes.is_wanted = [&] { return context.heard(); };
   wishes.lost = [&](const std::string& why) { context.warn(why + "; waiting for the daemon"); };
   EventSource source{context.client().host(), std::move(wishes)};

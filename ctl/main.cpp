@@ -7,11 +7,10 @@
 #include <cstdlib>
 #include <exception>
 
-#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "base/fd.hpp"
+#include "base/standard_fds.hpp"
 #include "ctl/run.hpp"
 
 extern char** environ;  // NOLINT(readability-redundant-declaration): only glibc with _GNU_SOURCE declares it
@@ -77,19 +76,10 @@ std::optional<std::size_t> terminal_width() {
   return size.ws_col;
 }
 
-// A descriptor that was closed before would be the next socket's, and that be written to.
-void open_standard_descriptors() {
-  tcpctl::Fd fd{::open("/dev/null", O_RDWR)};
-  while (fd && fd.get() <= STDERR_FILENO) {
-    (void)fd.release();
-    fd = tcpctl::Fd{::open("/dev/null", O_RDWR)};
-  }
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  open_standard_descriptors();
+  tcpctl::open_standard_fds();
   std::signal(SIGPIPE, SIG_IGN);  // `tcpctl conn | head` ends quietly by the failed write
   Descriptor out{STDOUT_FILENO};
   Descriptor err{STDERR_FILENO};
@@ -98,7 +88,9 @@ int main(int argc, char** argv) {
                           .read_stdin = read_stdin,
                           .variables = variables(),
                           .terminal = ::isatty(STDOUT_FILENO) == 1,
-                          .terminal_width = terminal_width()};
+                          .terminal_width = terminal_width(),
+                          .input = STDIN_FILENO,
+                          .input_terminal = ::isatty(STDIN_FILENO) == 1};
   auto exit = Exit::failed;
   try {
     exit = tcpctl::ctl::run({argv + std::min(argc, 1), argv + argc}, environment);
@@ -108,6 +100,10 @@ int main(int argc, char** argv) {
   if (out.error() != 0) {
     err.write("tcpctl: cannot write the output: " + tcpctl::errno_text(out.error()) + "\n");
     exit = Exit::failed;
+  }
+  if (environment.signal != 0) {  // so that a shell's loop ends as well
+    std::signal(environment.signal, SIG_DFL);
+    std::raise(environment.signal);
   }
   return static_cast<int>(exit);
 }

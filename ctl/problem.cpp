@@ -68,7 +68,8 @@ Failure explain(const Reply& reply, const Host& host) {
         safe(host.text()) + " answered HTTP " + status + " without saying why; is that tcpctld? check --host";
     return {exit_of(reply.status), line};
   }
-  return {exit_of(reply.status), line + advice(reply.status, host)};
+  const bool is_said = line.find("try again") != std::string::npos;
+  return {exit_of(reply.status), line + (is_said ? "" : advice(reply.status, host))};
 }
 
 }  // namespace tcpctl::ctl

@@ -50,9 +50,15 @@ void of_client(Problems& found, const Json& client) {
   }
   if (client.at("last_probe.success").truth() == false) {
     const auto step = exact_count(client, "last_probe.failed_step");
-    found.push_back({true, who + ": the last probe failed with " +
-                               client.text("last_probe.result").value_or("-") +
-                               (step.empty() ? "" : " at step " + step)});
+    found.push_back({state != "up", who + ": the last probe failed with " +
+                                        client.text("last_probe.result").value_or("-") +
+                                        (step.empty() ? "" : " at step " + step)});
+    return;
+  }
+  if (state == "degraded") {
+    found.push_back(
+        {true, fmt::format("{}: {} of {} connections are up", who, exact_count(client, "connections.up"),
+                           exact_count(client, "connections.wanted"))});
     return;
   }
   if (state != "backing_off" && state != "down" && state != "connecting") return;

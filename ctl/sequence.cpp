@@ -42,7 +42,7 @@ class Leg {
     if (event == "syn_sent") {
       sent("SYN", "SYN_SENT");
     } else if (event == "syn_received") {
-      received("SYN", "SYN_RECEIVED");
+      received("SYN", "SYN_RCVD");
       follows(ours_, theirs_, "SYN+ACK");
     } else if (event == "accepted") {
       steps_.push_back({at_, seen_, {}, "accepted"});

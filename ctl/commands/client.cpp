@@ -3,14 +3,17 @@
 
 #include <charconv>
 
+#include <fmt/format.h>
+
+#include "base/units.hpp"
 #include "ctl/base64.hpp"
-#include "ctl/cells.hpp"
+#include "ctl/client_sheet.hpp"
 #include "ctl/columns.hpp"
 #include "ctl/commands/registry.hpp"
-#include "ctl/ends_sheet.hpp"
+#include "ctl/format.hpp"
 #include "ctl/input.hpp"
-#include "ctl/probe_sheet.hpp"
-#include "ctl/sheet.hpp"
+#include "ctl/probe_run.hpp"
+#include "ctl/received.hpp"
 #include "ctl/terminal.hpp"
 
 namespace tcpctl::ctl::commands {
@@ -18,49 +21,16 @@ namespace {
 
 // As base64 in JSON this stays below the 1 MiB that the daemon takes.
 constexpr std::size_t kLargestSend = std::size_t{512} << 10U;
-constexpr std::chrono::seconds kProbePatience{120};
 
 std::string path_of(const std::string& name) { return "/v1/clients/" + percent_encoded(name); }
 
 Exit list(Context& context, const Arguments&) { return context.list("/v1/clients", {}, client_columns()); }
 
-void keep_facts(Sheet& sheet, const Json& client) {
-  sheet.group("Connections");
-  sheet.fact("Up",
-             exact_count(client, "connections.up") + " of " + exact_count(client, "connections.wanted"));
-  sheet.fact("Connecting", exact_count(client, "connections.connecting"));
-  sheet.fact("Backing off", exact_count(client, "connections.backing_off"));
-  sheet.fact("Attempts", exact_count(client, "attempts_total"));
-  sheet.fact("Failed", counts_in_words(client, "failures_total"));
-  if (const auto failure = client.text("last_failure")) sheet.fact("Last failure", *failure, Tone::warn);
-  if (const auto wait = client.number("next_attempt_in_ms")) sheet.fact("Next try in", span_text(*wait));
-  sheet.fact("In", exact_bytes(client, "bytes_in_total"));
-  sheet.fact("Out", exact_bytes(client, "bytes_out_total"));
-  add_ends(sheet, client.at("ends"));
-}
-
-std::string sheet_text(const Json& client, const View& view) {
-  Sheet sheet{view};
-  const auto state = client.text("state").value_or("");
-  sheet.group("Client " + client.text("name").value_or("-"));
-  sheet.fact("State", state, tone_of_state(state));
-  if (const auto error = client.text("error")) sheet.fact("Error", *error, Tone::bad);
-  sheet.fact("Mode", client.text("mode").value_or(""));
-  sheet.fact("Address", client.text("address").value_or(""));
-  sheet.fact("Resolved", joined(client.items("resolved")));
-  if (const auto error = client.text("resolve_error")) sheet.fact("Look-up failed", *error, Tone::bad);
-  sheet.fact("Declared in", client.text("source").value_or(""));
-  keep_facts(sheet, client);
-  if (client.at("last_probe").is_object()) add_probe(sheet, "Last probe", client.at("last_probe"), view);
-  add_members(sheet, "Configuration", client.at("config"));
-  return sheet.text();
-}
-
 Exit show(Context& context, const Arguments& arguments) {
   const auto client = context.get(path_of(arguments.word("NAME")));
   if (!client) return context.fail(client.error());
   if (!context.for_people()) return context.object(*client, client_columns());
-  context.print(sheet_text(*client, context.view()));
+  context.print(client_sheet(*client, context.view()));
   return Exit::done;
 }
 
@@ -99,67 +69,77 @@ Answer<std::string> payload(Context& context, const Arguments& arguments) {
   return bytes;
 }
 
+constexpr std::chrono::seconds kAckWait{5};
+constexpr std::chrono::minutes kLongestAckWait{1};
+constexpr std::chrono::seconds kAnswerPatience{15};
+
+/// How long the answer may wait for the peer's acknowledgement; nothing where it is not to be waited for.
+Answer<std::optional<Duration>> ack_wait(const Arguments& arguments) {
+  if (!arguments.has("--wait-ack")) return std::nullopt;
+  const auto text = arguments.get("--wait-ack").value_or("");
+  if (text == kSwitchedOn) return kAckWait;
+  const auto wait = parse_duration(text);
+  if (!wait) return refuse(Exit::usage, fmt::format("--wait-ack: {}", safe(wait.error().what)));
+  if (*wait < std::chrono::milliseconds{1} || *wait > kLongestAckWait)
+    return refuse(Exit::usage, fmt::format("--wait-ack: '{}' is not 1ms .. 1m", safe(text)));
+  return *wait;
+}
+
+/// "took 5 bytes, 3 of them are still to be sent; the peer acknowledged them after 0.41 ms"
+std::string sent_text(const Json& sent) {
+  const auto taken = sent.count("sent_bytes");
+  auto text = fmt::format("took {} bytes", taken ? std::to_string(*taken) : "the");
+  const auto kernel = sent.count("kernel_bytes");
+  if (taken && kernel && *kernel < *taken)
+    text += fmt::format(", the kernel {} of them, the rest waits", *kernel);
+  if (const auto after = sent.number("acked_after_ms"))
+    text += fmt::format("; the peer acknowledged them after {}", micros_text(*after * 1000));
+  return text;
+}
+
+/// Failed where the bytes should have been acknowledged, and were not.
+Exit judge_ack(Context& context, const std::string& name, const Json& sent, Duration wait) {
+  if (sent.truth("acked").value_or(false)) return Exit::done;
+  const auto ended = sent.text("ended");
+  const auto why = ended ? fmt::format("the connection ended before: {}", safe(*ended))
+                         : fmt::format("nothing within {}", duration_text(wait));
+  return context.fail({Exit::failed, fmt::format("client {}: not acknowledged; {}", safe(name), why)});
+}
+
 Exit send(Context& context, const Arguments& arguments) {
+  const auto wait = ack_wait(arguments);
+  if (!wait) return context.fail(wait.error());
   const auto bytes = payload(context, arguments);
   if (!bytes) return context.fail(bytes.error());
   const auto name = arguments.word("NAME");
+  Query query;
+  if (*wait) query.add("wait_ack", duration_text(**wait));
   Call call;
   call.method = "POST";
-  call.path = path_of(name) + "/send";
+  call.path = path_of(name) + "/send" + query.text();
   call.body = R"({"base64": ")" + to_base64(*bytes) + R"("})";
+  call.patience = kAnswerPatience + std::chrono::ceil<std::chrono::milliseconds>(wait->value_or(Duration{}));
   const auto answer = context.ask(call);
   if (!answer) return context.fail(answer.error());
-  const auto taken = exact_count(*answer, "sent_bytes");
-  return context.outcome(*answer, "client " + name + ": took " + (taken.empty() ? "the" : taken) + " bytes");
+  const auto done = context.outcome(*answer, "client " + name + ": " + sent_text(*answer));
+  return *wait ? judge_ack(context, name, *answer, **wait) : done;
 }
 
 Exit received(Context& context, const Arguments& arguments) {
-  Query query;
+  std::optional<std::uint64_t> offset;
   if (const auto from = arguments.get("--from")) {
-    std::uint64_t offset = 0;
-    const auto [end, error] = std::from_chars(from->data(), from->data() + from->size(), offset);
-    if (error != std::errc{} || end != from->data() + from->size()) {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(from->data(), from->data() + from->size(), value);
+    if (error != std::errc{} || end != from->data() + from->size())
       return context.usage("--from: '" + safe(*from) + "' is no number of bytes");
-    }
-    query.add("from", *from);
+    offset = value;
   }
-  const auto answer = context.get(path_of(arguments.word("NAME")) + "/received" + query.text());
-  if (!answer) return context.fail(answer.error());
-  if (!context.for_people())
-    return context.object(*answer, {{.title = "FROM", .field = "from"},
-                                    {.title = "NEXT", .field = "next"},
-                                    {.title = "LOST", .field = "lost_bytes"},
-                                    {.title = "BASE64", .field = "base64"}});
-  const auto bytes = from_base64(answer->text("base64").value_or(""));
-  if (!bytes) return context.fail({Exit::failed, "the daemon's answer holds no base64"});
-  if (answer->number("lost_bytes").value_or(0) > 0) {
-    context.warn(exact_count(*answer, "lost_bytes") + " older bytes are gone; the last 64 KiB are kept");
-  }
-  context.print(context.environment().terminal ? safe_lines(*bytes) : *bytes);
-  return Exit::done;
+  const auto name = arguments.word("NAME");
+  return arguments.has("--follow") ? follow_received(context, name, offset)
+                                   : print_received(context, name, offset);
 }
 
-Exit run_probe(Context& context, const Arguments& arguments) {
-  const auto name = arguments.word("NAME");
-  Call call;
-  call.method = "POST";
-  call.path = path_of(name) + "/run";
-  call.patience = kProbePatience;
-  const auto probe = context.ask(call);
-  if (!probe) return context.fail(probe.error());
-  if (context.for_people()) {
-    Sheet sheet{context.view()};
-    add_probe(sheet, "Probe " + name, *probe, context.view());
-    context.print(sheet.text());
-  } else {
-    (void)context.object(*probe, {{.title = "SUCCESS", .field = "success"},
-                                  {.title = "RESULT", .field = "result"},
-                                  {.title = "STEP", .field = "failed_step"},
-                                  {.title = "MS", .field = "duration_ms"},
-                                  {.title = "AT", .field = "at"}});
-  }
-  return probe->truth("success").value_or(false) ? Exit::done : Exit::failed;
-}
+Exit run(Context& context, const Arguments& arguments) { return run_probe(context, arguments.word("NAME")); }
 
 }  // namespace
 
@@ -184,20 +164,23 @@ Noun client_noun() {
         "printf 'PING\\r\\n' | tcpctl client send feed -",
         {name,
          {"TEXT", "the text as it is, nothing added; '-' for standard input", Positional::Count::optional}},
-        {{"-f,--file", "FILE", "send the bytes of FILE"}, {"--line", "", "add a line feed to TEXT"}},
+        {{"-f,--file", "FILE", "send the bytes of FILE"},
+         {"--line", "", "add a line feed to TEXT"},
+         {"--wait-ack", "[=DURATION]", "wait until the peer's TCP has acknowledged them; default 5s"}},
         send},
        {"received",
         "the last bytes it received, as they are",
         "tcpctl client received feed | tail",
         {name},
-        {{"--from", "OFFSET", "from this byte on, counted from the client's start"}},
+        {{"--from", "OFFSET", "from this byte on, counted from the client's start"},
+         {"-f,--follow", "", "go on as they come, until interrupted"}},
         received},
        {"run",
-        "run a probe now; exit status 1 if it fails",
+        "run a probe now and print its steps as they are done; exit status 1 if it fails",
         "tcpctl client run smtp-check",
         {name},
         {},
-        run_probe}}};
+        run}}};
 }
 
 }  // namespace tcpctl::ctl::commands

@@ -23,9 +23,13 @@ Exit list_since(Context& context, const Query& query, std::string since, std::ui
     if (!answer) return context.fail(answer.error());
     const auto items = answer->items("items");
     const auto next = answer->count("next");
-    if (const auto dropped = answer->count("dropped"); since != "0" && dropped.value_or(0) > 0)
+    const auto told = answer->count("since");
+    if (const auto dropped = answer->count("dropped"); told && std::to_string(*told) != since) {
+      warn_of_other_life(context, since, told);
+    } else if (since != "0" && dropped.value_or(0) > 0) {
       context.warn(std::to_string(*dropped) + " events behind " + since +
                    " are missing: they are kept no longer");
+    }
     context.print(printer->rows(items));
     left -= std::min<std::uint64_t>(left, items.size());
     if (items.empty() || !next || std::to_string(*next) == since) break;
@@ -43,8 +47,7 @@ Exit run(Context& context, const Arguments& arguments) {
   const auto since = arguments.get("--since");
   if (arguments.has("--follow")) {
     if (arguments.has("--limit")) return context.usage("--limit and --follow exclude each other");
-    if (since) query.add("since", *since);
-    return follow(context, query);
+    return follow(context, query, since);
   }
   if (since) return list_since(context, query, *since, *limit);
   const auto last = arguments.has("--limit") ? *limit : kLast;

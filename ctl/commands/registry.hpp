@@ -20,6 +20,7 @@ namespace tcpctl::ctl::commands {
   X(service)            \
   X(config)             \
   X(log_level)          \
+  X(connect)            \
   X(metrics)            \
   X(api)                \
   X(version)

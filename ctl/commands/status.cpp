@@ -75,6 +75,8 @@ void totals(Sheet& sheet, const Json& status) {
                            total("events_dropped_total") + " dropped");
   sheet.fact("Event streams", total("event_streams") + " open, " + total("event_streams_cut_total") + " cut");
   sheet.fact("Log lines lost", total("log_dropped_total"));
+  sheet.fact("Access log", total("access_log_dropped_total") + " lines dropped, " +
+                               total("access_log_errors_total") + " refused by the target");
 }
 
 /// The kernel counts these for all sockets of the host together, so that they are in a group of their own.

@@ -3,9 +3,14 @@
 #include "api/digest.hpp"
 #include "api/handlers.hpp"
 #include "api/name_page.hpp"
+#include "api/query.hpp"
+#include "api/rows.hpp"
+#include "base/units.hpp"
 
 namespace tcpctl::api::handlers {
 namespace {
+
+constexpr Duration kLongestPatience = std::chrono::minutes{1};
 
 Reply changed(const Call& call, Result<void> (ControlPlane::*change)(const std::string&)) {
   const auto& name = call.in_path("name");
@@ -27,6 +32,15 @@ Checked<std::string> bytes_to_send(std::string_view body) {
   return *std::move(bytes);
 }
 
+/// How long an acknowledgement is waited for; nothing where it is not.
+Checked<std::optional<Duration>> patience(const Query& query) {
+  const auto written = text(query, "wait_ack");
+  if (!written) return std::optional<Duration>{};
+  const auto duration = parse_duration(*written);
+  if (duration && *duration > Duration{0} && *duration <= kLongestPatience) return std::optional{*duration};
+  return refuse(400, "query parameter 'wait_ack' is a duration of at most 1m: 5s, 500ms");
+}
+
 }  // namespace
 
 Reply get_clients(const Call& call) { return answer_page(call, call.control.clients()); }
@@ -40,9 +54,9 @@ Reply run_client(const Call& call) { return answer(call.control.run(call.in_path
 Reply send_to_client(const Call& call) {
   auto bytes = bytes_to_send(call.body);
   if (!bytes) return problem_reply(bytes.error());
-  const auto sent = call.control.send(call.in_path("name"), *std::move(bytes));
-  if (!sent) return problem_reply(sent.error());
-  return json_reply({{"sent_bytes", *sent}});
+  const auto wait_ack = patience(call.query);
+  if (!wait_ack) return problem_reply(wait_ack.error());
+  return answer(call.control.send(call.in_path("name"), *std::move(bytes), *wait_ack));
 }
 
 Reply get_received(const Call& call) {

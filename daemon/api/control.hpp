@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/address.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "stats/admin_state.hpp"
@@ -49,6 +50,8 @@ class ControlPlane {
   virtual void note_event_streams(std::uint64_t open, std::uint64_t cut) = 0;
   [[nodiscard]] virtual Result<std::vector<ServiceRow>> services() = 0;
   [[nodiscard]] virtual Result<std::string> config(bool redact) = 0;  // JSON text
+  /// JSON text: Config, ListenerConfig and ClientConfig as JSON Schema. The same at any time.
+  [[nodiscard]] virtual std::string config_schemas() const = 0;
 
   [[nodiscard]] virtual Result<void> pause_listener(const std::string& name) = 0;
   [[nodiscard]] virtual Result<void> resume_listener(const std::string& name) = 0;
@@ -56,9 +59,30 @@ class ControlPlane {
   [[nodiscard]] virtual Result<void> pause_client(const std::string& name) = 0;
   [[nodiscard]] virtual Result<void> resume_client(const std::string& name) = 0;
   [[nodiscard]] virtual Result<void> reconnect_client(const std::string& name) = 0;
-  /// Answers how many bytes were taken. conflict: no connection of it is up.
-  [[nodiscard]] virtual Result<std::uint64_t> send(const std::string& client, std::string data) = 0;
+  /// Answers what became of the bytes: at once, or when the peer's TCP has acknowledged them, after
+  /// `wait_ack` at the latest. conflict: no connection of it is up.
+  [[nodiscard]] virtual Result<SentRow> send(const std::string& client, std::string data,
+                                             std::optional<Duration> wait_ack) = 0;
   [[nodiscard]] virtual Result<ProbeRow> run(const std::string& client) = 0;
+  /// Runs the probe `module` against another target than its own.
+  struct ProbeQuestion {
+    std::string module;
+    ConnectAddress target;            // literal or host
+    std::optional<Duration> timeout;  // where it is shorter than the module's
+    Duration waited{};                // how much of `timeout` is over already
+    // Else within api.probe_targets alone; and what sends something only to its own target, or as a module
+    // with `probe_module`.
+    bool anywhere;
+    bool redact;  // the secrets in `config`
+  };
+  struct ProbeAnswer {
+    ProbeRow row;
+    Duration timeout;
+    std::string config;  // JSON text of the module
+  };
+  /// Errors: invalid_argument (no such module), denied (the target is outside of api.probe_targets, or not
+  /// for this module).
+  [[nodiscard]] virtual Result<ProbeAnswer> probe(const ProbeQuestion& question) = 0;
   enum class Kill : std::uint8_t { graceful, reset };
   [[nodiscard]] virtual Result<void> kill(ConnectionId id, Kill how) = 0;
   [[nodiscard]] virtual Result<std::uint64_t> kill_matching(const ConnectionQuery& query, Kill how) = 0;

@@ -110,4 +110,13 @@ bool Core::is_instant(const HttpRequest& request) {
   return request.target == "/healthz" && (request.method == "GET" || request.method == "HEAD");
 }
 
+bool Core::waits_for_others(const HttpRequest& request) {
+  const std::string_view target{request.target};
+  const auto path = target.substr(0, target.find('?'));
+  // An encoded path may be any.
+  if (path == "/probe" || path.find('%') != std::string_view::npos) return true;
+  if (!path.starts_with("/v1/clients/")) return false;
+  return path.ends_with("/run") || (path.ends_with("/send") && path.size() < target.size());
+}
+
 }  // namespace tcpctl::api

@@ -32,6 +32,9 @@ class Core {
 
   /// Is this answered without asking anybody, so that the loop may do it itself?
   [[nodiscard]] static bool is_instant(const HttpRequest& request);
+  /// May the answer take as long as a probe, or a peer's acknowledgement? Such requests have threads of
+  /// their own, so that they hold nobody else up.
+  [[nodiscard]] static bool waits_for_others(const HttpRequest& request);
 
  private:
   class Engine;

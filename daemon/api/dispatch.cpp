@@ -15,7 +15,7 @@
 namespace tcpctl::api {
 namespace {
 
-constexpr std::array<std::string_view, 3> kMetricsPaths{"/metrics", "/healthz", "/readyz"};
+constexpr std::array<std::string_view, 4> kMetricsPaths{"/metrics", "/healthz", "/readyz", "/probe"};
 
 bool is_reading(std::string_view method) { return method == "GET" || method == "HEAD"; }
 
@@ -57,7 +57,7 @@ Reply serve(ControlPlane& control, const RequestContext& context, const Target& 
   const auto& [request, peer, access] = context;
   if (auto problem = access.check_origin(peer, request)) return refused(*problem);
   if (peer.door == Door::metrics && std::ranges::count(kMetricsPaths, target.path) == 0) {
-    return problem_reply(404, "only /metrics, /healthz and /readyz are served here");
+    return problem_reply(404, "only /metrics, /probe, /healthz and /readyz are served here");
   }
   const auto match = find_route(request.method, target.path);
   if (match.route == nullptr) return no_such_route(context, target, match.allow);

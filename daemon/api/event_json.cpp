@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "api/json_text.hpp"
+#include "base/text.hpp"
 
 namespace tcpctl::api {
 namespace {
@@ -21,6 +22,12 @@ std::string id_or_null(ConnectionId id) { return id == ConnectionId{} ? "null" :
 
 std::string reason_of(const Event& event) {
   return event.refusal ? word_or_null(event.refusal) : word_or_null(event.reason);
+}
+
+/// A Unix path from a PROXY header may have any bytes.
+std::string source_of(const EventBatch& batch, const Event& event) {
+  const Address* const source = batch.source(event);
+  return source == nullptr ? "null" : json_string(escaped(as_bytes(source->text())));
 }
 
 /// What a connection has come to when its first FIN or its end is seen.
@@ -42,9 +49,10 @@ std::string event_json(const EventBatch& batch, const Event& event, std::uint64_
                   rfc3339(event.at), text(event.kind), event.of_client ? "null" : party,
                   event.of_client ? party : "null", string_or_null(batch.text(event.upstream)));
   fmt::format_to(std::back_inserter(json),
-                 R"(,"connection":{},"peer_id":{},"direction":{},"remote":{},"first":{},"how":{})",
+                 R"(,"connection":{},"peer_id":{},"direction":{},"remote":{},"proxied_source":{})",
                  id_or_null(event.connection), id_or_null(event.peer), word_or_null(event.direction),
-                 has_remote ? json_string(event.remote.text()) : "null", word_or_null(event.first),
+                 has_remote ? json_string(event.remote.text()) : "null", source_of(batch, event));
+  fmt::format_to(std::back_inserter(json), R"(,"first":{},"how":{})", word_or_null(event.first),
                  word_or_null(event.how));
   fmt::format_to(std::back_inserter(json), R"(,"reason":{},"detail":{},{}}})", reason_of(event),
                  string_or_null(batch.text(event.detail)), sums_of(event));

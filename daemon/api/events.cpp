@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <deque>
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
@@ -15,6 +17,7 @@ namespace {
 
 struct EventPage {
   std::deque<EventCursor::Step> steps;
+  std::optional<std::uint64_t> since;
   std::uint64_t total{0}, next{0}, missing{0};
 };
 
@@ -23,6 +26,7 @@ EventPage first_of(const EventSpan& span, const EventQuery& query) {
   EventPage page;
   EventCursor cursor{span};
   page.next = span.since;
+  page.since = span.since;
   while (const auto step = cursor.next()) {
     const bool matches = step->event != nullptr && query.filter.matches(*step->batch, *step->event);
     if (matches) ++page.total;
@@ -105,7 +109,8 @@ Reply handlers::get_events(const Call& call) {
     if (&step != &page.steps.front()) body += ',';
     body += event_json(*step.batch, *step.event, step.number);
   }
-  body += fmt::format("],\"total\":{},\"next\":{},\"dropped\":{}}}", page.total, page.next, page.missing);
+  body += fmt::format(R"(],"total":{},"since":{},"next":{},"dropped":{}}})", page.total,
+                      page.since ? std::to_string(*page.since) : "null", page.next, page.missing);
   return {200, "application/json", std::move(body), {}};
 }
 

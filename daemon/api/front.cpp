@@ -27,8 +27,8 @@ HttpFront::HttpFront(const FrontLimits& limits, Core& core, ControlPlane& contro
 HttpFront::~HttpFront() { stop(); }
 
 void HttpFront::add(ListenSocket socket, Door door) {
-  acceptors_.push_back(std::make_unique<FrontAcceptor>(std::move(socket), door, loop_,
-                                                       static_cast<FrontAcceptor::Owner&>(*this)));
+  acceptors_.push_back(std::make_unique<FrontAcceptor>(
+      std::move(socket), door, loop_, static_cast<FrontAcceptor::Owner&>(*this), limits_.held_bytes));
 }
 
 void HttpFront::start() {
@@ -42,11 +42,22 @@ void HttpFront::stop() {
       connections_.clear();
       acceptors_.clear();
       workers_.forget_waiting();
+      if (probers_) probers_->forget_waiting();
     });
     loop_.stop();
     thread_.join();
   }
   workers_.stop();
+  streams_.stop();
+  if (probers_) probers_->stop();
+}
+
+FrontWorkers& HttpFront::workers_for(const HttpRequest& request) {
+  if (!Core::waits_for_others(request)) return workers_;
+  // A connection waits for one answer at a time, so that there is a place for each.
+  if (!probers_)
+    probers_ = std::make_unique<FrontWorkers>(loop_, limits_.probes, 2 * limits_.connections, "probe");
+  return *probers_;
 }
 
 void HttpFront::set_access(std::shared_ptr<const Access> access) {
@@ -60,18 +71,34 @@ void HttpFront::set_access(std::shared_ptr<const Access> access) {
 void HttpFront::on_accepted(FrontAcceptor& acceptor, Fd fd, const Address& remote) {
   if (acceptor.open >= limits_.connections + kTurnedAway) return;
   const auto id = next_id_++;
-  const auto open_before = acceptor.open++;
+  const bool has_room = acceptor.open < limits_.connections || make_room(acceptor);
+  ++acceptor.open;
   auto peer = peer_of(fd.get(), acceptor.door(), remote);
   auto& slot = connections_[id];
   slot.acceptor = &acceptor;
   slot.connection = std::make_unique<FrontConnection>(id, std::move(fd), std::move(peer), loop_,
-                                                      static_cast<FrontConnection::Owner&>(*this), limits_);
+                                                      static_cast<FrontConnection::Owner&>(*this),
+                                                      acceptor.budget, limits_);
   slot.connection->start();
-  if (open_before >= limits_.connections) {
+  if (!has_room) {
     slot.connection->answer(raw_problem(503, "too many connections; try again"), true);
   } else if (acceptor.door() == Door::metrics && !access_->serves_metrics_to(remote)) {
     slot.connection->answer(raw_problem(403, "this address may not ask here"), true);
   }
+}
+
+/// Ends the connection of `acceptor` that has waited longest for its peer; false if requests are served on
+/// all.
+bool HttpFront::make_room(const FrontAcceptor& acceptor) {
+  FrontConnection* longest = nullptr;
+  for (const auto& [id, slot] : connections_) {
+    const auto since = slot.connection->waiting_since();
+    if (slot.acceptor != &acceptor || !since) continue;
+    if (longest == nullptr || *since < *longest->waiting_since()) longest = slot.connection.get();
+  }
+  if (longest == nullptr) return false;
+  longest->end();
+  return true;
 }
 
 void HttpFront::on_request(FrontConnection::Id id, HttpRequest request, const Peer& peer) {
@@ -80,23 +107,19 @@ void HttpFront::on_request(FrontConnection::Id id, HttpRequest request, const Pe
     loop_.post([this, id, answer = core_.answer(request, peer, *access_)] { deliver(id, answer); });
     return;
   }
-  const bool urgent = peer.door == Door::unix_socket;
-  const bool taken = workers_.submit(
+  const bool urgent = peer.door != Door::http;
+  // Nobody's bytes are sent long after he has gone.
+  const bool may_wait = request.method == "GET" || !Core::waits_for_others(request);
+  request.since = now();
+  const bool taken = workers_for(request).submit(
       [this, id, request = std::move(request), peer, access = access_]() -> FrontWorkers::Task {
         return [this, id, answer = core_.answer(request, peer, *access)] { deliver(id, answer); };
       },
-      urgent);
+      urgent, may_wait);
   if (taken) return;
   loop_.post([this, id] {
     deliver(id, {raw_problem(503, "too many requests wait already; try again"), true, nullptr});
   });
-}
-
-bool HttpFront::reserve(std::ptrdiff_t bytes) {
-  const auto wanted = static_cast<std::ptrdiff_t>(held_) + bytes;
-  if (bytes > 0 && wanted > static_cast<std::ptrdiff_t>(limits_.held_bytes)) return false;
-  held_ = static_cast<std::size_t>(wanted);
-  return true;
 }
 
 void HttpFront::on_stream_room(FrontConnection::Id /*id*/) { streams_.has_room(); }
@@ -104,12 +127,10 @@ void HttpFront::on_stream_room(FrontConnection::Id /*id*/) { streams_.has_room()
 void HttpFront::on_stream_stalled(FrontConnection::Id /*id*/) { streams_.stalled(); }
 
 void HttpFront::on_closed(FrontConnection::Id id) {
+  --connections_.at(id).acceptor->open;
   loop_.post([this, id] {
     streams_.closed(id);
-    const auto found = connections_.find(id);
-    if (found == connections_.end()) return;
-    --found->second.acceptor->open;
-    connections_.erase(found);
+    connections_.erase(id);
   });
 }
 
@@ -119,14 +140,15 @@ void HttpFront::deliver(FrontConnection::Id id, Core::Answer answer) {
   FrontConnection& connection = *found->second.connection;
   if (!answer.stream) {
     connection.answer(std::move(answer.bytes), answer.close);
-  } else if (streams_.is_full()) {
+  } else if (const Door door = found->second.acceptor->door(); streams_.is_full(door)) {
     connection.answer(
-        raw_problem(503, fmt::format("{} streams of events are open already, and there may be no more; poll "
-                                     "with ?since=, or try again later",
-                                     limits_.streams)),
+        raw_problem(503,
+                    fmt::format("{} streams of events are open already{}, and there may be no more; poll "
+                                "with ?since=, or try again later",
+                                streams_.most(door), door == Door::unix_socket ? "" : " over HTTP")),
         true);
   } else if (connection.stream(answer.bytes)) {
-    streams_.open(id, connection, *answer.stream);
+    streams_.open(id, connection, door, *answer.stream);
   }
 }
 

@@ -22,8 +22,10 @@ namespace tcpctl::api {
 /// HTTP on a thread of its own: sockets, limits and deadlines here, complete requests to the Core on a few
 /// workers. So a slow client costs a buffer, and a slow daemon costs a worker, but neither stops the others.
 ///
-/// `/healthz` is answered on this thread. The Unix socket has its own share of connections and goes first in
-/// the queue, so that whoever floods the loopback port does not lock the operator out.
+/// `/healthz` is answered on this thread. Each listening socket has its own share of connections and bytes,
+/// and the Unix socket and the one for metrics go first in the queue, so that whoever floods the loopback
+/// port locks out neither the operator nor who watches. Of a socket that has all its connections, the one
+/// whose peer has been silent or slow for longest gives way to a newcomer.
 /// Threads: `set_access` from any; the rest from the thread that made it.
 class HttpFront final : private FrontConnection::Owner, private FrontAcceptor::Owner {
  public:
@@ -48,11 +50,12 @@ class HttpFront final : private FrontConnection::Owner, private FrontAcceptor::O
 
   void on_accepted(FrontAcceptor& acceptor, Fd fd, const Address& remote) override;
   void on_request(FrontConnection::Id id, HttpRequest request, const Peer& peer) override;
-  [[nodiscard]] bool reserve(std::ptrdiff_t bytes) override;
   void on_stream_room(FrontConnection::Id id) override;
   void on_stream_stalled(FrontConnection::Id id) override;
   void on_closed(FrontConnection::Id id) override;
+  [[nodiscard]] bool make_room(const FrontAcceptor& acceptor);
   void deliver(FrontConnection::Id id, Core::Answer answer);
+  [[nodiscard]] FrontWorkers& workers_for(const HttpRequest& request);
 
   const FrontLimits limits_;
   Core& core_;
@@ -60,11 +63,11 @@ class HttpFront final : private FrontConnection::Owner, private FrontAcceptor::O
   // The loop's own from here on.
   std::shared_ptr<const Access> access_;
   FrontConnection::Id next_id_{1};
-  std::size_t held_{0};  // bytes of all connections; each gives its share back when it goes
   std::vector<std::unique_ptr<FrontAcceptor>> acceptors_;
   std::unordered_map<FrontConnection::Id, Slot> connections_;
   FrontStreams streams_;
   FrontWorkers workers_;
+  std::unique_ptr<FrontWorkers> probers_;  // for what waits for a probe; none before the first
   std::thread thread_;
 };
 

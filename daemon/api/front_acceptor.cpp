@@ -16,8 +16,10 @@ constexpr timeval kRest{0, 100'000};
 
 }  // namespace
 
-FrontAcceptor::FrontAcceptor(ListenSocket socket, Door door, const Loop& loop, Owner& owner)
-    : socket_{std::move(socket)},
+FrontAcceptor::FrontAcceptor(ListenSocket socket, Door door, const Loop& loop, Owner& owner,
+                             std::size_t held_bytes)
+    : budget{held_bytes},
+      socket_{std::move(socket)},
       door_{door},
       owner_{owner},
       readable_{

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 
+#include "api/front_budget.hpp"
 #include "api/http_request.hpp"
 #include "api/sockets.hpp"
 #include "engine/loop.hpp"
@@ -20,12 +21,14 @@ class FrontAcceptor {
     virtual void on_accepted(FrontAcceptor& acceptor, Fd fd, const Address& remote) = 0;
   };
 
-  FrontAcceptor(ListenSocket socket, Door door, const Loop& loop, Owner& owner);
+  /// `held_bytes`: the budget of its connections.
+  FrontAcceptor(ListenSocket socket, Door door, const Loop& loop, Owner& owner, std::size_t held_bytes);
   FrontAcceptor(const FrontAcceptor&) = delete;
   FrontAcceptor& operator=(const FrontAcceptor&) = delete;
 
   [[nodiscard]] Door door() const { return door_; }
   std::size_t open{0};  // connections that came from here, kept by the owner
+  FrontBudget budget;   // which they share
 
  private:
   static void on_readable(evutil_socket_t fd, short what, void* self);

@@ -18,12 +18,13 @@ constexpr std::size_t kMaxDiscarded = std::size_t{4} * 1024 * 1024;
 
 }  // namespace
 
-FrontConnection::FrontConnection(Id id, Fd fd, Peer peer, const Loop& loop, Owner& owner,
+FrontConnection::FrontConnection(Id id, Fd fd, Peer peer, const Loop& loop, Owner& owner, FrontBudget& budget,
                                  const FrontLimits& limits)
     : id_{id},
       fd_{std::move(fd)},
       peer_{std::move(peer)},
       owner_{owner},
+      budget_{budget},
       limits_{limits},
       reader_{limits.request},
       readable_{event_new(loop.base(), fd_.get(), EV_READ | EV_PERSIST, &FrontConnection::on_readable, this)},
@@ -31,9 +32,15 @@ FrontConnection::FrontConnection(Id id, Fd fd, Peer peer, const Loop& loop, Owne
           event_new(loop.base(), fd_.get(), EV_WRITE | EV_PERSIST, &FrontConnection::on_writable, this)},
       deadline_{event_new(loop.base(), -1, 0, &FrontConnection::on_deadline, this)} {}
 
-FrontConnection::~FrontConnection() { owner_.reserve(-static_cast<std::ptrdiff_t>(reserved_)); }
+FrontConnection::~FrontConnection() { budget_.give_back(reserved_); }
+
+std::optional<Instant> FrontConnection::waiting_since() const {
+  if (phase_ != Phase::reading) return std::nullopt;
+  return reading_since_;
+}
 
 void FrontConnection::start() {
+  reading_since_ = now();
   event_add(readable_.get(), nullptr);
   set_deadline(limits_.idle_time);
 }
@@ -109,6 +116,7 @@ void FrontConnection::answer(std::string bytes, bool last) {
   out_ = std::move(bytes);
   written_ = 0;
   last_ = last;
+  if (last) reader_ = RequestReader{limits_.request};  // what came and what comes is not looked at any more
   if (!account()) {
     out_ = raw_problem(503, "too many bytes of requests and answers are held already");
     last_ = true;
@@ -185,6 +193,7 @@ void FrontConnection::answered() {
     return;
   }
   phase_ = Phase::reading;
+  reading_since_ = now();
   event_add(readable_.get(), nullptr);
   set_deadline(limits_.idle_time);
   next();
@@ -221,12 +230,13 @@ void FrontConnection::set_deadline(std::chrono::milliseconds time) {
   event_add(deadline_.get(), &span);
 }
 
-/// Tells the owner how many bytes are held now. Growth may be refused.
+/// Tells the budget how many bytes are held now. Growth may be refused, but not to who holds little: a short
+/// request with a short answer is served however much the others hold.
 bool FrontConnection::account() {
   const auto held = reader_.held() + out_.size();
-  const auto growth = static_cast<std::ptrdiff_t>(held) - static_cast<std::ptrdiff_t>(reserved_);
-  if (!owner_.reserve(growth)) return false;
-  reserved_ = held;
+  const auto wanted = held > limits_.request.head ? held : 0;
+  if (!budget_.change(reserved_, wanted, phase_ == Phase::reading)) return false;
+  reserved_ = wanted;
   return true;
 }
 

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
+#include "api/front_budget.hpp"
 #include "api/options.hpp"
 #include "api/request_reader.hpp"
+#include "base/clock.hpp"
 #include "base/fd.hpp"
 #include "engine/loop.hpp"
 
@@ -26,8 +29,6 @@ class FrontConnection {
    public:
     virtual ~Owner() = default;
     virtual void on_request(Id id, HttpRequest request, const Peer& peer) = 0;
-    /// May these many bytes more be held? Negative amounts give back.
-    virtual bool reserve(std::ptrdiff_t bytes) = 0;
     /// The peer has taken all of the stream that it was given.
     virtual void on_stream_room(Id id) = 0;
     /// It has taken nothing for too long; the connection ends.
@@ -36,7 +37,8 @@ class FrontConnection {
     virtual void on_closed(Id id) = 0;
   };
 
-  FrontConnection(Id id, Fd fd, Peer peer, const Loop& loop, Owner& owner, const FrontLimits& limits);
+  FrontConnection(Id id, Fd fd, Peer peer, const Loop& loop, Owner& owner, FrontBudget& budget,
+                  const FrontLimits& limits);
   FrontConnection(const FrontConnection&) = delete;
   FrontConnection& operator=(const FrontConnection&) = delete;
   ~FrontConnection();
@@ -49,8 +51,10 @@ class FrontConnection {
   [[nodiscard]] bool stream(std::string_view head);
   /// Adds to the stream, if it has not ended. Once all is with the kernel, the owner hears of it.
   void feed(std::string_view bytes);
-  /// Ends the stream.
+  /// Ends it, whatever it does.
   void end() { close(); }
+  /// Since when the peer is waited for to send a request; nothing while one is served.
+  [[nodiscard]] std::optional<Instant> waiting_since() const;
   /// Of the stream, what the peer was given and did not take yet.
   [[nodiscard]] std::size_t unsent() const { return out_.size() - written_; }
 
@@ -78,15 +82,17 @@ class FrontConnection {
   Fd fd_;
   const Peer peer_;
   Owner& owner_;
+  FrontBudget& budget_;
   const FrontLimits& limits_;
   RequestReader reader_;
   Phase phase_{Phase::reading};
+  Instant reading_since_;
   bool request_begun_{false};  // its deadline runs
   std::string out_;
   std::size_t written_{0};
   bool last_{false};
   std::size_t discarded_{0};
-  std::size_t reserved_{0};
+  std::size_t reserved_{0};  // of the budget
   EventPtr readable_;
   EventPtr writable_;
   EventPtr deadline_;

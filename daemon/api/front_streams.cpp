@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/front_streams.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -13,6 +15,8 @@ namespace {
 
 /// Between two pieces for one stream others have their turn, and a flood of events takes no whole processor.
 constexpr timeval kPumpPause{0, 5'000};
+
+constexpr std::size_t kMostLookedAt = 1024;  // events for one piece
 
 /// What stands first: how soon to come again, and where the stream begins.
 std::string greeting(std::uint64_t position) { return fmt::format("retry: 1000\nid: {}\n\n", position); }
@@ -35,11 +39,24 @@ FrontStreams::FrontStreams(Loop& loop, ControlPlane& control, const FrontLimits&
       control_{control},
       limits_{limits},
       pump_{evtimer_new(loop.base(), &FrontStreams::on_pump, this)},
-      beat_{event_new(loop.base(), -1, EV_PERSIST, &FrontStreams::on_beat, this)} {}
+      beat_{event_new(loop.base(), -1, EV_PERSIST, &FrontStreams::on_beat, this)},
+      writer_{loop, 1, limits.streams, "api-events"} {}
 
-void FrontStreams::open(Id id, FrontConnection& connection, const EventQuery& wish) {
-  const auto [place, is_new] =
-      streams_.emplace(id, Stream{connection, wish.filter, wish.since.value_or(0), {}, 0});
+std::size_t FrontStreams::most(Door door) const {
+  const auto kept = std::min(limits_.streams_kept, limits_.streams);
+  return door == Door::unix_socket ? limits_.streams : limits_.streams - kept;
+}
+
+bool FrontStreams::is_full(Door door) const {
+  const auto is_other = [](const auto& entry) { return entry.second.door != Door::unix_socket; };
+  const auto others = static_cast<std::size_t>(std::ranges::count_if(streams_, is_other));
+  return streams_.size() >= limits_.streams || (door != Door::unix_socket && others >= most(door));
+}
+
+void FrontStreams::open(Id id, FrontConnection& connection, Door door, const EventQuery& wish) {
+  const auto [place, is_new] = streams_.emplace(
+      id,
+      Stream{connection, door, std::make_shared<const EventFilter>(wish.filter), wish.since.value_or(0), {}});
   if (!is_new) return;
   if (streams_.size() == 1) watch();
   if (has_events_) begin(place->second);
@@ -60,6 +77,7 @@ void FrontStreams::closed(Id id) {
 void FrontStreams::forget() {
   if (streams_.empty()) return;
   streams_.clear();
+  writer_.forget_waiting();
   unwatch();
 }
 
@@ -115,29 +133,46 @@ void FrontStreams::on_pump(int /*fd*/, short /*what*/, void* self) {
 }
 
 void FrontStreams::pump() {
-  bool is_more = false;
-  for (auto& [id, stream] : streams_) is_more |= give(stream);
-  if (is_more) pump_soon();
+  for (auto& [id, stream] : streams_) give(id, stream);
 }
 
-bool FrontStreams::give(Stream& stream) {
-  if (stream.connection.unsent() > 0 || *stream.position >= events_.newest()) return false;
-  constexpr std::size_t kMostLookedAt = 1024;
-  const EventSpan span = events_.after(*stream.position, kMostLookedAt);
+void FrontStreams::give(Id id, Stream& stream) {
+  const bool is_time = !stream.is_writing && stream.connection.unsent() == 0;
+  if (!is_time || *stream.position >= events_.newest()) return;
+  stream.is_writing = writer_.submit(
+      [this, id, span = events_.after(*stream.position, kMostLookedAt), filter = stream.filter,
+       told = stream.told, bytes = limits_.stream_buffer]() -> FrontWorkers::Task {
+        return [this, id, piece = write(span, *filter, told, bytes)] { on_piece(id, piece); };
+      },
+      false);
+  if (!stream.is_writing) pump_soon();  // pieces wait for streams that are gone
+}
+
+FrontStreams::Piece FrontStreams::write(const EventSpan& span, const EventFilter& filter, std::uint64_t told,
+                                        std::size_t bytes) {
   EventCursor cursor{span};
-  std::string text;
-  for (std::size_t i = 0; i < kMostLookedAt && text.size() < limits_.stream_buffer; ++i) {
+  Piece piece{{}, 0, told};
+  for (std::size_t i = 0; i < kMostLookedAt && piece.text.size() < bytes; ++i) {
     const auto step = cursor.next();
     if (!step) break;
-    if (step->missing > 0) append_missing(text, *step);
-    const bool is_wanted = step->event != nullptr && stream.filter.matches(*step->batch, *step->event);
-    if (is_wanted) append_event(text, *step);
-    if (is_wanted || step->missing > 0) stream.told = step->number;
+    if (step->missing > 0) append_missing(piece.text, *step);
+    const bool is_wanted = step->event != nullptr && filter.matches(*step->batch, *step->event);
+    if (is_wanted) append_event(piece.text, *step);
+    if (is_wanted || step->missing > 0) piece.told = step->number;
   }
-  stream.position = cursor.position();
-  const bool is_more = *stream.position < events_.newest();
-  if (!text.empty()) stream.connection.feed(text);
-  return is_more && stream.connection.unsent() == 0;
+  piece.position = cursor.position();
+  return piece;
+}
+
+void FrontStreams::on_piece(Id id, const Piece& piece) {
+  const auto found = streams_.find(id);
+  if (found == streams_.end()) return;
+  Stream& stream = found->second;
+  stream.is_writing = false;
+  stream.position = piece.position;
+  stream.told = piece.told;
+  if (!piece.text.empty()) stream.connection.feed(piece.text);
+  if (*stream.position < events_.newest() && stream.connection.unsent() == 0) pump_soon();
 }
 
 void FrontStreams::on_beat(int /*fd*/, short /*what*/, void* self) {
@@ -149,7 +184,7 @@ void FrontStreams::on_beat(int /*fd*/, short /*what*/, void* self) {
 void FrontStreams::beat() {
   for (auto& [id, stream] : streams_) {
     if (!stream.position || stream.connection.unsent() > 0) continue;
-    const bool is_news = stream.told < *stream.position;
+    const bool is_news = !stream.is_writing && stream.told < *stream.position;
     stream.told = *stream.position;
     stream.connection.feed(is_news ? fmt::format(":\nid: {}\n\n", stream.told) : std::string{":\n\n"});
   }

@@ -5,9 +5,12 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "api/control.hpp"
 #include "api/front_connection.hpp"
+#include "api/front_workers.hpp"
+#include "api/http_request.hpp"
 #include "api/options.hpp"
 #include "api/query.hpp"
 #include "engine/loop.hpp"
@@ -20,8 +23,10 @@ namespace tcpctl::api {
 /// While there is one, the events come here as they are numbered, and each stream reads them at its own pace:
 /// it is given a piece of `stream_buffer` bytes once its peer has taken the one before. So a slow reader
 /// holds one piece and nobody up; who falls behind the ring is told how many it missed; and who takes nothing
-/// for `stall_time` is cut and counted. Threads: the front's loop. Source: HTML Living Standard, section 9.2
-/// "Server-sent events".
+/// for `stall_time` is cut and counted. Pieces are written on a thread of their own, which gives way to the
+/// loops of connections as the API's workers do: the front itself must answer at once, so it has the
+/// priority of a loop, and makes no JSON. Threads: the front's loop. Source: HTML Living Standard, section
+/// 9.2 "Server-sent events".
 class FrontStreams {
  public:
   using Id = FrontConnection::Id;
@@ -30,9 +35,12 @@ class FrontStreams {
   FrontStreams(const FrontStreams&) = delete;
   FrontStreams& operator=(const FrontStreams&) = delete;
 
-  [[nodiscard]] bool is_full() const { return streams_.size() >= limits_.streams; }
-  /// `connection` has begun to stream, and tells of its end by `closed`.
-  void open(Id id, FrontConnection& connection, const EventQuery& wish);
+  /// So many may come by `door`. Some are kept for the Unix socket: whoever reads over HTTP without a token
+  /// does not lock the operator out.
+  [[nodiscard]] std::size_t most(Door door) const;
+  [[nodiscard]] bool is_full(Door door) const;
+  /// `connection`, which came by `door`, has begun to stream, and tells of its end by `closed`.
+  void open(Id id, FrontConnection& connection, Door door, const EventQuery& wish);
   /// The peer has taken all that it was given.
   void has_room() { pump_soon(); }
   /// The peer takes nothing; its connection ends.
@@ -42,14 +50,22 @@ class FrontStreams {
   void end();
   /// Forgets all of them; their connections go.
   void forget();
+  /// Ends the thread that writes. From the thread that owns this, once the front's loop has ended.
+  void stop() { writer_.stop(); }
 
  private:
   struct Stream {
     FrontConnection& connection;
-    EventFilter filter;
+    Door door;
+    std::shared_ptr<const EventFilter> filter;
     std::uint64_t since;
     std::optional<std::uint64_t> position;  // none until the events are here
     std::uint64_t told{0};                  // the last number that the peer knows
+    bool is_writing{false};                 // a piece is under way
+  };
+  struct Piece {
+    std::string text;
+    std::uint64_t position, told;
   };
 
   static void on_pump(int fd, short what, void* self);
@@ -60,8 +76,12 @@ class FrontStreams {
   void begin(Stream& stream) const;
   void pump_soon();
   void pump();
-  /// Answers whether there is more to give.
-  bool give(Stream& stream);
+  /// Has the next piece written for it, if it is the time.
+  void give(Id id, Stream& stream);
+  /// The events of `span`, some of them, as the peer is to get them. Threads: any.
+  [[nodiscard]] static Piece write(const EventSpan& span, const EventFilter& filter, std::uint64_t told,
+                                   std::size_t bytes);
+  void on_piece(Id id, const Piece& piece);
   void beat();
   void tell_counts();
 
@@ -75,6 +95,7 @@ class FrontStreams {
   EventBook events_{SIZE_MAX};
   EventPtr pump_;
   EventPtr beat_;
+  FrontWorkers writer_;
 };
 
 }  // namespace tcpctl::api

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "base/address.hpp"
+#include "base/clock.hpp"
 
 namespace tcpctl::api {
 
@@ -25,6 +26,7 @@ struct HttpRequest {
   bool keep_alive{true};
   std::vector<Header> headers;
   std::string body;
+  std::optional<Instant> since{};  // when it was complete; it may have waited for its turn since
 
   /// The first header of this (lower-case) name.
   [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const {

@@ -9,15 +9,21 @@
 
 namespace tcpctl::api {
 
-std::string json_string(std::string_view text) {
+void append_json_string(std::string& out, std::string_view text) {
   const bool is_plain =
       std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; });
-  if (!is_plain) return dump(Json(text));
+  if (is_plain) {
+    out += '"';
+    out += text;
+    out += '"';
+  } else {
+    out += dump(Json(text));
+  }
+}
+
+std::string json_string(std::string_view text) {
   std::string quoted;
-  quoted.reserve(text.size() + 2);
-  quoted += '"';
-  quoted += text;
-  quoted += '"';
+  append_json_string(quoted, text);
   return quoted;
 }
 

@@ -12,6 +12,8 @@ namespace tcpctl::api {
 
 /// `text` as a JSON string; what is no UTF-8 is replaced by U+FFFD.
 [[nodiscard]] std::string json_string(std::string_view text);
+/// The same at the end of `out`.
+void append_json_string(std::string& out, std::string_view text);
 
 /// Writes one JSON object at the end of a text, member by member: for lists of thousands, of which trees in
 /// memory would cost more than ten times as much. The object ends with this. Names are plain words.
@@ -22,7 +24,7 @@ class JsonObject {
   JsonObject& operator=(const JsonObject&) = delete;
   ~JsonObject() { out_ += '}'; }
 
-  void add(std::string_view name, std::string_view text) { raw(name, json_string(text)); }
+  void add(std::string_view name, std::string_view text) { append_json_string(begin(name), text); }
   void add(std::string_view name, std::same_as<bool> auto value) { raw(name, value ? "true" : "false"); }
   template <std::integral T>
     requires(!std::same_as<T, bool>)
@@ -51,8 +53,7 @@ class JsonObject {
   void raw(std::string_view name, std::string_view json) { begin(name) += json; }
   /// The text, in which the value of a new member comes next.
   std::string& begin(std::string_view name) {
-    if (out_.back() != '{') out_ += ',';
-    out_ += '"';
+    out_ += out_.back() == '{' ? "\"" : ",\"";
     out_ += name;
     out_ += "\":";
     return out_;

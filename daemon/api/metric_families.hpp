@@ -38,4 +38,7 @@ class Family {
   prometheus::MetricFamily family_;
 };
 
+using Families = std::vector<prometheus::MetricFamily>;
+inline void put(Families& families, Family&& family) { families.push_back(std::move(family).take()); }
+
 }  // namespace tcpctl::api

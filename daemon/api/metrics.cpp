@@ -5,15 +5,12 @@
 
 #include <prometheus/text_serializer.h>
 
+#include "api/client_metrics.hpp"
 #include "api/handlers.hpp"
 #include "api/metric_families.hpp"
 
 namespace tcpctl::api {
 namespace {
-
-using Families = std::vector<prometheus::MetricFamily>;
-
-void put(Families& families, Family&& family) { families.push_back(std::move(family).take()); }
 
 void add_events(const StatusRow& status, Families& families) {
   auto events = Family::counter("tcpctl_events_total", "Events that were given a number.");
@@ -254,40 +251,6 @@ void add_upstream_counters(const MetricsRow& row, Families& families) {
   put(families, std::move(failures));
   put(families, std::move(closed));
   put(families, std::move(connect));
-}
-
-void add_clients(const std::vector<ClientRow>& clients, Families& families) {
-  auto up =
-      Family::gauge("tcpctl_client_up", "Whether all wanted connections stand, or the last probe was good.");
-  auto attempts = Family::counter("tcpctl_client_attempts_total",
-                                  "Attempts that are over: connected (a probe: was good), or why not.");
-  auto failures = Family::counter("tcpctl_client_failures_total",
-                                  "Attempts that failed and connections that were lost, by reason.");
-  auto bytes = Family::counter("tcpctl_client_bytes_total", "Bytes received (in) and sent (out).");
-  auto success = Family::gauge("tcpctl_probe_success", "Whether the last probe was good.");
-  auto took = Family::gauge("tcpctl_probe_duration_seconds", "How long the last probe took.");
-  for (const auto& row : clients) {
-    up.add({{"client", row.name}}, row.state == "up");
-    if (!row.outcomes.contains("connected"))
-      attempts.add({{"client", row.name}, {"outcome", "connected"}}, std::uint64_t{0});
-    for (const auto& [outcome, count] : row.outcomes) {
-      attempts.add({{"client", row.name}, {"outcome", outcome}}, count);
-    }
-    for (const auto& [reason, count] : row.failures) {
-      failures.add({{"client", row.name}, {"reason", reason}}, count);
-    }
-    bytes.add({{"client", row.name}, {"direction", "in"}}, row.bytes_in);
-    bytes.add({{"client", row.name}, {"direction", "out"}}, row.bytes_out);
-    if (!row.last_probe) continue;
-    success.add({{"client", row.name}}, row.last_probe->success);
-    took.add({{"client", row.name}}, std::chrono::duration<double>(row.last_probe->took).count());
-  }
-  put(families, std::move(up));
-  put(families, std::move(attempts));
-  put(families, std::move(failures));
-  put(families, std::move(bytes));
-  put(families, std::move(success));
-  put(families, std::move(took));
 }
 
 }  // namespace

@@ -35,11 +35,13 @@ struct FrontLimits {
   std::chrono::milliseconds idle_time{60'000};     // between requests
   std::chrono::milliseconds write_time{30'000};    // for the peer to take one answer
   std::chrono::milliseconds linger_time{1'000};    // for the peer to close after our FIN
-  std::size_t connections{256};                    // for each listening socket; above it 503
-  std::size_t held_bytes{std::size_t{32} << 20};   // of all requests and answers in memory; above it 503
+  std::size_t connections{256};                    // for each socket; above it one gives way, or 503
+  std::size_t held_bytes{std::size_t{16} << 20};   // for each socket, of requests and answers; above it 503
   std::size_t queue{64};                           // requests that wait for a worker; above it 503
   std::size_t workers{4};
+  std::size_t probes{16};                             // requests that wait for a probe; more wait their turn
   std::size_t streams{16};                            // of events; above it 503
+  std::size_t streams_kept{8};                        // of these, for the Unix socket alone
   std::size_t stream_buffer{std::size_t{64} * 1024};  // what a stream has under way in memory
   std::chrono::milliseconds stall_time{10'000};       // for a stream's reader to take that; then it is cut
   std::chrono::milliseconds heartbeat{5'000};         // between two comments in a stream

@@ -29,6 +29,22 @@ bool is_token(std::string_view text) {
   });
 }
 
+bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f'); }
+
+/// Every '%' begins "%HH" (RFC 3986 section 2.1).
+bool is_well_encoded(std::string_view target) {
+  for (auto at = target.find('%'); at != std::string_view::npos; at = target.find('%', at + 1)) {
+    if (at + 2 >= target.size() || !is_hex(target[at + 1]) || !is_hex(target[at + 2])) return false;
+  }
+  return true;
+}
+
+/// Some take "%2F" for a separator and some do not, so what is refused by one could be let pass by another.
+bool has_hidden_slash(std::string_view target) {
+  const auto path = target.substr(0, target.find('?'));
+  return path.find("%2F") != std::string_view::npos || path.find("%2f") != std::string_view::npos;
+}
+
 bool is_printable(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f; });
 }
@@ -103,8 +119,12 @@ void RequestReader::look_for_head() {
 
 void RequestReader::look_for_body() {
   if (buffer_.size() < body_size_) return;
-  request_.body = buffer_.substr(0, body_size_);
-  buffer_.erase(0, body_size_);
+  if (body_size_ > 0) {
+    // The memory goes with the body: a connection that is kept must not keep it.
+    auto rest = buffer_.substr(body_size_);
+    buffer_.resize(body_size_);
+    request_.body = std::exchange(buffer_, std::move(rest));
+  }
   state_ = State::ready;
 }
 
@@ -140,6 +160,9 @@ bool RequestReader::parse_request_line(std::string_view line) {
   if (!target.starts_with('/') || !is_printable(target) || target.find('#') != std::string_view::npos) {
     return refuse(400, "the target is not a path with an optional query");
   }
+  if (!is_well_encoded(target)) return refuse(400, "the target has a % without two hex digits");
+  if (has_hidden_slash(target))
+    return refuse(400, "the path has a slash as %2F, which no name and no id has");
   request_.method = method;
   request_.target = target;
   request_.keep_alive = version == "HTTP/1.1";

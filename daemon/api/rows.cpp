@@ -3,8 +3,6 @@
 
 #include <cmath>
 
-#include "api/digest.hpp"
-
 namespace tcpctl::api {
 namespace {
 
@@ -141,56 +139,6 @@ Json to_json(const UpstreamRow& row) {
           {"bytes_in_total", row.bytes_in},
           {"bytes_out_total", row.bytes_out},
           {"last_check", row.last_check ? to_json(*row.last_check) : Json{}}};
-}
-
-Json to_json(const ClientRow& row) {
-  const auto wait = row.next_attempt_in;
-  return {{"name", row.name},
-          {"source", row.source},
-          {"mode", row.mode},
-          {"state", row.state},
-          {"error", or_null(row.error)},
-          {"address", row.address},
-          {"resolved", Json(row.resolved)},
-          {"resolve_error", or_null(row.resolve_error)},
-          {"connections",
-           {{"wanted", row.wanted},
-            {"up", row.up},
-            {"connecting", row.connecting},
-            {"backing_off", row.backing_off}}},
-          {"attempts_total", row.attempts},
-          {"failures_total", Json(row.failures)},
-          {"next_attempt_in_ms", wait ? Json(wait->count() / 1'000'000) : Json{}},
-          {"last_failure", or_null(row.last_failure)},
-          {"last_probe", row.last_probe ? to_json(*row.last_probe) : Json{}},
-          {"bytes_in_total", row.bytes_in},
-          {"bytes_out_total", row.bytes_out},
-          {"ends", to_json(row.ends)},
-          {"config", parsed(row.config)}};
-}
-
-Json to_json(const ProbeRow& row) {
-  Json steps = Json::array();
-  for (const auto& step : row.steps) {
-    steps.push_back({{"n", step.n}, {"kind", step.kind}, {"ok", step.ok}, {"ms", milliseconds(step.took)}});
-  }
-  return {{"success", row.success},
-          {"result", row.result},
-          {"failed_step", or_null(row.failed_step)},
-          {"got", or_null(row.got)},
-          {"at", rfc3339(row.at)},
-          {"duration_ms", milliseconds(row.took)},
-          {"phases_ms",
-           {{"resolve", milliseconds_or_null(row.resolve)}, {"connect", milliseconds_or_null(row.connect)}}},
-          {"steps", std::move(steps)}};
-}
-
-Json to_json(const ReceivedRow& row) {
-  return {{"from", row.from},
-          {"next", row.next},
-          {"lost_bytes", row.lost},
-          {"text", row.data},
-          {"base64", to_base64(row.data)}};
 }
 
 Json to_json(const ServiceRow& row) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,7 +20,9 @@ namespace tcpctl::api {
 [[nodiscard]] Json to_json(const UpstreamRow& row);
 [[nodiscard]] Json to_json(const ClientRow& row);
 [[nodiscard]] Json to_json(const ProbeRow& row);
+[[nodiscard]] Json to_json(const RunningProbeRow& row);
 [[nodiscard]] Json to_json(const ReceivedRow& row);
+[[nodiscard]] Json to_json(const SentRow& row);
 [[nodiscard]] Json to_json(const ServiceRow& row);
 [[nodiscard]] Json to_json(const ReloadRow& row);
 
@@ -35,6 +38,9 @@ template <class T>
 [[nodiscard]] inline Json or_null(const Address& address) {
   return address.family() == AF_UNSPEC ? Json{} : Json(address.text());
 }
+/// Calls `each(name, duration)` with every phase of the probe that happened: "resolve", "connect", "step_1"
+/// …, "close".
+void for_each_phase(const ProbeRow& row, const std::function<void(const std::string&, Duration)>& each);
 /// How many for each reason; those that there are none of are left out.
 [[nodiscard]] Json closes_by_reason(const std::vector<CloseCount>& closes);
 /// In milliseconds; null where there are none.

@@ -24,7 +24,8 @@ inline constexpr std::array<std::string_view, 4> kRoleTexts{"none", "read", "ope
 }
 
 /// One route. `query` names the parameters it takes, with blanks between; `body` and `answer` name a schema
-/// of the OpenAPI document, or a media type ("text/plain"), or nothing.
+/// of the OpenAPI document, or a media type ("text/plain"), or nothing; `answer` several, with blanks
+/// between, where the caller chooses one by Accept.
 struct Route {
   std::string_view name, method, path;
   Role role;
@@ -45,6 +46,8 @@ struct Parameter {
   X(get_healthz, "GET", "/healthz", none, "", "", "Health", "Whether the daemon is alive")                   \
   X(get_readyz, "GET", "/readyz", none, "", "", "Ready", "Whether every listener is bound (503: which not)") \
   X(get_metrics, "GET", "/metrics", read, "", "", "text/plain", "Metrics for Prometheus")                    \
+  X(get_probe, "GET", "/probe", read, "target module debug hostname", "", "text/plain",                      \
+    "Run a probe against a target, as blackbox_exporter does")                                               \
   X(get_page, "GET", "/", read, "", "", "text/html", "The dashboard")                                        \
   X(get_openapi, "GET", "/v1/openapi.json", read, "", "", "application/json", "This document")               \
   X(get_status, "GET", "/v1/status", read, "", "", "Status", "The daemon: version, limits, totals")          \
@@ -64,7 +67,7 @@ struct Parameter {
   X(resume_client, "POST", "/v1/clients/{name}/resume", operate, "", "", "Client", "Connect again")          \
   X(reconnect_client, "POST", "/v1/clients/{name}/reconnect", operate, "", "", "Client",                     \
     "End the connections and make them anew")                                                                \
-  X(send_to_client, "POST", "/v1/clients/{name}/send", operate, "", "Send", "Sent",                          \
+  X(send_to_client, "POST", "/v1/clients/{name}/send", operate, "wait_ack", "Send", "Sent",                  \
     "Send bytes on the client's connections")                                                                \
   X(run_client, "POST", "/v1/clients/{name}/run", operate, "", "", "Probe", "Run the probe now")             \
   X(get_probes, "GET", "/v1/clients/{name}/probes", read, "", "", "ProbeList", "The last results")           \
@@ -79,7 +82,7 @@ struct Parameter {
     "", "ConnectionList", "Closed connections, the last first")                                              \
   X(get_closed, "GET", "/v1/history/{id}", read, "", "", "Connection", "One closed connection")              \
   X(get_events, "GET", "/v1/events", read, "since limit type listener client direction peer", "",            \
-    "EventList", "What happened; as it happens with Accept: text/event-stream")                              \
+    "EventList text/event-stream", "What happened; as it happens with Accept: text/event-stream")            \
   X(get_services, "GET", "/v1/services", read, "", "", "ServiceList", "The services and their options")      \
   X(get_config, "GET", "/v1/config", read, "", "", "Config", "The running configuration")                    \
   X(check_config, "POST", "/v1/config/check", admin, "", "Config", "Checked", "Check a configuration")       \
@@ -118,7 +121,17 @@ inline constexpr std::array kParameters{
               "history: only ended at or after this RFC 3339 time; events: only those behind this number"},
     Parameter{"until", "string", "", "Only ended before this RFC 3339 time"},
     Parameter{"type", "string", "", "Only events of these types, with commas between: opened,closed"},
-    Parameter{"from", "integer", "", "Offset of the first byte wanted; default 0"},
+    Parameter{"target", "string", "",
+              "HOST:PORT to probe, within api.probe_targets or with the role operate"},
+    Parameter{"module", "string", "", "The client with mode probe whose steps are taken"},
+    Parameter{"debug", "string", "", "true: the log of the probe, its metrics and the module, for people"},
+    Parameter{"hostname", "string", "", "Without meaning here: there is no TLS"},
+    Parameter{"from", "integer", "",
+              "Offset of the first byte wanted; default 0. With on_full = \"wait\", what is before it counts "
+              "as read"},
+    Parameter{"wait_ack", "string", "",
+              "Answer once the peer's TCP has acknowledged all of it, after this time at the latest: 5s, at "
+              "most 1m"},
 };
 
 }  // namespace tcpctl::api

@@ -16,7 +16,8 @@ namespace tcpctl {
 namespace {
 
 constexpr std::string_view kJournalPrefix = "TCPCTL_";
-constexpr std::chrono::seconds kStopPatience{5};
+constexpr std::chrono::seconds kStopPatience{5};  // for a target that takes no line
+constexpr std::chrono::seconds kLongestStop{30};  // for one that takes some
 constexpr Duration kComplainsEvery = std::chrono::minutes{1};
 
 }  // namespace
@@ -32,8 +33,10 @@ struct AccessLog::Writer {
   Loop loop{"access-log"};
   std::shared_ptr<log::Sink> target;
   Instant complained{};
-  Counter errors, homeless;  // refused by the target; come when there was none
-  std::thread thread;        // the main thread's
+  std::optional<Instant> reopen_at;  // once more, where it failed
+  Counter errors, homeless;          // refused by the target; come when there was none
+  Counter seen;                      // lines that it has begun with
+  std::thread thread;                // the main thread's
   std::promise<void> done;
 };
 
@@ -49,7 +52,9 @@ void AccessLog::Writer::run() {
 }
 
 void AccessLog::Writer::write(const AccessBatch& batch) {
+  if (reopen_at && now() >= *reopen_at) reopen();
   for (const auto& line : batch.lines) {
+    seen.add();
     if (!target) {
       homeless.add();
       continue;
@@ -71,9 +76,13 @@ void AccessLog::Writer::complain(const std::string& what) {
 }
 
 void AccessLog::Writer::reopen() {
+  reopen_at.reset();
   if (!target) return;
-  if (const auto opened = target->reopen(); !opened)
-    log::error("access_log.reopen_failed", log::f("detail", opened.error().what));
+  const auto opened = target->reopen();
+  if (opened) return;
+  reopen_at = now() + kComplainsEvery;
+  log::error("access_log.reopen_failed", log::f("detail", opened.error().what),
+             log::f("effect", "lines go on into the old file; it is tried again once a minute"));
 }
 
 AccessLog::~AccessLog() { end_writer(); }
@@ -131,14 +140,22 @@ void AccessLog::reopen() {
 void AccessLog::stop() {
   for (const auto& member : crew_.crew().members) member.hub->worker().access().give();
   end_writer();
+  if (dropped() + errors() > 0)
+    log::warn("access_log.lost", log::f("dropped", dropped()), log::f("errors", errors()),
+              log::f("since", "the daemon's start"));
 }
 
 void AccessLog::end_writer() {
   if (!writer_ || !writer_->thread.joinable()) return;
   writer_->loop.stop();
-  if (writer_->done.get_future().wait_for(kStopPatience) == std::future_status::ready) {
-    writer_->thread.join();
-    return;
+  const auto done = writer_->done.get_future();
+  const Instant until = now() + kLongestStop;
+  for (std::uint64_t seen = UINT64_MAX; seen != writer_->seen.read() && now() < until;) {
+    seen = writer_->seen.read();
+    if (done.wait_for(kStopPatience) == std::future_status::ready) {
+      writer_->thread.join();
+      return;
+    }
   }
   writer_->thread.detach();
   log::warn("access_log.given_up",

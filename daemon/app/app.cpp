@@ -14,6 +14,7 @@
 #include <event2/thread.h>
 #include <signal.h>
 
+#include "api/openapi.hpp"
 #include "api/server.hpp"
 #include "app/command_line.hpp"
 #include "app/control.hpp"
@@ -21,6 +22,7 @@
 #include "app/supervisor.hpp"
 #include "app/systemd.hpp"
 #include "base/log.hpp"
+#include "config/json_schema.hpp"
 #include "tcp/socket.hpp"
 
 namespace tcpctl {
@@ -104,7 +106,8 @@ Result<void> App::run() {
                          [this] { loop_.stop(); }});
   crew_.keep_records(line_.records);
   crew_.start();
-  const auto options = api_options(design_.config->api);
+  auto options = api_options(design_.config->api);
+  options.limits.probes = probers(limits_.files);
   if (auto started = supervisor_.start(std::move(design_), line_.strict); !started) return started;
   auto api = ApiServer::start(options, control_);
   if (!api) return tl::make_unexpected(std::move(api).error());
@@ -159,20 +162,34 @@ int fail_with(const config::Mistakes& mistakes) {
   return 1;
 }
 
-int start(const CommandLine& line) {
+/// What must be known before anything can be made of the configuration.
+struct Basics {
+  config::Log log;
+  std::size_t workers;
+  std::uint64_t max_connections;
+};
+
+config::Checked<Basics> try_out(const std::filesystem::path& file) {
   StatsBook scratch{1};
-  auto trial = load(line.file, scratch);
-  if (!trial) return fail_with(trial.error());
-  if (line.action == CommandLine::Action::check_config) return 0;
+  const auto trial = load(file, scratch);
+  if (!trial) return tl::make_unexpected(trial.error());
   const config::Config& config = *trial->config;
-  if (auto log = log::start(config.log.level, config.log.target, config.log.format); !log) {
-    print_error(log.error().what);
+  return Basics{config.log, worker_count(config), config.daemon.max_connections};
+}
+
+int start(const CommandLine& line) {
+  const auto basics = try_out(line.file);
+  if (!basics) return fail_with(basics.error());
+  if (line.action == CommandLine::Action::check_config) return 0;
+  const auto& [log, workers, max_connections] = *basics;
+  if (auto started = log::start(log.level, log.target, log.format); !started) {
+    print_error(started.error().what);
     return 1;
   }
-  auto stats = std::make_unique<StatsBook>(worker_count(config));
+  auto stats = std::make_unique<StatsBook>(workers);
   auto design = load(line.file, *stats);
   if (!design) return fail_with(design.error());
-  const Limits limits = take_limits(config.daemon.max_connections, worker_count(config));
+  const Limits limits = take_limits(max_connections, workers);
   const auto app = std::make_unique<App>(line, std::move(*design), limits, std::move(stats));
   const auto ran = app->run();
   log::stop();
@@ -189,6 +206,10 @@ int run_daemon(int argc, char** argv) {
   if (!line) return status;
   if (line->action == CommandLine::Action::print_keys) {
     std::fputs(config::print_keys(key_table()).c_str(), stdout);
+    return 0;
+  }
+  if (line->action == CommandLine::Action::print_api) {
+    std::puts(api::openapi_document(config::json_schemas(key_table())).c_str());
     return 0;
   }
   try {

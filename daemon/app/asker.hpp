@@ -6,6 +6,7 @@
 #include <chrono>
 #include <future>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -105,24 +106,33 @@ class Asker::Request {
 
   /// The same of every worker, all at once.
   template <class Question>
-  auto workers(const Question& question) -> Result<std::vector<std::invoke_result_t<Question, Hub&>>> {
-    using Answer = std::invoke_result_t<Question, Hub&>;
+  auto workers(const Question& question) {
+    std::vector<std::size_t> all(asker_.crew_.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    return each(all, [&](std::size_t) { return question; });
+  }
+
+  /// What `question_of(index)` asks each of the workers `indices`, all at once.
+  template <class QuestionOf>
+  auto each(const std::vector<std::size_t>& indices, const QuestionOf& question_of) const {
+    using Answer = std::invoke_result_t<std::invoke_result_t<QuestionOf, std::size_t>, Hub&>;
+    using Answers = Result<std::vector<Answer>>;
     std::vector<std::future<Answer>> futures;
-    for (std::size_t i = 0; i < asker_.crew_.size(); ++i) futures.push_back(ask(i, question));
+    for (const std::size_t index : indices) futures.push_back(ask(index, question_of(index)));
     std::vector<Answer> answers;
     for (std::size_t i = 0; i < futures.size(); ++i) {
-      auto answer = asker_.wait_until(std::move(futures[i]), name_of(i), deadline_);
-      if (!answer) return tl::make_unexpected(std::move(answer).error());
+      auto answer = asker_.wait_until(std::move(futures[i]), name_of(indices[i]), deadline_);
+      if (!answer) return Answers{tl::make_unexpected(std::move(answer).error())};
       answers.push_back(std::move(*answer));
     }
-    return answers;
+    return Answers{std::move(answers)};
   }
 
  private:
   static std::string name_of(std::size_t index) { return "worker " + std::to_string(index + 1); }
 
   template <class Question>
-  auto ask(std::size_t index, Question question) -> std::future<std::invoke_result_t<Question, Hub&>> {
+  auto ask(std::size_t index, Question question) const -> std::future<std::invoke_result_t<Question, Hub&>> {
     using Answer = std::invoke_result_t<Question, Hub&>;
     auto promise = std::make_shared<std::promise<Answer>>();
     auto answer = promise->get_future();

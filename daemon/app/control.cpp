@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "app/key_table.hpp"
+#include "config/json_schema.hpp"
 #include "config/value.hpp"
 #include "connections/connection.hpp"
 #include "connections/listing.hpp"
@@ -18,10 +19,15 @@
 namespace tcpctl {
 namespace {
 
-constexpr std::size_t kSliceRows = 128;  // half a millisecond
-
 tl::unexpected<Error> no_listener(const std::string& name) {
   return fail(Errc::not_found, "no listener '" + name + "'");
+}
+
+std::string on_or_off(const std::string& refusal) { return refusal.empty() ? "on" : "off: " + refusal; }
+
+template <class T>
+std::string refusal_of(const Result<T>& result) {
+  return result ? std::string{} : result.error().what;
 }
 
 }  // namespace
@@ -37,13 +43,13 @@ Control::WorkerPart Control::part_of(Hub& hub) {
   part.final_info_overruns = orphans.overruns().read();
   part.final_info_missed = orphans.missed().read();
   part.no_final_info = orphans.refusal();
-  part.clients = hub.client_rows();
+  part.clients_up = hub.clients_up();
   return part;
 }
 
 StatusRow Control::status_of(const std::vector<WorkerPart>& parts) const {
   StatusRow row = supervisor_.status();
-  row.capabilities["final_tcp_info"] = "on";
+  std::string no_final_info;
   row.event_streams = event_streams_.read();
   row.event_streams_cut = event_streams_cut_.read();
   for (const WorkerPart& part : parts) {
@@ -53,11 +59,11 @@ StatusRow Control::status_of(const std::vector<WorkerPart>& parts) const {
     row.history_dropped += part.history_dropped;
     row.final_info_overruns += part.final_info_overruns;
     row.final_info_missed += part.final_info_missed;
-    if (!part.no_final_info.empty()) row.capabilities["final_tcp_info"] = "off: " + part.no_final_info;
-    for (const auto& [name, client] : part.clients) row.clients_up += client.state == "up" ? 1 : 0;
+    if (!part.no_final_info.empty()) no_final_info = part.no_final_info;
+    row.clients_up += part.clients_up;
   }
-  auto& final_info = row.capabilities["final_tcp_info"];
-  if (final_info == "on" && row.final_info_overruns + row.final_info_missed > 0) {
+  auto& final_info = row.capabilities["final_tcp_info"] = on_or_off(no_final_info);
+  if (no_final_info.empty() && row.final_info_overruns + row.final_info_missed > 0) {
     final_info = fmt::format("on; {} did not come, the kernel dropped events {} times", row.final_info_missed,
                              row.final_info_overruns);
   }
@@ -66,8 +72,23 @@ StatusRow Control::status_of(const std::vector<WorkerPart>& parts) const {
 
 void Control::add_host(StatusRow& row) {
   const auto losses = tcp::read_listen_losses();
-  row.capabilities["host_counters"] = losses ? "on" : "off: " + losses.error().what;
+  row.capabilities["host_counters"] = on_or_off(refusal_of(losses));
   if (losses) row.host = HostRow{losses->overflows, losses->drops};
+}
+
+void Control::add_kernel(StatusRow& row) {
+  const auto cookies = refusal_of(cookies_);
+  row.capabilities["socket_cookies"] = on_or_off(cookies);
+  row.capabilities["sock_diag"] = on_or_off(closed_look_.look().refusal);
+  row.capabilities["saved_syn"] = on_or_off(refusal_of(saved_syns_));
+  // Without cookies there is nothing that events could be matched by.
+  if (!cookies.empty()) row.capabilities["final_tcp_info"] = on_or_off(cookies);
+  if (crew_.keeps_records()) return;
+  constexpr const char* kNoRecords = "--no-records";
+  for (const auto* const name : {"saved_syn", "final_tcp_info"})
+    row.capabilities[name] = on_or_off(kNoRecords);
+  if (row.capabilities["events"] == "on")
+    row.capabilities["events"] = "on; none of connections: --no-records";
 }
 
 Result<StateTally> Control::count_states(Asker::Request& request, std::size_t worker) {
@@ -110,8 +131,7 @@ Result<StatusRow> Control::status() {
   if (!row) return row;
   row->connections_by_state = std::move(*states);
   add_host(*row);
-  const auto look = closed_look_.look();
-  row->capabilities["sock_diag"] = look.refusal.empty() ? "on" : "off: " + look.refusal;
+  add_kernel(*row);
   return row;
 }
 
@@ -133,6 +153,7 @@ Result<MetricsRow> Control::metrics() {
   auto parts = request.workers([](Hub& hub) {
     WorkerPart part = part_of(hub);
     part.upstreams = hub.upstream_rows();
+    part.clients = hub.client_rows();
     return part;
   });
   if (!parts) return tl::make_unexpected(std::move(parts).error());
@@ -169,14 +190,22 @@ Result<std::vector<UpstreamRow>> Control::upstreams(const std::string& listener)
 
 Result<std::vector<ClientRow>> Control::clients() {
   auto request = ask_.request();
-  auto parts = request.workers(&Control::part_of);
+  auto parts = request.workers([](Hub& hub) {
+    WorkerPart part;
+    part.clients = hub.client_rows();
+    return part;
+  });
   if (!parts) return tl::make_unexpected(std::move(parts).error());
   return request.main([this, parts = std::move(*parts)] { return clients_of(parts); });
 }
 
 Result<ClientRow> Control::client(const std::string& name) {
   auto request = ask_.request();
-  auto row = ask_client(request, name, [](Client& client) -> Result<ClientRow> { return client.row(); });
+  auto row = ask_client(request, name, [](Client& client) -> Result<ClientRow> {
+    ClientRow made = client.row();
+    made.slots = client.slots();
+    return made;
+  });
   if (!row) return row;
   return request.main([this, name, row = std::move(*row)]() mutable {
     supervisor_.complete(row, name);
@@ -192,42 +221,17 @@ Result<ReceivedRow> Control::received(const std::string& client, std::uint64_t f
   return ask_client(client, [from](Client& it) { return it.received(from); });
 }
 
-template <class Part>
-Result<ConnectionPage> Control::page(Asker::Request& request, const ConnectionQuery& query, Part part) {
-  auto parts = request.workers([query, part](Hub& hub) { return part(hub.worker(), query); });
-  if (!parts) return tl::make_unexpected(std::move(parts).error());
-  std::vector<ConnectionPage> pages;
-  for (auto& page : *parts) {
-    if (!page) return page;
-    pages.push_back(std::move(*page));
-  }
-  return merge(std::move(pages), query);
+Result<ConnectionPage> Control::list(const ListTermsPtr& terms) {
+  return list_page(terms, crew_.size(), asking(ask_.request()));
 }
 
-// A page in the order of ids is put together from slices, for whose length a loop stands still.
 Result<ConnectionPage> Control::connections(const ConnectionQuery& query) {
-  auto request = ask_.request();
-  if (query.sort != ConnectionQuery::Sort::id || query.has_filter()) return page(request, query, &open_page);
-  ConnectionPage whole{{}, 0, query.cursor};
-  ConnectionQuery slice = query;
-  do {
-    slice.cursor = whole.next;
-    slice.limit = std::min(kSliceRows, query.limit - whole.items.size());
-    auto part = page(request, slice, &open_page);
-    if (!part) return part;
-    std::ranges::move(part->items, std::back_inserter(whole.items));
-    whole.total = part->total;
-    whole.next = std::move(part->next);
-  } while (!whole.next.empty() && whole.items.size() < query.limit);
-  return whole;
+  return list(std::make_shared<const ListTerms>(ListTerms{query, ListTerms::Of::open}));
 }
 
 Result<ConnectionPage> Control::history(const ConnectionQuery& query) {
-  auto request = ask_.request();
-  return page(request, query,
-              [held = closed_look_.look().sockets](const Worker& worker, const ConnectionQuery& asked) {
-                return history_page(worker, asked, *held);
-              });
+  return list(std::make_shared<const ListTerms>(
+      ListTerms{query, ListTerms::Of::history, closed_look_.look().sockets}));
 }
 
 Result<ConnectionRow> Control::connection(ConnectionId id) {
@@ -280,5 +284,7 @@ Result<std::string> Control::config(bool redact) {
   return ask_.main(
       [this, redact] { return config::to_json(supervisor_.config().root, key_table(), "", redact); });
 }
+
+std::string Control::config_schemas() const { return config::json_schemas(key_table()); }
 
 }  // namespace tcpctl

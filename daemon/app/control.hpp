@@ -11,7 +11,9 @@
 #include "app/asker.hpp"
 #include "app/closed_look.hpp"
 #include "app/supervisor.hpp"
+#include "connections/page_search.hpp"
 #include "connections/tally.hpp"
+#include "tcp/info.hpp"
 
 namespace tcpctl {
 
@@ -39,6 +41,7 @@ class Control final : public ControlPlane {
   void note_event_streams(std::uint64_t open, std::uint64_t cut) override;
   Result<std::vector<ServiceRow>> services() override;
   Result<std::string> config(bool redact) override;
+  std::string config_schemas() const override;
 
   Result<void> pause_listener(const std::string& name) override;
   Result<void> resume_listener(const std::string& name) override;
@@ -48,8 +51,10 @@ class Control final : public ControlPlane {
   Result<void> pause_client(const std::string& name) override;
   Result<void> resume_client(const std::string& name) override;
   Result<void> reconnect_client(const std::string& name) override;
-  Result<std::uint64_t> send(const std::string& client, std::string data) override;
+  Result<SentRow> send(const std::string& client, std::string data,
+                       std::optional<Duration> wait_ack) override;
   Result<ProbeRow> run(const std::string& client) override;
+  Result<ProbeAnswer> probe(const ProbeQuestion& question) override;
   Result<void> kill(ConnectionId id, Kill how) override;
   Result<std::uint64_t> kill_matching(const ConnectionQuery& query, Kill how) override;
   Result<ReloadRow> reload() override;
@@ -63,14 +68,24 @@ class Control final : public ControlPlane {
     std::uint64_t shortages{0}, history_entries{0}, history_bytes{0}, history_dropped{0};
     std::uint64_t final_info_overruns{0}, final_info_missed{0};
     std::string no_final_info;  // why there is none; empty if there is
-    std::map<std::string, ClientRow> clients;
+    std::uint64_t clients_up{0};
+    std::map<std::string, ClientRow> clients;                   // where asked for
     std::map<std::string, std::vector<UpstreamRow>> upstreams;  // by listener, where asked for
   };
   static WorkerPart part_of(Hub& hub);
 
   template <class Change>
   Result<void> change_listener(const std::string& name, Change change);
+  struct PreparedProbe {
+    TargetProbe probe;
+    Duration timeout;  // that it would have, had it not waited
+    std::string config;
+  };
+  Result<PreparedProbe> prepare(const ProbeQuestion& question) const;
   Result<void> change_client(const std::string& name, Result<void> (*change)(Client&));
+  /// What `begin(client, done)` says to `done`, in its own time.
+  template <class Row, class Begin>
+  Result<Row> wait_for_client(const std::string& client, Duration patience, Begin begin);
   template <class Question>
   auto ask_client(Asker::Request& request, const std::string& name, Question question)
       -> std::invoke_result_t<Question, Client&>;
@@ -82,6 +97,8 @@ class Control final : public ControlPlane {
   [[nodiscard]] StatusRow status_of(const std::vector<WorkerPart>& parts) const;
   /// What the kernel tells of the whole host, or why it does not.
   static void add_host(StatusRow& row);
+  /// What the kernel lets the daemon see of its sockets, or why it does not. May wait for the kernel.
+  void add_kernel(StatusRow& row);
   [[nodiscard]] std::vector<ClientRow> clients_of(std::vector<WorkerPart> parts) const;
   /// In slices, between which the loop turns.
   static Result<StateTally> count_states(Asker::Request& request, std::size_t worker);
@@ -89,15 +106,24 @@ class Control final : public ControlPlane {
   template <class Question>
   auto ask_director(const std::string& listener, Question question)
       -> std::invoke_result_t<Question, Director*>;
-  template <class Part>
-  Result<ConnectionPage> page(Asker::Request& request, const ConnectionQuery& query, Part part);
+  Result<ConnectionPage> list(const ListTermsPtr& terms);
+  /// Puts the questions of a list to the workers.
+  static auto asking(Asker::Request request) {
+    return [request](const std::vector<std::size_t>& workers, const auto& question_of) {
+      return request.each(workers, [&](std::size_t worker) {
+        return [question = question_of(worker)](Hub& hub) { return question(hub.worker()); };
+      });
+    };
+  }
 
   Loop& main_;
   Asker ask_;
   CrewThreads& crew_;
   ClosedLook closed_look_;
-  Supervisor& supervisor_;  // touched on the main thread only
-  std::atomic<unsigned> waiting_for_probes_{0};
+  Supervisor& supervisor_;                   // touched on the main thread only
+  std::atomic<std::size_t> next_worker_{0};  // for the next probe of a target
+  // Tried once: later there might be no descriptor to try it with.
+  const Result<void> cookies_{tcp::check_cookies()}, saved_syns_{tcp::check_saved_syns()};
   Counter event_streams_, event_streams_cut_;  // written by the API's front
 };
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The part of Control that changes something.
-#include <atomic>
-#include <chrono>
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "app/control.hpp"
 #include "app/key_table.hpp"
@@ -12,22 +15,7 @@
 namespace tcpctl {
 namespace {
 
-constexpr std::chrono::seconds kLongestRun{65};
-constexpr unsigned kMostRuns = 2;  // at once, of the API's threads
-
-/// A place among those who wait, for as long as it lives.
-class Wait {
- public:
-  explicit Wait(std::atomic<unsigned>& count) : count_{count}, place_{++count} {}
-  Wait(const Wait&) = delete;
-  Wait& operator=(const Wait&) = delete;
-  ~Wait() { --count_; }
-  [[nodiscard]] unsigned place() const { return place_; }
-
- private:
-  std::atomic<unsigned>& count_;
-  const unsigned place_;
-};
+constexpr std::size_t kEndedAtOnce = 32;  // some 0.5 ms
 
 }  // namespace
 
@@ -84,27 +72,6 @@ Result<void> Control::reconnect_client(const std::string& name) {
   return change_client(name, [](Client& client) { return client.reconnect(); });
 }
 
-Result<std::uint64_t> Control::send(const std::string& client, std::string data) {
-  return ask_client(client, [data = std::move(data)](Client& it) { return it.send(data); });
-}
-
-Result<ProbeRow> Control::run(const std::string& client) {
-  const Wait wait{waiting_for_probes_};
-  if (wait.place() > kMostRuns) {
-    return fail(Errc::limit_reached, "two probes are being waited for already; try again when they are done");
-  }
-  auto promise = std::make_shared<std::promise<Result<ProbeRow>>>();
-  auto answer = promise->get_future();
-  const auto started = ask_client(client, [promise](Client& it) -> Result<void> {
-    it.run([promise](Result<ProbeRow> row) { promise->set_value(std::move(row)); });
-    return {};
-  });
-  if (!started) return tl::make_unexpected(started.error());
-  auto row = ask_.wait(std::move(answer), "the probe of client '" + client + "'", kLongestRun);
-  if (!row) return tl::make_unexpected(std::move(row).error());
-  return std::move(*row);
-}
-
 Result<void> Control::kill(ConnectionId id, Kill how) {
   if (worker_of(id) >= crew_.size()) return fail(Errc::not_found, "no connection '" + id_text(id) + "'");
   return flat(ask_.worker(worker_of(id), [id, how](Hub& hub) -> Result<void> {
@@ -116,18 +83,33 @@ Result<void> Control::kill(ConnectionId id, Kill how) {
   }));
 }
 
+// Some at a time, between which the loops turn; each time with a deadline of its own.
 Result<std::uint64_t> Control::kill_matching(const ConnectionQuery& query, Kill how) {
-  const auto counts = ask_.workers([query, how](Hub& hub) {
-    const auto match = [&, time = now()](const Connection& connection) {
-      return matches(connection.facts(), query, time) &&
-             (!query.state || tcp::text(connection.state()) == *query.state);
-    };
-    return hub.end_connections(match, Reason::admin_kill, how == Kill::graceful);
-  });
-  if (!counts) return tl::make_unexpected(counts.error());
-  std::uint64_t sum = 0;
-  for (const std::uint64_t count : *counts) sum += count;
-  return sum;
+  ConnectionQuery all = query;
+  all.limit = std::numeric_limits<std::size_t>::max();
+  const auto terms = std::make_shared<const ListTerms>(ListTerms{all, ListTerms::Of::open});
+  const auto found = search_all(terms, crew_.size(), asking(ask_.request()));
+  if (!found) return tl::make_unexpected(found.error());
+  std::vector<std::vector<ConnectionId>> ids(crew_.size());
+  for (const auto& place : found->found.places)
+    ids.at(worker_of(ConnectionId{place.id})).push_back(ConnectionId{place.id});
+  for (std::size_t worker = 0; worker < ids.size(); ++worker) {
+    for (std::size_t at = 0; at < ids[worker].size(); at += kEndedAtOnce) {
+      const auto slice = std::span{ids[worker]}.subspan(at, std::min(kEndedAtOnce, ids[worker].size() - at));
+      const auto ended =
+          ask_.worker(worker, [terms, how, some = std::vector(slice.begin(), slice.end())](Hub& hub) {
+            hub.worker().tick();
+            for (const ConnectionId id : some) {
+              Connection* const connection = hub.worker().find(id);
+              if (connection != nullptr && belongs(*connection, *terms))
+                connection->end(Reason::admin_kill, how == Kill::graceful);
+            }
+            return true;
+          });
+      if (!ended) return tl::make_unexpected(ended.error());
+    }
+  }
+  return found->total;
 }
 
 Result<ReloadRow> Control::reload() {

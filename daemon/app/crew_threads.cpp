@@ -49,6 +49,7 @@ CrewThreads::CrewThreads(std::size_t workers, std::uint64_t max_connections, std
 CrewThreads::~CrewThreads() { stop(); }
 
 void CrewThreads::keep_records(bool keep) {
+  keeps_records_ = keep;
   for (auto& member : members_) member->worker.keep_records(keep);
 }
 

@@ -28,6 +28,7 @@ class CrewThreads {
 
   /// What Worker::keep_records says, of all workers. Call it before `start`.
   void keep_records(bool keep);
+  [[nodiscard]] bool keeps_records() const { return keeps_records_; }
   void start();
   /// Ends the loops and joins the threads; connections that still stand go down with them.
   void stop();
@@ -62,6 +63,7 @@ class CrewThreads {
   };
 
   Crew crew_;
+  bool keeps_records_{true};
   std::vector<std::unique_ptr<Member>> members_;
 };
 

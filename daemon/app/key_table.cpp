@@ -33,6 +33,7 @@ config::KeyTable make_key_table() {
   for (const auto& kind : services()) table.add("listeners.*." + std::string{kind.name}, kind.keys);
   table.add("listeners.*.forward.health", step_keys());
   table.add("clients.*", step_keys());
+  table.add("clients.*", login_keys());
   return table;
 }
 

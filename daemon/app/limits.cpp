@@ -10,7 +10,7 @@
 namespace tcpctl {
 namespace {
 
-constexpr std::uint64_t kOwnFiles = 40;  // of the main thread, the logs and the API
+constexpr std::uint64_t kOwnFiles = 40;  // of the main thread, the logs and the API but for its probers
 constexpr std::uint64_t kFilesOfWorker = 5;
 constexpr std::uint64_t kLeastReserve = 12;
 constexpr std::uint64_t kMostReserve = 1024;
@@ -20,10 +20,17 @@ std::uint64_t room_kept_back(std::uint64_t files) {
   return std::clamp(files / 16, kLeastReserve, kMostReserve);
 }
 
+/// Two for each prober. Moved against `room_kept_back`, so that one file more never leaves connections less.
+std::uint64_t files_of_probers(std::uint64_t files) {
+  return std::clamp<std::uint64_t>((files + 8) / 32, 4, 128);
+}
+
 }  // namespace
 
+std::size_t probers(std::uint64_t files) { return files_of_probers(files) / 2; }
+
 std::uint64_t file_reserve(std::uint64_t files, std::size_t workers) {
-  return kOwnFiles + kFilesOfWorker * workers + room_kept_back(files);
+  return kOwnFiles + files_of_probers(files) + kFilesOfWorker * workers + room_kept_back(files);
 }
 
 std::size_t pipes_of_worker(std::uint64_t files, std::size_t workers) {

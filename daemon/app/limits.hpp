@@ -18,6 +18,8 @@ struct Limits {
 [[nodiscard]] Limits take_limits(std::uint64_t wanted, std::size_t workers);
 /// The part of `files` that is kept back: what the loops have open from the start, and room for the rest.
 [[nodiscard]] std::uint64_t file_reserve(std::uint64_t files, std::size_t workers);
+/// How many of the API's requests may wait for a probe at once: 64, or fewer where files are few.
+[[nodiscard]] std::size_t probers(std::uint64_t files);
 /// How many pipes a worker may have: half of the room that is kept back, where that is less than it would
 /// use.
 [[nodiscard]] std::size_t pipes_of_worker(std::uint64_t files, std::size_t workers);

@@ -47,7 +47,7 @@ config::Mistakes service_mistakes(const config::Node& listener) {
 }
 
 config::Mistakes step_mistakes(const config::Node& client) {
-  const auto steps = parse_steps(config::OptionReader{client, key_table(), "clients.*"});
+  const auto steps = client_steps(config::OptionReader{client, key_table(), "clients.*"});
   return steps ? config::Mistakes{} : steps.error();
 }
 
@@ -102,8 +102,11 @@ config::Checked<Design> design_of(config::Node root, StatsBook& stats) {
       add(mistakes, std::move(plan).error());
     }
   }
-  for (const auto& [name, client] : design.config->clients) {
-    auto plan = make_plan(client, key_table(), stats.client(name));
+  const auto& clients = design.config->clients;
+  const auto probes = static_cast<std::size_t>(
+      std::ranges::count_if(clients, [](const auto& entry) { return entry.second->mode == "probe"; }));
+  for (const auto& [name, client] : clients) {
+    auto plan = make_plan(client, key_table(), stats.client(name), probes);
     if (plan) {
       design.clients.emplace(name, std::move(*plan));
     } else {

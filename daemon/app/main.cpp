@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/app.hpp"
+#include "base/standard_fds.hpp"
 
-int main(int argc, char** argv) { return tcpctl::run_daemon(argc, argv); }
+int main(int argc, char** argv) {
+  tcpctl::open_standard_fds();
+  return tcpctl::run_daemon(argc, argv);
+}

@@ -17,12 +17,12 @@ class StatsBook {
   explicit StatsBook(std::size_t workers) : workers_{workers} {}
 
   [[nodiscard]] std::shared_ptr<PartyStats> listener(const std::string& name) {
-    return get(listeners_, name);
+    return get(listeners_, name, workers_);
   }
-  [[nodiscard]] std::shared_ptr<PartyStats> client(const std::string& name) { return get(clients_, name); }
+  [[nodiscard]] std::shared_ptr<PartyStats> client(const std::string& name) { return get(clients_, name, 1); }
   [[nodiscard]] std::shared_ptr<UpstreamStats> upstream(const std::string& listener,
                                                         const std::string& name) {
-    return get(upstreams_, listener + '/' + name);
+    return get(upstreams_, listener + '/' + name, workers_);
   }
   /// How connections ended, of all listeners and clients that ever were.
   [[nodiscard]] std::vector<CloseCount> closes() const {
@@ -35,9 +35,10 @@ class StatsBook {
 
  private:
   template <class Stats>
-  std::shared_ptr<Stats> get(std::map<std::string, std::shared_ptr<Stats>>& book, const std::string& name) {
+  static std::shared_ptr<Stats> get(std::map<std::string, std::shared_ptr<Stats>>& book,
+                                    const std::string& name, std::size_t shares) {
     auto& stats = book[name];
-    if (!stats) stats = std::make_shared<Stats>(workers_);
+    if (!stats) stats = std::make_shared<Stats>(shares);
     return stats;
   }
 

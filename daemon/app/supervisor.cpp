@@ -67,6 +67,7 @@ Result<void> Supervisor::start(Design design, bool strict) {
     if (strict && !listener->is_bound())
       return fail(Errc::io, "listener '" + name + "': " + listener->error());
   }
+  apply_connect_rate();
   for (const auto& [name, plan] : design_.clients) {
     crew_.post(worker_of_client(name), [client = plan](Hub& hub) { hub.set_client(client); });
   }
@@ -100,6 +101,12 @@ void Supervisor::apply_clients(const Design& next, const Changed& changed) {
     if (design_.clients.contains(name) && !changed.contains("clients." + name)) continue;
     crew_.post(worker_of_client(name), [client = plan](Hub& hub) { hub.set_client(client); });
   }
+}
+
+// Which client is on which worker is by chance, so that each has its share.
+void Supervisor::apply_connect_rate() {
+  const double share = design_.config->daemon.connect_rate / static_cast<double>(crew_.size());
+  crew_.post_all([share](Hub& hub) { hub.set_connect_rate(share); });
 }
 
 Result<void> Supervisor::agree_to(const config::Config& next) {
@@ -143,6 +150,7 @@ ReloadRow Supervisor::reload() {
     if (level_before != design_.config->log.level) log::set_level(design_.config->log.level);
     limits_ = take_limits(design_.config->daemon.max_connections, crew_.size());
     crew_.set_max_connections(limits_.connections);
+    apply_connect_rate();
     for (const auto& [name, entry] : listeners_) {
       if (!entry->is_bound()) row.failed.push_back("listeners." + name);
     }
@@ -208,8 +216,10 @@ void Supervisor::on_deadline() {
 }
 
 void Supervisor::end_all(Reason reason, bool graceful) {
-  crew_.post_all(
-      [=](Hub& hub) { hub.end_connections([](const Connection&) { return true; }, reason, graceful); });
+  crew_.post_all([=](Hub& hub) {
+    hub.worker().access().expect_the_last();
+    hub.end_connections([](const Connection&) { return true; }, reason, graceful);
+  });
 }
 
 std::size_t Supervisor::worker_of_client(const std::string& name) const {

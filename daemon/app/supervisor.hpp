@@ -54,6 +54,8 @@ class Supervisor final : private Deadline {
   /// Fills in what the main thread knows of a client, beside what its worker told.
   void complete(ClientRow& row, const std::string& name) const;
   [[nodiscard]] bool has_client(const std::string& name) const { return design_.clients.contains(name); }
+  /// Null if there is none.
+  [[nodiscard]] std::shared_ptr<const ClientPlan> client_plan(const std::string& name) const;
   [[nodiscard]] std::size_t worker_of_client(const std::string& name) const;
   [[nodiscard]] StatusRow status() const;
   /// Fills in how the connections of each listener and client ended.
@@ -65,6 +67,7 @@ class Supervisor final : private Deadline {
  private:
   using Changed = std::set<std::string>;  // "listeners.web", "clients.feed"
   void apply_listeners(const Design& next, const Changed& changed);
+  void apply_connect_rate();
   void apply_clients(const Design& next, const Changed& changed);
   /// Gives what may refuse `next` its say, and opens what it needs; where nobody refuses, its access log
   /// holds.

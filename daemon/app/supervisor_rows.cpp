@@ -71,14 +71,18 @@ StatusRow Supervisor::status() const {
   row.generation = std::to_string(generation_);
   row.last_reload = last_reload_;
   row.capabilities = {{"events", events_.book().is_on() ? "on" : "off: history.events = 0"},
-                      {"relay", "epoll"},
-                      {"saved_syn", "on"}};
+                      {"relay", "epoll"}};
   return row;
 }
 
 void Supervisor::add_ends(StatusRow& row) const {
   for (const auto& [name, entry] : listeners_) row.listener_ends[name] = entry->plan().owner->stats->ends();
   for (const auto& [name, plan] : design_.clients) row.client_ends[name] = plan->owner->stats->ends();
+}
+
+std::shared_ptr<const ClientPlan> Supervisor::client_plan(const std::string& name) const {
+  const auto found = design_.clients.find(name);
+  return found == design_.clients.end() ? nullptr : found->second;
 }
 
 }  // namespace tcpctl

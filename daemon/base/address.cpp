@@ -8,6 +8,7 @@
 #include <memory>
 
 #include <arpa/inet.h>
+#include <fmt/compile.h>
 #include <fmt/format.h>
 #include <net/if.h>
 #include <sys/un.h>
@@ -165,9 +166,9 @@ std::string Address::text() const {
     case AF_UNIX:
       return "unix:" + host();
     case AF_INET:
-      return fmt::format("{}:{}", host(), port());
+      return fmt::format(FMT_COMPILE("{}:{}"), host(), port());
     case AF_INET6:
-      return fmt::format("[{}]:{}", host(), port());
+      return fmt::format(FMT_COMPILE("[{}]:{}"), host(), port());
     default:
       return {};
   }

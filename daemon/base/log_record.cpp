@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 
 namespace tcpctl::log {
 namespace {
@@ -80,6 +81,14 @@ std::string text_fields(const Record& record) {
   return out;
 }
 
+/// The controls of ASCII and those of C1 (U+0080 to U+009F), which a terminal may take as it takes ESC [.
+std::optional<unsigned> control_at(std::string_view text) {
+  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  if (at(0) < 0x20 || at(0) == 0x7f) return at(0);
+  if (at(0) == 0xc2 && text.size() > 1 && at(1) >= 0x80 && at(1) < 0xa0) return at(1);
+  return std::nullopt;
+}
+
 /// The length of the UTF-8 sequence at the head of `text`, 0 if there is none (RFC 3629: no overlong forms,
 /// no surrogates, nothing above U+10FFFF).
 std::size_t utf8_length(std::string_view text) {
@@ -108,8 +117,8 @@ void append_json_string(std::string& out, std::string_view value) {
     } else if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(c));
+    } else if (const auto control = control_at(value)) {
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", *control);
     } else {
       out.append(value.substr(0, length));
     }

@@ -6,6 +6,8 @@
 namespace tcpctl::config {
 namespace {
 
+using Whole = std::shared_ptr<const Node>;
+
 /// "0s" is how users write that a timeout is off.
 std::optional<Duration> timeout(const OptionReader& options, std::string_view key) {
   const auto value = options.maybe_duration(key);
@@ -38,6 +40,7 @@ std::optional<Keepalive> keepalive(const OptionReader& options) {
 Daemon daemon(const OptionReader& options) {
   return {.workers = static_cast<std::uint32_t>(options.integer("workers")),
           .max_connections = static_cast<std::uint64_t>(options.integer("max_connections")),
+          .connect_rate = options.rate("connect_rate"),
           .drain_timeout = options.duration("drain_timeout"),
           .state = options.text("state")};
 }
@@ -103,7 +106,7 @@ std::optional<Bytes> byte_rate(const OptionReader& options, std::string_view key
   return value ? std::optional{Bytes{static_cast<std::uint64_t>(*value)}} : std::nullopt;
 }
 
-Listener listener(const std::string& name, const OptionReader& options) {
+Listener listener(const std::string& name, const Whole& whole, const OptionReader& options) {
   return {.name = name,
           .source = Source::file,
           .listen = addresses<ListenAddress>(options, "listen", parse_listen_address),
@@ -130,15 +133,19 @@ Listener listener(const std::string& name, const OptionReader& options) {
           .proxy_protocol = {.from = networks(options, "proxy_protocol.accept_from"),
                              .timeout = options.duration("proxy_protocol.timeout"),
                              .max_header = options.size("proxy_protocol.max_header")},
-          .node = options.node()};
+          .node = {whole, options.node()}};
 }
 
-Client client(const std::string& name, const OptionReader& options) {
+Client client(const std::string& name, const Whole& whole, const OptionReader& options) {
   return {.name = name,
           .source = Source::file,
           .connect = parse_connect_address(options.text("connect")).value_or(ConnectAddress{}),
           .mode = options.text("mode"),
+          .family = options.text("family"),
           .connect_timeout = options.duration("connect_timeout"),
+          .source_address = options.text("source_address"),
+          .interface = options.text("interface"),
+          .tcp_nodelay = options.boolean("tcp_nodelay"),
           .keepalive = keepalive(options),
           .user_timeout = timeout(options, "user_timeout"),
           .close_timeout = options.duration("close_timeout"),
@@ -147,9 +154,22 @@ Client client(const std::string& name, const OptionReader& options) {
           .backoff_factor = options.number("backoff.factor"),
           .backoff_jitter = options.number("backoff.jitter"),
           .backoff_max = options.duration("backoff.max"),
+          .stable_after = options.duration("stable_after"),
+          .greeting = options.text("greeting"),
+          .login_timeout = options.duration("login_timeout"),
+          .heartbeat = {.send = options.text("heartbeat.send"),
+                        .expect = options.text("heartbeat.expect"),
+                        .interval = options.duration("heartbeat.interval"),
+                        .timeout = options.duration("heartbeat.timeout")},
+          .receive_buffer = options.size("receive_buffer"),
+          .on_full = options.text("on_full"),
           .interval = options.duration("interval"),
+          .jitter = options.number("jitter"),
           .timeout = options.duration("timeout"),
-          .node = options.node()};
+          .rise = static_cast<std::uint32_t>(options.integer("rise")),
+          .fall = static_cast<std::uint32_t>(options.integer("fall")),
+          .probe_module = options.boolean("probe_module"),
+          .node = {whole, options.node()}};
 }
 
 }  // namespace
@@ -158,7 +178,8 @@ Checked<Config> build(Node root, const KeyTable& keys) {
   if (auto mistakes = check(root, keys, ""); !mistakes.empty()) {
     return tl::make_unexpected(std::move(mistakes));
   }
-  const OptionReader options{root, keys, ""};
+  const Whole whole = std::make_shared<const Node>(std::move(root));
+  const OptionReader options{*whole, keys, ""};
   Config config{.daemon = daemon(options.table("daemon")),
                 .dns = dns(options.table("dns")),
                 .log = log(options.table("log")),
@@ -168,16 +189,15 @@ Checked<Config> build(Node root, const KeyTable& keys) {
                             static_cast<std::uint64_t>(options.integer("history.events"))},
                 .listeners = {},
                 .clients = {},
-                .root = {}};
+                .root = NodePart{whole}};
   const auto listeners = options.table("listeners");
   for (const auto& name : listeners.names()) {
-    config.listeners[name] = std::make_shared<const Listener>(listener(name, listeners.table(name)));
+    config.listeners[name] = std::make_shared<const Listener>(listener(name, whole, listeners.table(name)));
   }
   const auto clients = options.table("clients");
   for (const auto& name : clients.names()) {
-    config.clients[name] = std::make_shared<const Client>(client(name, clients.table(name)));
+    config.clients[name] = std::make_shared<const Client>(client(name, whole, clients.table(name)));
   }
-  config.root = std::move(root);
   return config;
 }
 

@@ -31,6 +31,7 @@ struct Keepalive {
 struct Daemon {
   std::uint32_t workers;          // 0 = one per CPU
   std::uint64_t max_connections;  // 0 = from RLIMIT_NOFILE
+  double connect_rate;            // attempts of all clients together, a second
   Duration drain_timeout;
   std::filesystem::path state;
 };
@@ -115,15 +116,28 @@ struct Listener {
   std::string unix_mode;   // "" = by umask; octal text
   std::string unix_group;
   ProxyAccept proxy_protocol;
-  Node node;  // the table as written: `config` of the API, and what a reload compares
+  NodePart node;  // the table as written: `config` of the API, and what a reload compares
+};
+
+/// Off where nothing is sent.
+struct Heartbeat {
+  std::string send;
+  std::string expect;  // RE2; "" = whatever comes is an answer
+  Duration interval;
+  Duration timeout;
+  [[nodiscard]] bool is_on() const { return !send.empty(); }
 };
 
 struct Client {
   std::string name;
   Source source{Source::file};
   ConnectAddress connect;
-  std::string mode;  // keep | probe
+  std::string mode;    // keep | probe
+  std::string family;  // any | prefer_ipv4 | prefer_ipv6 | ipv4 | ipv6
   Duration connect_timeout;
+  std::string source_address;  // a literal, without a port; "" = the kernel's choice
+  std::string interface;       // "" = any
+  bool tcp_nodelay;
   std::optional<Keepalive> keepalive;
   std::optional<Duration> user_timeout;
   Duration close_timeout;
@@ -133,10 +147,19 @@ struct Client {
   double backoff_factor;
   double backoff_jitter;
   Duration backoff_max;
+  Duration stable_after;
+  std::string greeting;    // sent as it is, "" = nothing
+  Duration login_timeout;  // of all steps of `login`
+  Heartbeat heartbeat;
+  Bytes receive_buffer;
+  std::string on_full;  // overwrite | wait
   // probe
   Duration interval;
+  double jitter;
   Duration timeout;
-  Node node;
+  std::uint32_t rise, fall;
+  bool probe_module{false};  // whoever may read may have it send its steps to any of api.probe_targets
+  NodePart node;
 };
 
 struct Config {
@@ -148,7 +171,7 @@ struct Config {
   History history;
   std::map<std::string, std::shared_ptr<const Listener>> listeners;
   std::map<std::string, std::shared_ptr<const Client>> clients;
-  Node root;  // the whole, merged from all files
+  NodePart root;  // the whole, merged from all files
 };
 
 template <class T>

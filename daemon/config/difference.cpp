@@ -105,7 +105,7 @@ void compare_objects(const std::string& kind, const Objects& before, const Objec
       difference.added.push_back(full);
       continue;
     }
-    auto keys = comparer.compare(&found->second->node, &object->node, kind + ".*");
+    auto keys = comparer.compare(&found->second->node.get(), &object->node.get(), kind + ".*");
     if (keys.empty()) {
       difference.kept.push_back(full);
     } else {
@@ -117,12 +117,23 @@ void compare_objects(const std::string& kind, const Objects& before, const Objec
   }
 }
 
+/// The tables that are no map of objects, in the order of their keys: one that is new is compared, too.
+std::vector<std::string> sections(const KeyTable& keys) {
+  std::vector<std::string> names;
+  for (const auto& [path, key] : keys.entries()) {
+    auto name = path.substr(0, path.find('.'));
+    if (std::ranges::count(names, name) == 0) names.push_back(std::move(name));
+  }
+  std::erase_if(names, [&](const std::string& name) { return keys.is_map(name); });
+  return names;
+}
+
 }  // namespace
 
 Difference difference(const Config& before, const Config& after, const KeyTable& keys) {
   Difference difference;
   Comparer comparer{keys};
-  for (const auto* section : {"daemon", "log", "access_log", "api", "history"}) {
+  for (const auto& section : sections(keys)) {
     auto changed = comparer.compare(before.root.find(section), after.root.find(section), section);
     if (!changed.empty()) difference.changed.push_back({section, std::move(changed)});
   }

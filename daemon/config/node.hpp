@@ -63,6 +63,22 @@ class Node {
   std::uint32_t key_column_{0};
 };
 
+/// A value within a tree that its parts share: as long as somebody has one of them, the whole stays.
+/// Threads: a plain value.
+class NodePart {
+ public:
+  NodePart() : NodePart{std::make_shared<const Node>()} {}
+  explicit NodePart(std::shared_ptr<const Node> whole) : part_{std::move(whole)} {}
+  NodePart(const std::shared_ptr<const Node>& whole, const Node& part) : part_{whole, &part} {}
+
+  [[nodiscard]] const Node& get() const { return *part_; }
+  operator const Node&() const { return *part_; }
+  [[nodiscard]] const Node* find(std::string_view key) const { return part_->find(key); }
+
+ private:
+  std::shared_ptr<const Node> part_;
+};
+
 /// One mistake of a configuration: where, which key, and what would be right.
 struct Mistake {
   Place place;

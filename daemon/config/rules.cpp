@@ -218,10 +218,29 @@ void keepalive(const Scope& scope) {
   whole_seconds(scope, "interval");
 }
 
+void source_address(const Scope& scope) {
+  const auto* text = scope.text("source_address");
+  if (text == nullptr) return;
+  const bool is_ipv6 = text->find(':') != std::string::npos;
+  if (!parse_ip_port(is_ipv6 ? fmt::format("[{}]:0", *text) : fmt::format("{}:0", *text))) {
+    scope.refuse("source_address",
+                 "write an address of this host without a port, like \"10.0.0.5\" or \"fd00::5\"");
+  }
+}
+
+void heartbeat(const Scope& scope) {
+  if (scope.table.find("send") != nullptr) return;
+  scope.refuse("", "says nothing without `send`; write what is to be sent, or leave the table out");
+}
+
 /// The keys of one mode say nothing in the other.
 void client(const Scope& scope) {
-  constexpr std::array<std::string_view, 2> keep_only{"connections", "backoff"};
-  constexpr std::array<std::string_view, 3> probe_only{"interval", "timeout", "steps"};
+  source_address(scope);
+  constexpr std::array<std::string_view, 9> keep_only{"connections", "backoff",        "stable_after",
+                                                      "greeting",    "login",          "login_timeout",
+                                                      "heartbeat",   "receive_buffer", "on_full"};
+  constexpr std::array<std::string_view, 7> probe_only{"interval", "jitter", "timeout",     "steps",
+                                                       "rise",     "fall",   "probe_module"};
   const auto* mode = scope.text("mode");
   if (mode == nullptr) return;
   const auto refuse_all = [&](auto& keys, std::string_view other) {
@@ -264,6 +283,7 @@ constexpr std::array kRules{
     Rule{"clients.*", client},
     Rule{"clients.*.keepalive", keepalive},
     Rule{"clients.*.backoff", backoff},
+    Rule{"clients.*.heartbeat", heartbeat},
 };
 
 /// How `key` would be written, for one who left it out.

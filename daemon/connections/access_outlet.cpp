@@ -7,7 +7,8 @@
 namespace tcpctl {
 
 void AccessOutlet::add(AccessLine::Kind kind, const History::Entry& entry) {
-  if (lines_.size() >= kMost) {
+  if (lines_.size() >= kMost && has_room()) give();
+  if (lines_.size() >= kMost && !is_last_) {
     dropped_.add();
     return;
   }
@@ -16,11 +17,11 @@ void AccessOutlet::add(AccessLine::Kind kind, const History::Entry& entry) {
 }
 
 void AccessOutlet::on_deadline() {
-  if (given_ - taken_->read() >= kMostUnderWay) {
+  if (has_room()) {
+    give();
+  } else {
     wheel_.set(*this, now() + kDelay);
-    return;
   }
-  give();
 }
 
 void AccessOutlet::give() {

@@ -10,7 +10,12 @@ void ClientConnection::on_ready() {
       another_turn();
       return;
     }
-    const Read read = receive();
+    const std::size_t room = observer_ != nullptr ? observer_->room() : SIZE_MAX;
+    if (room == 0) {
+      note_reset();  // what came before it is still to be read
+      return;
+    }
+    const Read read = receive(room);
     if (read.status == Read::Status::eof) {
       note_reason(Reason::peer_fin);
       if (observer_ != nullptr) observer_->on_peer_fin(*this);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+
 #include "connections/connection.hpp"
 
 namespace tcpctl {
@@ -17,6 +20,9 @@ class ClientConnection final : public Connection {
     Observer& operator=(const Observer&) = delete;
     virtual void on_up(ClientConnection& connection) = 0;
     virtual void on_data(ClientConnection& connection, ByteView bytes) = 0;
+    /// How many bytes it takes now: no more are read. Where that is none, reading stops until `read_on`, and
+    /// the peer has to wait once the kernel's buffer is full.
+    [[nodiscard]] virtual std::size_t room() const { return SIZE_MAX; }
     virtual void on_peer_fin(ClientConnection& connection) = 0;
     /// It is over; the record is complete, `connection.facts().close` says why.
     virtual void on_gone(ClientConnection& connection) = 0;
@@ -29,6 +35,10 @@ class ClientConnection final : public Connection {
       : Connection{worker, std::move(owner), Direction::outbound, Stage::connecting, std::move(fd), remote},
         observer_{&observer} {}
 
+  /// The observer has room again.
+  void read_on() {
+    if (is_open() && readable()) another_turn();
+  }
   void observe(Observer& observer) { observer_ = &observer; }
   void forget_observer() { observer_ = nullptr; }
   using Connection::connect_within;

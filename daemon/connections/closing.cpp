@@ -8,6 +8,7 @@
 
 #include "base/log.hpp"
 #include "connections/connection.hpp"
+#include "tcp/connect_failure.hpp"
 #include "tcp/sock_diag.hpp"
 #include "tcp/socket.hpp"
 
@@ -21,24 +22,19 @@ struct Ending {
 };
 
 Ending ending_of_connect(int error_number) {
-  switch (error_number) {
-    case ECONNREFUSED:
-    case ECONNRESET:
+  switch (tcp::connect_failure(error_number)) {
+    case tcp::ConnectFailure::refused:
       return {First::remote, How::rst, Reason::connect_refused};
-    case ETIMEDOUT:
-      return {First::local, How::timeout, Reason::connect_timeout};
-    case EMFILE:
-    case ENFILE:
-    case ENOBUFS:
-    case ENOMEM:
-    case EADDRNOTAVAIL:
-    case EAGAIN:
-      return {First::local, How::abort, Reason::resource};
-    case ENOENT:  // no such Unix socket
+    case tcp::ConnectFailure::no_listener:
       return {First::unknown, How::abort, Reason::connect_refused};
-    default:
-      return {First::unknown, How::abort, Reason::connect_unreachable};
+    case tcp::ConnectFailure::timed_out:
+      return {First::local, How::timeout, Reason::connect_timeout};
+    case tcp::ConnectFailure::no_resources:
+      return {First::local, How::abort, Reason::resource};
+    case tcp::ConnectFailure::unreachable:
+      break;
   }
+  return {First::unknown, How::abort, Reason::connect_unreachable};
 }
 
 Ending ending_of_io(int error_number) {
@@ -115,6 +111,12 @@ void Connection::fail_connect(int error_number) {
   note_reason(ending.reason, errno_text(error_number));
   note_first(ending.first, ending.how);
   if (ending.how == How::rst) facts_.timeline.seen(TimelineEvent::rst_received, worker_.time());
+  complete();
+}
+
+void Connection::fail_connect_to_itself() {
+  note_reason(Reason::connect_refused, "connected to itself: nobody listens there");
+  reset();
   complete();
 }
 
@@ -402,6 +404,10 @@ bool Connection::has_delivered() const {
   return queued() == 0 && (facts_.remote.is_unix() || tcp::unacknowledged(fd_.get()) == 0);
 }
 
+std::uint64_t Connection::acknowledged() const {
+  return facts_.bytes_out - std::min<std::uint64_t>(facts_.bytes_out, tcp::unacknowledged(fd_.get()));
+}
+
 bool Connection::give_way() {
   if (!parting_) return false;
   if (facts_.close.detail.empty()) facts_.close.detail = "gave way to others";
@@ -459,6 +465,7 @@ void Connection::tell(EventKind kind) const {
   event->connection = facts_.id;
   event->peer = facts_.peer_id;
   event->remote = facts_.remote;
+  if (facts_.has_proxied_ends()) event->source = events.source(facts_.proxied->source);
   event->direction = facts_.direction;
   event->of_client = facts_.owner->kind == Owner::Kind::client;
   event->party = events.text(facts_.owner, facts_.owner->name);
@@ -492,7 +499,7 @@ void Connection::log_access_start() {
 
 void Connection::log_access_end(const History::Entry& entry) {
   AccessOutlet& access = worker_.access();
-  if (unlogged_) access.add(AccessLine::Kind::start, entry);
+  if (unlogged_ && access.is_at_start()) access.add(AccessLine::Kind::start, entry);
   if (access.is_at_end()) access.add(AccessLine::Kind::end, entry);
 }
 

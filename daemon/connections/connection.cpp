@@ -161,6 +161,10 @@ void Connection::connected() {
   }
   // The first edge may only say that the socket is there: an unconnected one is writable and hung up.
   if (info && info->state == tcp::State::syn_sent) return;
+  if (!facts_.remote.is_unix() && tcp::local_address(fd_.get()) == facts_.remote) {
+    fail_connect_to_itself();
+    return;
+  }
   facts_.timeline.seen(TimelineEvent::established, worker_.time());
   tell(EventKind::established);
   touch();

@@ -64,6 +64,9 @@ class Connection : private Deadline {
   bool give_way();
   /// The peer has acknowledged all that was sent; a system call.
   [[nodiscard]] bool has_delivered() const;
+  /// How many of the bytes of `facts().bytes_out` the peer has acknowledged (a Unix socket's: has read); a
+  /// system call.
+  [[nodiscard]] std::uint64_t acknowledged() const;
   /// The same for one that is idle for longer than `factor` of its configured `idle_timeout`: it ends.
   void end_if_idle(double factor);
   /// `on_ready` again, after other descriptors had their turn; once, however often it is asked for.
@@ -156,6 +159,9 @@ class Connection : private Deadline {
   void connect_within(Duration timeout);
   /// An attempt that failed before there was an event to wait for.
   void fail_connect(int error_number);
+  /// An attempt that was established with its own socket: nobody listens there, and the port it was to
+  /// connect to was free to be its own. Source: RFC 9293 section 3.5 (simultaneous open).
+  void fail_connect_to_itself();
   void note_reason(Reason reason, std::string_view detail = {});
   void note_peer(ConnectionId peer) { facts_.peer_id = peer; }
   /// Whose bytes its own are from now on.

@@ -11,12 +11,13 @@ constexpr std::size_t kLooksBack = 16;  // for a text that the batch has; the la
 
 }  // namespace
 
-// A text is never more than one an event's three.
+// An event has three texts at most, and one source.
 static_assert(EventOutlet::kMost * 3 < UINT16_MAX);
 
 Event* EventOutlet::add(EventKind kind) {
   if (!on_) return nullptr;
   if (!is_set()) wheel_.set(*this, now() + kDelay);
+  if (batch_.events.size() >= kMost && has_room()) give();
   if (batch_.events.size() >= kMost) {
     ++batch_.dropped;
     return nullptr;
@@ -40,21 +41,33 @@ Event::Text EventOutlet::text(std::string_view text) {
   return static_cast<Event::Text>(batch_.texts.size());
 }
 
+Event::Source EventOutlet::source(const Address& address) {
+  batch_.sources.push_back(address);
+  return static_cast<Event::Source>(batch_.sources.size());
+}
+
 void EventOutlet::on_deadline() {
   if (batch_.events.empty() && batch_.dropped == 0) return;
-  if (given_ - taken_.read() >= kMostUnderWay) {
+  if (has_room()) {
+    give();
+  } else {
     wheel_.set(*this, now() + kDelay);
-    return;
   }
+}
+
+void EventOutlet::give() {
   ++given_;
   // A copy of just their size is kept for long; the room they were collected in serves again.
   EventBatch full;
   full.dropped = std::exchange(batch_.dropped, 0);
   full.texts.assign(std::make_move_iterator(batch_.texts.begin()),
                     std::make_move_iterator(batch_.texts.end()));
+  full.sources.assign(std::make_move_iterator(batch_.sources.begin()),
+                      std::make_move_iterator(batch_.sources.end()));
   full.events.assign(std::make_move_iterator(batch_.events.begin()),
                      std::make_move_iterator(batch_.events.end()));
   batch_.texts.clear();
+  batch_.sources.clear();
   batch_.events.clear();
   door_(std::move(full));
 }

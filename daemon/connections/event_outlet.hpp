@@ -18,8 +18,9 @@ namespace tcpctl {
 /// Collects what happens on one loop and gives it on in batches, some milliseconds later: so an event costs
 /// the data path a few stores, however many there are, and wakes nobody.
 ///
-/// A batch holds kMost events, and kMostUnderWay batches may be on their way; what is beyond is counted and
-/// told with the next batch. Off, it collects nothing. Threads: only on its loop, but for `note_taken`.
+/// A batch holds kMost events and goes when it is full, at the latest kDelay after its first; kMostUnderWay
+/// batches may be on their way, and what is beyond is counted and told with the next batch. Off, it collects
+/// nothing. Threads: only on its loop, but for `note_taken`.
 class EventOutlet final : private Deadline {
  public:
   static constexpr std::size_t kMost = 2048;
@@ -50,9 +51,13 @@ class EventOutlet final : private Deadline {
   }
   /// A copy; "" is none.
   [[nodiscard]] Event::Text text(std::string_view text);
+  /// A copy.
+  [[nodiscard]] Event::Source source(const Address& address);
 
  private:
   void on_deadline() override;
+  void give();
+  [[nodiscard]] bool has_room() const { return given_ - taken_.read() < kMostUnderWay; }
   [[nodiscard]] Event::Text place_of(const std::string& text) const;
 
   Wheel& wheel_;

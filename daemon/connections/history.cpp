@@ -23,7 +23,7 @@ constexpr std::size_t kListBytes = 128;
 void cut_detail(History::Entry& entry) {
   constexpr std::string_view kMore = "...";
   const auto detail = entry.facts.close.detail.get();
-  const auto whole = sizeof entry + heap_bytes(entry);
+  const auto whole = sizeof entry + IdIndex::kPlaceBytes + heap_bytes(entry);
   if (whole <= History::kEntryBytes || detail.size() <= History::kLeastDetail) return;
   const auto others = whole - allocated(detail.size() + 1);
   const auto room = History::kEntryBytes - std::min(others, History::kEntryBytes);
@@ -34,39 +34,49 @@ void cut_detail(History::Entry& entry) {
 }  // namespace
 
 void History::add(Entry entry) {
+  if (entries_.limit() == 0) {
+    ++dropped_;
+    return;
+  }
   cut_detail(entry);
   const auto outside = heap_bytes(entry);
-  if (entries_.size() == entries_.limit()) {
-    ++dropped_;
-    if (entries_.empty()) return;
-    outside_ -= heap_bytes(entries_.front());
-  }
+  const auto place = (front_place_ + entries_.size()) % entries_.limit();
+  if (entries_.size() == entries_.limit()) part_with_front();
+  index_.add(entry.facts.id, static_cast<IdIndex::Place>(place));
   entries_.push(std::move(entry));
   outside_ += outside;
   const auto list = entries_.places() / Ring<Entry>::kBlock * kListBytes;
-  while (bytes() + list > entries_.limit() * kEntryBytes && entries_.size() > 1) let_go();
+  while (bytes() + list > entries_.limit() * kEntryBytes && entries_.size() > 1) {
+    part_with_front();
+    entries_.pop();
+  }
 }
 
-void History::let_go() {
+void History::part_with_front() {
   outside_ -= heap_bytes(entries_.front());
-  entries_.pop();
+  index_.remove(static_cast<IdIndex::Place>(front_place_));
+  front_place_ = (front_place_ + 1) % entries_.limit();
   ++dropped_;
 }
 
+std::optional<std::size_t> History::number_of(ConnectionId id) const {
+  const auto place = index_.find(id);
+  if (!place) return std::nullopt;
+  return (*place + entries_.limit() - front_place_) % entries_.limit();
+}
+
 const History::Entry* History::find(ConnectionId id) const {
-  const auto found = std::ranges::find_if(entries_, [&](const Entry& entry) { return entry.facts.id == id; });
-  return found == entries_.end() ? nullptr : &*found;
+  const auto number = number_of(id);
+  return number ? &entries_[*number] : nullptr;
 }
 
 void History::settle(ConnectionId id, const tcp::Info& last) {
-  for (std::size_t i = entries_.size(); i > 0; --i) {  // it ended lately
-    Entry& entry = entries_[i - 1];
-    if (entry.facts.id != id) continue;
-    outside_ -= heap_bytes(entry);
-    entry.tcp = to_row(last, "final", entry.facts.owner->congestion);
-    outside_ += heap_bytes(entry);
-    return;
-  }
+  const auto number = number_of(id);
+  if (!number) return;
+  Entry& entry = entries_[*number];
+  outside_ -= heap_bytes(entry);
+  entry.tcp = to_row(last, "final", entry.facts.owner->congestion);
+  outside_ += heap_bytes(entry);
 }
 
 std::size_t heap_bytes(const History::Entry& entry) {

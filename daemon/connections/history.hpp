@@ -7,6 +7,7 @@
 
 #include "base/ring.hpp"
 #include "connections/facts.hpp"
+#include "connections/id_index.hpp"
 #include "tcp/sock_diag.hpp"
 #include "tcp/state.hpp"
 
@@ -30,7 +31,7 @@ class History {
     tcp::State left_in{tcp::State::closed};  // where the descriptor was closed, the kernel went on from here
   };
 
-  explicit History(std::size_t limit) : entries_{limit} {}
+  explicit History(std::size_t limit) : entries_{limit}, index_{limit} {}
 
   void add(Entry entry);
   /// `last` is the TCP_INFO that `id` ended with, if it is still here.
@@ -38,15 +39,21 @@ class History {
   [[nodiscard]] const Ring<Entry>& entries() const { return entries_; }  // oldest first
   [[nodiscard]] const Entry* find(ConnectionId id) const;
   [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
-  /// The memory that it takes: the places, and what its entries have outside of them.
-  [[nodiscard]] std::size_t bytes() const { return entries_.places() * sizeof(Entry) + outside_; }
+  /// The memory that it takes: the places, where they are found, and what its entries have outside of them.
+  [[nodiscard]] std::size_t bytes() const {
+    return entries_.places() * sizeof(Entry) + index_.bytes() + outside_;
+  }
 
  private:
-  void let_go();
+  /// The oldest is about to go.
+  void part_with_front();
+  [[nodiscard]] std::optional<std::size_t> number_of(ConnectionId id) const;
 
   std::uint64_t dropped_{0};
   std::size_t outside_{0};
   Ring<Entry> entries_;
+  std::size_t front_place_{0};  // of the ring's oldest; the others follow, in turn
+  IdIndex index_;
 };
 
 /// What `entry` has allocated, with what malloc(3) adds; what it shares with others is not counted.

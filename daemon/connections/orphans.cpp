@@ -9,7 +9,10 @@ namespace tcpctl {
 
 Orphans::Orphans(Worker& worker, Result<tcp::DestroyEvents> events, Duration patience)
     : worker_{worker}, patience_{patience}, events_{std::move(events)} {
-  if (!events_) return;
+  if (!events_) {
+    refusal_ = events_.error().what;
+    return;
+  }
   event_.reset(
       event_new(worker_.loop().base(), events_->fd(), EV_READ | EV_PERSIST, &Orphans::on_readable, this));
   if (event_) event_add(event_.get(), nullptr);
@@ -17,14 +20,20 @@ Orphans::Orphans(Worker& worker, Result<tcp::DestroyEvents> events, Duration pat
 
 void Orphans::await(std::uint64_t cookie, ConnectionId id) {
   if (!events_) return;
-  if (awaited_.size() >= kMost || (!joined_ && !events_->join())) {
+  if (cookie == 0 || by_cookie_.contains(cookie) || due_.size() >= kMost || !join()) {
     missed_.add();
     return;
   }
-  joined_ = true;
-  awaited_.emplace(cookie, id);
-  due_.push_back({worker_.time() + patience_, cookie});
+  by_cookie_.emplace(cookie, due_.insert(due_.end(), {worker_.time() + patience_, cookie, id}));
   if (!is_set()) worker_.wheel().set(*this, due_.front().when);
+}
+
+bool Orphans::join() {
+  if (joined_) return true;
+  const auto joined = events_->join();
+  refusal_ = joined ? std::string{} : joined.error().what;
+  joined_ = joined.has_value();
+  return joined_;
 }
 
 void Orphans::on_readable(evutil_socket_t /*fd*/, short /*what*/, void* self) {
@@ -39,16 +48,18 @@ void Orphans::on_readable(evutil_socket_t /*fd*/, short /*what*/, void* self) {
 }
 
 void Orphans::take(const tcp::Destroyed& destroyed) {
-  const auto found = awaited_.find(destroyed.cookie);
-  if (found == awaited_.end()) return;
-  worker_.history().settle(found->second, destroyed.info);
-  awaited_.erase(found);
+  const auto found = by_cookie_.find(destroyed.cookie);
+  if (found == by_cookie_.end()) return;
+  worker_.history().settle(found->second->id, destroyed.info);
+  due_.erase(found->second);
+  by_cookie_.erase(found);
 }
 
 void Orphans::on_deadline() {
   worker_.tick();
-  while (!due_.empty() && (due_.front().when <= worker_.time() || !awaited_.contains(due_.front().cookie))) {
-    if (awaited_.erase(due_.front().cookie) > 0) missed_.add();
+  while (!due_.empty() && due_.front().when <= worker_.time()) {
+    missed_.add();
+    by_cookie_.erase(due_.front().cookie);
     due_.pop_front();
   }
   if (!due_.empty()) worker_.wheel().set(*this, due_.front().when);
@@ -56,10 +67,9 @@ void Orphans::on_deadline() {
 }
 
 void Orphans::leave_if_idle() {
-  if (!joined_ || !awaited_.empty()) return;
+  if (!joined_ || !due_.empty()) return;
   joined_ = false;
   events_->leave();
-  due_.clear();
   Wheel::cancel(*this);
 }
 

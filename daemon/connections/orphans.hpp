@@ -3,7 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <string>
 #include <unordered_map>
 
@@ -37,9 +37,9 @@ class Orphans final : private Deadline {
   /// Call it before close(2) of a socket that `id` has in the history afterwards.
   void await(std::uint64_t cookie, ConnectionId id);
 
-  [[nodiscard]] std::size_t awaited() const { return awaited_.size(); }
-  /// Why there are no events; empty if there are.
-  [[nodiscard]] std::string refusal() const { return events_ ? std::string{} : events_.error().what; }
+  [[nodiscard]] std::size_t awaited() const { return due_.size(); }
+  /// Why there are no events, or why the last ones that were wanted could not be asked for; else empty.
+  [[nodiscard]] const std::string& refusal() const { return refusal_; }
   /// Times that the kernel dropped events; ends whose TCP_INFO was wanted and did not come.
   [[nodiscard]] const Counter& overruns() const { return overruns_; }
   [[nodiscard]] const Counter& missed() const { return missed_; }
@@ -47,19 +47,23 @@ class Orphans final : private Deadline {
  private:
   static void on_readable(evutil_socket_t fd, short what, void* self);
   void on_deadline() override;
+  [[nodiscard]] bool join();
   void take(const tcp::Destroyed& destroyed);
   void leave_if_idle();
 
   struct Due {
     Instant when;
     std::uint64_t cookie;
+    ConnectionId id;
   };
+  using DueList = std::list<Due>;
   Worker& worker_;
   const Duration patience_;
   Result<tcp::DestroyEvents> events_;
   EventPtr event_;
-  std::unordered_map<std::uint64_t, ConnectionId> awaited_;  // by cookie
-  std::deque<Due> due_;                                      // in the order in which they fall due
+  std::string refusal_;
+  DueList due_;                                                     // in the order in which they fall due
+  std::unordered_map<std::uint64_t, DueList::iterator> by_cookie_;  // each of them
   bool joined_{false};
   Counter overruns_, missed_;
 };

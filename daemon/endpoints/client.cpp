@@ -8,6 +8,19 @@
 
 namespace tcpctl {
 
+void note_record(ClientRow& row, const ClientRecord& record) {
+  const Instant time = now();
+  row.attempts = record.attempts;
+  row.failures = record.failures;
+  row.outcomes = record.outcomes;
+  row.last_failure = record.last_failure;
+  row.up_last_hour = record.availability.last_hour(time);
+  row.up_last_day = record.availability.last_day(time);
+  row.connect_time = record.connect_time.read();
+  row.recent = record.recent.all();
+  if (record.heartbeat) row.heartbeat = record.heartbeat->row();
+}
+
 void note_names(ClientRow& row, const NameState& names) {
   for (const auto& entry : names.entries) {
     for (const auto& address : entry.addresses->all()) row.resolved.push_back(address.text());
@@ -15,11 +28,11 @@ void note_names(ClientRow& row, const NameState& names) {
   row.resolve_error = names.error;
 }
 
-std::unique_ptr<Client> make_client(Worker& worker, Resolver& resolver,
+std::unique_ptr<Client> make_client(Worker& worker, Resolver& resolver, ConnectPacer& pacer,
                                     std::shared_ptr<const ClientPlan> plan, ClientRecord& record) {
   if (plan->config->mode == "probe")
     return std::make_unique<ProbeClient>(worker, resolver, std::move(plan), record);
-  return std::make_unique<KeepClient>(worker, resolver, std::move(plan), record);
+  return std::make_unique<KeepClient>(worker, resolver, pacer, std::move(plan), record);
 }
 
 }  // namespace tcpctl

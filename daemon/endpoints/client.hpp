@@ -2,15 +2,21 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "connections/worker.hpp"
+#include "endpoints/connect_pacer.hpp"
+#include "endpoints/heartbeat.hpp"
 #include "endpoints/plan.hpp"
+#include "endpoints/probe_record.hpp"
+#include "stats/availability.hpp"
+#include "stats/histogram.hpp"
+#include "stats/recent_times.hpp"
 #include "stats/snapshot.hpp"
 #include "upstreams/name_watch.hpp"
 
@@ -25,7 +31,11 @@ struct ClientRecord {
   /// or result word.
   std::map<std::string, std::uint64_t> outcomes;
   std::string last_failure;
-  std::deque<ProbeRow> results;  // newest first
+  Availability availability{now()};
+  RecentTimes recent;
+  Histogram connect_time;
+  std::unique_ptr<HeartbeatStats> heartbeat;  // null where there never was one
+  std::unique_ptr<ProbeRecord> probing;       // null where it never was a probe
 };
 
 /// A declared outbound party, of either mode. What a mode cannot do answers `conflict`.
@@ -38,12 +48,23 @@ class Client {
   Client& operator=(const Client&) = delete;
   virtual ~Client() = default;
 
+  /// Goes on with a new configuration; its connections, bytes and counts stay. False where it has to be made
+  /// anew instead.
+  [[nodiscard]] virtual bool take_plan(std::shared_ptr<const ClientPlan> plan) = 0;
   [[nodiscard]] virtual ClientRow row() const = 0;
   virtual void pause() = 0;
   virtual void resume() = 0;
   [[nodiscard]] virtual Result<void> reconnect() = 0;
-  [[nodiscard]] virtual Result<std::uint64_t> send(const std::string& data) = 0;
-  [[nodiscard]] virtual Result<ReceivedRow> received(std::uint64_t from) const = 0;
+  /// Sends on the first connection that is up; `done` is called once: at once, or where `wait_ack` is given
+  /// up to so much later, unless the client goes before.
+  using Sent = std::function<void(Result<SentRow>)>;
+  virtual void send(const std::string& data, std::optional<Duration> wait_ack, Sent done) = 0;
+  /// With `on_full = "wait"`, who asks for what is from `from` on has what is before; else nothing changes.
+  [[nodiscard]] virtual Result<ReceivedRow> received(std::uint64_t from) = 0;
+  [[nodiscard]] virtual bool is_up() const = 0;
+  /// Its connections, each by itself; at most kMostSlots. None where it keeps none.
+  static constexpr std::size_t kMostSlots = 100;
+  [[nodiscard]] virtual std::optional<std::vector<SlotRow>> slots() const { return std::nullopt; }
   /// Runs a probe now, or joins the one that is running; `done` is called once, unless the client goes
   /// before.
   using Done = std::function<void(Result<ProbeRow>)>;
@@ -51,11 +72,14 @@ class Client {
   [[nodiscard]] virtual std::vector<ProbeRow> probes() const = 0;  // newest first
 };
 
+/// Tells in `row` what is remembered of a client.
+void note_record(ClientRow& row, const ClientRecord& record);
+
 /// Tells in `row` what the client's address stands for.
 void note_names(ClientRow& row, const NameState& names);
 
 /// `record` outlives it; a client that was paused begins paused.
-[[nodiscard]] std::unique_ptr<Client> make_client(Worker& worker, Resolver& resolver,
+[[nodiscard]] std::unique_ptr<Client> make_client(Worker& worker, Resolver& resolver, ConnectPacer& pacer,
                                                   std::shared_ptr<const ClientPlan> plan,
                                                   ClientRecord& record);
 

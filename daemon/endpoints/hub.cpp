@@ -30,7 +30,9 @@ Hub::Hub(Worker& worker, const Crew& crew, const Resolver::Options& dns)
       crew_{crew},
       resolver_{worker.loop(), dns},
       refused_{worker},
-      overload_{worker, crew} {}
+      overload_{worker, crew},
+      pacer_{worker},
+      target_probes_{worker, resolver_} {}
 
 Hub::~Hub() = default;
 
@@ -314,27 +316,33 @@ Pool* Hub::pool(const std::string& listener) {
 void Hub::set_client(std::shared_ptr<const ClientPlan> plan) {
   worker_.loop().assert_here();
   worker_.tick();
-  auto& client = clients_[plan->owner->name];
+  auto& [record, client] = clients_[plan->owner->name];
+  if (client && client->take_plan(plan)) return;
   client.reset();  // its connections end before those of the new configuration begin
-  client = make_client(worker_, resolver_, plan, client_records_[plan->owner->name]);
+  client = make_client(worker_, resolver_, pacer_, plan, record);
 }
 
 void Hub::remove_client(const std::string& name) {
   worker_.loop().assert_here();
   worker_.tick();
   clients_.erase(name);
-  client_records_.erase(name);
 }
 
 Client* Hub::client(const std::string& name) {
   const auto found = clients_.find(name);
-  return found == clients_.end() ? nullptr : found->second.get();
+  return found == clients_.end() ? nullptr : found->second.client.get();
 }
 
 std::map<std::string, ClientRow> Hub::client_rows() const {
   std::map<std::string, ClientRow> rows;
-  for (const auto& [name, client] : clients_) rows.emplace(name, client->row());
+  for (const auto& [name, entry] : clients_) rows.emplace(name, entry.client->row());
   return rows;
+}
+
+std::uint64_t Hub::clients_up() const {
+  std::uint64_t up = 0;
+  for (const auto& [name, entry] : clients_) up += entry.client->is_up() ? 1 : 0;
+  return up;
 }
 
 std::uint64_t Hub::end_connections(const std::function<bool(const Connection&)>& match, Reason reason,
@@ -357,6 +365,7 @@ void Hub::stop_clients() {
   worker_.loop().assert_here();
   worker_.tick();
   clients_.clear();
+  target_probes_.stop();
 }
 
 }  // namespace tcpctl

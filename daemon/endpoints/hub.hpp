@@ -16,6 +16,7 @@
 #include "endpoints/crew.hpp"
 #include "endpoints/overload.hpp"
 #include "endpoints/plan.hpp"
+#include "endpoints/target_probes.hpp"
 #include "upstreams/director.hpp"
 #include "upstreams/resolver.hpp"
 
@@ -74,11 +75,16 @@ class Hub {
   };
   void set_upstreams(const UpstreamNews& news);
 
+  /// Attempts to connect a second, of the clients here.
+  void set_connect_rate(double rate) { pacer_.set_rate(rate); }
   void set_client(std::shared_ptr<const ClientPlan> plan);
   void remove_client(const std::string& name);
   /// Null if there is none here.
   [[nodiscard]] Client* client(const std::string& name);
   [[nodiscard]] std::map<std::string, ClientRow> client_rows() const;
+  [[nodiscard]] std::uint64_t clients_up() const;
+  /// Probes of targets that are not declared.
+  [[nodiscard]] TargetProbes& target_probes() { return target_probes_; }
 
   /// Ends the connections that `match` accepts, with their other legs; answers how many matched.
   std::uint64_t end_connections(const std::function<bool(const Connection&)>& match, Reason reason,
@@ -86,6 +92,11 @@ class Hub {
   void stop_clients();
 
  private:
+  struct ClientEntry {
+    ClientRecord record;
+    std::unique_ptr<Client> client;  // which writes `record`
+  };
+
   void begin(Accepted accepted);
   void await_header(Accepted accepted);
   void on_header(const std::shared_ptr<const ListenerPlan>& plan, ProxyHeaderConnection& connection);
@@ -112,8 +123,9 @@ class Hub {
   std::map<std::string, std::unique_ptr<Acceptor>> acceptors_;
   std::map<std::string, std::unique_ptr<Pool>> pools_;  // closed ones too, while they have sessions
   std::map<std::string, std::unique_ptr<Director>> directors_;
-  std::map<std::string, ClientRecord> client_records_;
-  std::map<std::string, std::unique_ptr<Client>> clients_;
+  ConnectPacer pacer_;
+  std::map<std::string, ClientEntry> clients_;
+  TargetProbes target_probes_;
 };
 
 }  // namespace tcpctl

@@ -1,55 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <list>
 #include <memory>
-#include <random>
 #include <string>
 #include <vector>
 
-#include "connections/client_connection.hpp"
-#include "endpoints/byte_ring.hpp"
+#include "endpoints/ack_watch.hpp"
 #include "endpoints/client.hpp"
-#include "upstreams/name_watch.hpp"
+#include "endpoints/keep_slot.hpp"
 
 namespace tcpctl {
 
-/// Keeps `connections` connections up: resolves, connects, and after a loss waits and tries again.
+/// Keeps `connections` connections up, each on its own: see KeepSlot.
 ///
-/// The wait is `initial`, grows by `factor` with each failure up to `max`, and is spread by `jitter`; it
-/// starts anew once a connection has received something or has stood for kStable. Threads: only on the
-/// worker's loop.
+/// The pause after a failure is `initial`, grows by `factor` with each failure up to `max`, and is spread by
+/// `jitter`. What all of them receive goes into one ring. A new configuration holds for attempts that begin
+/// later, and a connection keeps what it began with. Threads: only on the worker's loop.
 class KeepClient final : public Client {
  public:
-  KeepClient(Worker& worker, Resolver& resolver, std::shared_ptr<const ClientPlan> plan,
+  KeepClient(Worker& worker, Resolver& resolver, ConnectPacer& pacer, std::shared_ptr<const ClientPlan> plan,
              ClientRecord& record);
   ~KeepClient() override;
 
+  /// Not for another address or mode.
+  [[nodiscard]] bool take_plan(std::shared_ptr<const ClientPlan> plan) override;
   [[nodiscard]] ClientRow row() const override;
   void pause() override;
   void resume() override;
   [[nodiscard]] Result<void> reconnect() override;
-  [[nodiscard]] Result<std::uint64_t> send(const std::string& data) override;
-  [[nodiscard]] Result<ReceivedRow> received(std::uint64_t from) const override {
-    return received_.read(from);
-  }
+  void send(const std::string& data, std::optional<Duration> wait_ack, Sent done) override;
+  [[nodiscard]] Result<ReceivedRow> received(std::uint64_t from) override;
+  [[nodiscard]] bool is_up() const override { return !slots_.empty() && home_.up == slots_.size(); }
+  [[nodiscard]] std::optional<std::vector<SlotRow>> slots() const override;
   void run(Done done) override;
   [[nodiscard]] std::vector<ProbeRow> probes() const override { return {}; }
 
  private:
-  class Slot;
-  friend class Slot;
+  void begin();
+  void make_slots();
+  /// Null, and `why` says why, where nothing can be sent.
+  [[nodiscard]] Result<ClientConnection*> connection_for(std::size_t bytes) const;
+  [[nodiscard]] const std::string& name() const { return home_.plan->owner->name; }
 
-  void note_failure(Reason reason, const std::string& detail);
-  void note_attempt_failed(Reason reason, const std::string& detail);
-  [[nodiscard]] Duration backoff(unsigned failures);
-
-  Worker& worker_;
-  const std::shared_ptr<const ClientPlan> plan_;
-  ClientRecord& record_;
-  NameWatch names_;
-  ByteRing received_;
-  std::minstd_rand random_;
-  std::vector<std::unique_ptr<Slot>> slots_;  // last: slots take leave of the members above
+  KeepHome home_;
+  std::list<AckWatch> acks_;
+  std::vector<std::unique_ptr<KeepSlot>> slots_;  // last: slots take leave of the members above
 };
 
 }  // namespace tcpctl

@@ -21,7 +21,8 @@ std::optional<tcp::Options::Keepalive> keepalive_of(const std::optional<config::
 // second spares five system calls.
 void split_options(RelayOptions& relay) {
   constexpr Duration kLong = std::chrono::seconds{5};
-  auto& [keepalive, user_timeout, congestion] = relay.outbound;
+  auto& keepalive = relay.outbound.keepalive;
+  auto& user_timeout = relay.outbound.user_timeout;
   if (keepalive && keepalive->idle >= kLong) relay.outbound_settled.keepalive = std::exchange(keepalive, {});
   if (user_timeout && *user_timeout >= kLong)
     relay.outbound_settled.user_timeout = std::exchange(user_timeout, {});
@@ -110,6 +111,15 @@ std::shared_ptr<const ForwardPlan> forward_plan(const ForwardOptions& options, c
   return plan;
 }
 
+/// The rules of the configuration have seen that it is one.
+std::optional<Address> source_of(const config::Client& client) {
+  if (client.source_address.empty()) return std::nullopt;
+  const bool is_ipv6 = client.source_address.find(':') != std::string::npos;
+  const auto parsed =
+      parse_ip_port(fmt::format(fmt::runtime(is_ipv6 ? "[{}]:0" : "{}:0"), client.source_address));
+  return parsed ? std::optional{*parsed} : std::nullopt;
+}
+
 }  // namespace
 
 bool ListenerPlan::expects_header_of(const Address& peer) const {
@@ -121,8 +131,36 @@ bool ListenerPlan::allows(const Address& source) const {
   return !covers(config->deny, source) && (config->allow.empty() || covers(config->allow, source));
 }
 
+config::Checked<ClientSteps> client_steps(const config::OptionReader& client) {
+  ClientSteps made;
+  config::Mistakes mistakes;
+  const auto take = [&mistakes](auto parsed, Steps& into) {
+    if (parsed) {
+      into = *std::move(parsed);
+    } else {
+      mistakes.insert(mistakes.end(), parsed.error().begin(), parsed.error().end());
+    }
+  };
+  take(parse_steps(client), made.steps);
+  take(parse_steps(client, StepsFor::login), made.login);
+  const auto heartbeat = client.table("heartbeat");
+  if (const auto expected = heartbeat.text("expect"); !expected.empty()) {
+    auto pattern = Pattern::compile(expected);
+    if (pattern) {
+      made.heartbeat_answer = *std::move(pattern);
+    } else {
+      mistakes.push_back(heartbeat.mistake("expect", pattern.error().what));
+    }
+  }
+  if (!mistakes.empty()) return tl::make_unexpected(std::move(mistakes));
+  return made;
+}
+
 DialOptions dial_options(const ClientPlan& plan) {
-  return {.owner = plan.owner, .socket = plan.socket, .connect_timeout = plan.config->connect_timeout};
+  return {.owner = plan.owner,
+          .socket = plan.socket,
+          .connect_timeout = plan.config->connect_timeout,
+          .family = family_choice(plan.config->family)};
 }
 
 tcp::ListenOptions listen_options(const config::Listener& listener) {
@@ -176,7 +214,8 @@ config::Checked<std::shared_ptr<const ListenerPlan>> make_plan(
 
 config::Checked<std::shared_ptr<const ClientPlan>> make_plan(std::shared_ptr<const config::Client> client,
                                                              const config::KeyTable& keys,
-                                                             std::shared_ptr<PartyStats> stats) {
+                                                             std::shared_ptr<PartyStats> stats,
+                                                             std::size_t probes) {
   auto owner = std::make_shared<Owner>();
   owner->kind = Owner::Kind::client;
   owner->name = client->name;
@@ -189,9 +228,15 @@ config::Checked<std::shared_ptr<const ClientPlan>> make_plan(std::shared_ptr<con
   plan->owner = std::move(owner);
   plan->socket.keepalive = keepalive_of(client->keepalive);
   plan->socket.user_timeout = client->user_timeout;
-  auto steps = parse_steps(config::OptionReader{client->node, keys, "clients.*"});
+  plan->socket.source = source_of(*client);
+  plan->socket.interface = client->interface;
+  plan->socket.nodelay = client->tcp_nodelay;
+  auto steps = client_steps(config::OptionReader{client->node, keys, "clients.*"});
   if (!steps) return tl::make_unexpected(std::move(steps).error());
-  plan->steps = std::move(*steps);
+  plan->steps = std::move(steps->steps);
+  plan->login = std::move(steps->login);
+  plan->heartbeat_answer = std::move(steps->heartbeat_answer);
+  plan->probes = probes;
   plan->config = std::move(client);
   return plan;
 }

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,8 +42,18 @@ struct ClientPlan {
   std::shared_ptr<const config::Client> config;
   OwnerPtr owner;
   tcp::Options socket;
-  Steps steps;  // of a probe
+  Steps steps;                                // of a probe
+  std::size_t probes{1};                      // that were declared with it
+  Steps login;                                // of one that is kept up
+  std::optional<Pattern> heartbeat_answer{};  // none: whatever comes
 };
+
+/// What of a client's table only the steps can judge, with its place.
+struct ClientSteps {
+  Steps steps, login;
+  std::optional<Pattern> heartbeat_answer;
+};
+[[nodiscard]] config::Checked<ClientSteps> client_steps(const config::OptionReader& client);
 
 /// Gives the counters of an upstream by its name, the same over reloads.
 using UpstreamStatsOf = std::function<std::shared_ptr<UpstreamStats>(const std::string& upstream)>;
@@ -51,9 +62,10 @@ using UpstreamStatsOf = std::function<std::shared_ptr<UpstreamStats>(const std::
 [[nodiscard]] config::Checked<std::shared_ptr<const ListenerPlan>> make_plan(
     std::shared_ptr<const config::Listener> listener, const config::KeyTable& keys,
     std::shared_ptr<PartyStats> stats, const UpstreamStatsOf& upstream_stats);
+/// `probes`: how many probes are declared with it.
 [[nodiscard]] config::Checked<std::shared_ptr<const ClientPlan>> make_plan(
     std::shared_ptr<const config::Client> client, const config::KeyTable& keys,
-    std::shared_ptr<PartyStats> stats);
+    std::shared_ptr<PartyStats> stats, std::size_t probes = 1);
 
 /// How a client connects.
 [[nodiscard]] DialOptions dial_options(const ClientPlan& plan);

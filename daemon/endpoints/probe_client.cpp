@@ -2,6 +2,7 @@
 #include "endpoints/probe_client.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "base/log.hpp"
@@ -11,10 +12,29 @@ namespace tcpctl {
 namespace {
 
 constexpr std::size_t kKeptResults = 20;
+constexpr Duration kCloseWait = std::chrono::milliseconds{500};
 
 std::shared_ptr<const ProbePlan> probe_plan(const ClientPlan& plan) {
-  return std::make_shared<const ProbePlan>(
-      ProbePlan{.dial = dial_options(plan), .steps = plan.steps, .timeout = plan.config->timeout});
+  return std::make_shared<const ProbePlan>(ProbePlan{.dial = dial_options(plan),
+                                                     .steps = plan.steps,
+                                                     .timeout = plan.config->timeout,
+                                                     .close_wait = kCloseWait});
+}
+
+ProbeRecord& record_of(ClientRecord& client) {
+  if (!client.probing) client.probing = std::make_unique<ProbeRecord>();
+  return *client.probing;
+}
+
+ProbeSchedule schedule(const ClientPlan& plan, ProbeRecord& record, Instant now) {
+  if (!record.origin) record.origin = now;
+  return {{.interval = plan.config->interval,
+           .jitter = plan.config->jitter,
+           .place = ProbeSchedule::place_of(plan.owner->name),
+           .probes = plan.probes,
+           .has_run = record.has_run},
+          *record.origin,
+          now};
 }
 
 }  // namespace
@@ -24,16 +44,31 @@ ProbeClient::ProbeClient(Worker& worker, Resolver& resolver, std::shared_ptr<con
     : worker_{worker},
       plan_{std::move(plan)},
       record_{record},
+      probing_{record_of(record)},
       names_{resolver, plan_->config->connect, {}, NameWatch::Refresh::when_asked},
-      probe_{probe_plan(*plan_)} {
-  if (!record_.paused) begin();
+      probe_{probe_plan(*plan_)},
+      schedule_{schedule(*plan_, probing_, worker_.time())} {
+  if (!record_.paused) wait_for_next();
+}
+
+void ProbeClient::wait_for_next() { worker_.wheel().set(*this, schedule_.due()); }
+
+void ProbeClient::on_deadline() {
+  worker_.tick();
+  if (run_ && run_->is_closing()) run_->leave();
+  if (run_) {
+    is_late_ = true;
+    return;
+  }
+  if (std::exchange(is_late_, false)) ++probing_.late;
+  probing_.skipped += schedule_.begin(worker_.time());
+  wait_for_next();
+  begin();
 }
 
 void ProbeClient::begin() {
-  worker_.tick();
-  next_run_ = worker_.time() + plan_->config->interval;
   ++record_.attempts;
-  Wheel::cancel(*this);
+  probing_.has_run = true;
   run_ = std::make_unique<ProbeRun>(worker_, probe_, ++run_number_, [this](ProbeRow row) {
     const auto over = std::move(run_);  // it lives until its callback is over
     finish(std::move(row));
@@ -54,42 +89,64 @@ void ProbeClient::connect() {
 }
 
 void ProbeClient::finish(ProbeRow row) {
+  note(row);
+  probing_.last.push_front(std::move(row));
+  if (probing_.last.size() > kKeptResults) probing_.last.pop_back();
+  if (is_late_) worker_.wheel().set(*this, worker_.time());
+  for (const auto& done : std::exchange(waiting_, {})) done(probing_.last.front());
+}
+
+void ProbeClient::note(const ProbeRow& row) {
   ++record_.outcomes[row.success ? "connected" : row.result];
+  ++probing_.results[row.result];
   if (!row.success) {
     ++record_.failures[row.result];
     record_.last_failure = row.result + (row.got.empty() ? "" : ": " + row.got);
   }
-  if (record_.results.empty() || record_.results.front().success != row.success) {
-    log::info(row.success ? "probe.up" : "probe.down", log::f("client", plan_->owner->name),
-              log::f("result", row.result), log::f("got", row.got));
-    if (Event* const event =
-            add_event(worker_, row.success ? EventKind::client_up : EventKind::client_down, plan_->owner))
-      event->detail = worker_.events().text(std::string_view{row.result});
+  if (row.connect) record_.connect_time.add(std::chrono::duration<double>(*row.connect).count());
+  if (row.success) {
+    record_.recent.add(row.took);
+  } else {
+    record_.recent.add_failed();
   }
-  record_.results.push_front(std::move(row));
-  if (record_.results.size() > kKeptResults) record_.results.pop_back();
-  schedule();
-  for (const auto& done : std::exchange(waiting_, {})) done(record_.results.front());
+  const bool same = !probing_.last.empty() && probing_.last.front().success == row.success;
+  const auto& [rise, fall] = std::tie(plan_->config->rise, plan_->config->fall);
+  const bool has_changed = probing_.note(row.success, same, rise, fall, wall_now());
+  note_availability();
+  if (!has_changed) return;
+  log::info(row.success ? "probe.up" : "probe.down", log::f("client", plan_->owner->name),
+            log::f("result", row.result), log::f("got", row.got));
+  if (Event* const event =
+          add_event(worker_, row.success ? EventKind::client_up : EventKind::client_down, plan_->owner))
+    event->detail = worker_.events().text(in_words(row));
 }
 
-void ProbeClient::schedule() {
-  Wheel::cancel(*this);
-  if (!record_.paused) worker_.wheel().set(*this, std::max(next_run_, worker_.time()));
+void ProbeClient::note_availability() {
+  using State = Availability::State;
+  const auto& up = probing_.up;
+  record_.availability.set(record_.paused || !up ? State::unknown : *up ? State::up : State::down, now());
 }
 
 void ProbeClient::run(Done done) {
+  worker_.tick();
+  if (run_ && run_->is_closing()) run_->leave();
   waiting_.push_back(std::move(done));
   if (!run_) begin();
 }
 
 void ProbeClient::pause() {
   record_.paused = true;
-  if (!run_) Wheel::cancel(*this);
+  is_late_ = false;
+  Wheel::cancel(*this);
+  note_availability();
 }
 
 void ProbeClient::resume() {
-  if (!std::exchange(record_.paused, false) || run_) return;
-  begin();
+  if (!std::exchange(record_.paused, false)) return;
+  worker_.tick();
+  schedule_.resume(worker_.time());
+  note_availability();
+  wait_for_next();
 }
 
 Result<void> ProbeClient::refuse(const char* what) const {
@@ -99,29 +156,44 @@ Result<void> ProbeClient::refuse(const char* what) const {
 
 Result<void> ProbeClient::reconnect() { return refuse("reconnect"); }
 
-Result<std::uint64_t> ProbeClient::send(const std::string& /*data*/) {
-  return tl::make_unexpected(refuse("send").error());
+void ProbeClient::send(const std::string& /*data*/, std::optional<Duration> /*wait_ack*/, Sent done) {
+  done(tl::make_unexpected(refuse("send").error()));
 }
 
-Result<ReceivedRow> ProbeClient::received(std::uint64_t /*from*/) const {
+Result<ReceivedRow> ProbeClient::received(std::uint64_t /*from*/) {
   return tl::make_unexpected(refuse("received").error());
+}
+
+std::string_view ProbeClient::state() const {
+  if (record_.paused) return "paused";
+  if (!probing_.up) return "connecting";
+  return *probing_.up ? "up" : "down";
+}
+
+ProbingRow ProbeClient::probing_row() const {
+  ProbingRow row;
+  if (run_) row.running = run_->progress();
+  if (probing_.up) row.since = probing_.since;
+  row.in_row = probing_.in_row;
+  row.results = probing_.results;
+  row.skipped = probing_.skipped;
+  row.late = probing_.late;
+  return row;
 }
 
 ClientRow ProbeClient::row() const {
   ClientRow row;
   row.wanted = 1;
   row.connecting = run_ ? 1 : 0;
-  const bool success = !record_.results.empty() && record_.results.front().success;
-  row.up = success ? 1 : 0;
-  row.state = record_.paused ? "paused" : record_.results.empty() ? "connecting" : success ? "up" : "down";
-  if (!success && !record_.results.empty()) row.error = record_.last_failure;
+  row.up = probing_.up.value_or(false) ? 1 : 0;
+  row.state = state();
+  if (row.up == 0 && !probing_.last.empty()) row.error = record_.last_failure;
   note_names(row, names_.state());
-  row.attempts = record_.attempts;
-  row.failures = record_.failures;
-  row.outcomes = record_.outcomes;
-  if (!run_ && !record_.paused) row.next_attempt_in = std::max(Duration{0}, Duration{next_run_ - now()});
-  row.last_failure = record_.last_failure;
-  if (!record_.results.empty()) row.last_probe = record_.results.front();
+  note_record(row, record_);
+  if (!run_ && !record_.paused)
+    row.next_attempt_in = std::max(Duration{0}, Duration{schedule_.due() - now()});
+  if (!probing_.last.empty()) row.last_probe = probing_.last.front();
+  row.probing = probing_row();
   return row;
 }
 

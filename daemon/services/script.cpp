@@ -72,10 +72,12 @@ std::string_view expectation(StepKind kind) {
 }
 
 /// "step 3: expected a match, got 'HELO'".
-std::string failure_text(const StepsResult& result, const std::vector<Step>& steps) {
+std::string failure_text(const StepsResult& result, const Settings& settings) {
+  const auto& steps = *settings.steps;
   const auto number = result.failed_step.value_or(1);
   auto what = fmt::format("step {}: {}", number, expectation(steps.at(number - 1).kind));
-  if (result.result == "L7TOUT") what += " within max_time";
+  if (result.result == "L7TOUT")
+    what += result.took < settings.max_time ? " within its timeout" : " within max_time";
   if (result.result == "L7EOF") what += ", got the peer's FIN";
   if (result.got.empty()) return what;
   return fmt::format("{}{} '{}'", what, result.result == "L7EOF" ? " after" : ", got", result.got);
@@ -163,7 +165,7 @@ class Script final : public Service {
       session.finish(ServiceEnd::done, "the last step");
     } else {
       session.finish(result.result == "L7TOUT" ? ServiceEnd::limit : ServiceEnd::script_mismatch,
-                     failure_text(result, *settings_->steps));
+                     failure_text(result, *settings_));
     }
   }
 

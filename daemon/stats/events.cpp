@@ -26,18 +26,23 @@ bool EventFilter::matches(const EventBatch& batch, const Event& event) const {
   if (listener && (event.of_client || batch.text(event.party) != *listener)) return false;
   if (client && (!event.of_client || batch.text(event.party) != *client)) return false;
   if (direction && event.direction != direction) return false;
-  return !peer || peer->contains(event.remote);
+  if (!peer || peer->contains(event.remote)) return true;
+  const Address* const source = batch.source(event);
+  return source != nullptr && peer->contains(*source);
 }
 
 std::optional<EventCursor::Step> EventCursor::next() {
   const std::uint64_t least = std::max(position_ + 1, span_.oldest);
-  for (; batch_ < span_.batches.size(); ++batch_) {
-    const EventBatch& batch = *span_.batches[batch_];
-    const std::uint64_t number = std::max(least, batch.first);
-    if (number >= batch.first + batch.events.size()) continue;
-    const std::uint64_t missing = number - position_ - 1;
-    position_ = number;
-    return Step{&batch, &batch.events[number - batch.first], number, missing};
+  for (; run_ < span_.runs.size(); ++run_, batch_ = 0) {
+    const EventRun& run = *span_.runs[run_];
+    for (; batch_ < run.size(); ++batch_) {
+      const EventBatch& batch = *run[batch_];
+      const std::uint64_t number = std::max(least, batch.first);
+      if (number >= batch.behind_events()) continue;
+      const std::uint64_t missing = number - position_ - 1;
+      position_ = number;
+      return Step{&batch, &batch.events[number - batch.first], number, missing};
+    }
   }
   if (position_ >= span_.newest) return std::nullopt;
   const std::uint64_t missing = span_.newest - position_;

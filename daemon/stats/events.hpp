@@ -42,7 +42,8 @@ inline constexpr std::size_t kEventKinds = static_cast<std::size_t>(EventKind::l
 
 /// One thing that happened. Its texts lie in its batch, so that collecting one allocates nothing.
 struct Event {
-  using Text = std::uint16_t;  // place in EventBatch::texts, from 1; 0 = none
+  using Text = std::uint16_t;    // place in EventBatch::texts, from 1; 0 = none
+  using Source = std::uint16_t;  // the same in EventBatch::sources
 
   WallTime at{};
   ConnectionId connection{}, peer{};  // 0 = none
@@ -50,6 +51,7 @@ struct Event {
   Duration lasted{};  // closed
   std::uint64_t bytes_in{0}, bytes_out{0};
   Text party{0}, upstream{0}, detail{0};
+  Source source{0};  // whose connection it is where that is not `remote`: what a PROXY header said
   EventKind kind{EventKind::opened};
   bool of_client{false};  // its party is a client, else a listener
   // What is known of the end, or of the first FIN.
@@ -65,24 +67,33 @@ struct EventBatch {
   std::uint64_t first{0};    // the number of the first event; the others follow
   std::uint64_t dropped{0};  // that came behind them and found no room; they have numbers, too
   std::vector<std::shared_ptr<const std::string>> texts;
+  std::vector<Address> sources;
   std::vector<Event> events;
 
   [[nodiscard]] std::string_view text(Event::Text place) const {
     return place == 0 ? std::string_view{} : std::string_view{*texts[place - 1U]};
   }
-  /// The number behind its last.
-  [[nodiscard]] std::uint64_t end() const { return first + events.size() + dropped; }
+  /// What a PROXY header said, or null.
+  [[nodiscard]] const Address* source(const Event& event) const {
+    return event.source == 0 ? nullptr : &sources[event.source - 1U];
+  }
+  /// The number behind its last event, and the one behind those that found no room, too.
+  [[nodiscard]] std::uint64_t behind_events() const { return first + events.size(); }
+  [[nodiscard]] std::uint64_t end() const { return behind_events() + dropped; }
 };
 using EventBatchPtr = std::shared_ptr<const EventBatch>;
+/// Batches in the order of their numbers; there is one at least.
+using EventRun = std::vector<EventBatchPtr>;
+using EventRunPtr = std::shared_ptr<const EventRun>;
 
-/// What there is after a number. Threads: a plain value; the batches are shared and const.
+/// What there is after a number. Threads: a plain value; the runs are shared and const.
 struct EventSpan {
-  std::vector<EventBatchPtr> batches;
-  std::uint64_t since{0};   // read on behind this number
-  std::uint64_t first{1};   // the first number of all; lower ones are of an earlier life of the daemon
-  std::uint64_t oldest{1};  // the lowest number that is still kept
-  std::uint64_t newest{0};  // the highest that was given
-  bool is_over{false};      // nothing is kept any more
+  std::vector<EventRunPtr> runs;  // of the first one, some may lie before what is asked for
+  std::uint64_t since{0};         // read on behind this number
+  std::uint64_t first{1};         // the first number of all; lower ones are of an earlier life of the daemon
+  std::uint64_t oldest{1};        // the lowest number that is still kept
+  std::uint64_t newest{0};        // the highest that was given
+  bool is_over{false};            // nothing is kept any more
 };
 
 /// Which events a reader wants. Empty members do not filter.
@@ -90,7 +101,7 @@ struct EventFilter {
   std::uint32_t kinds{0};  // a bit each; 0 = all
   std::optional<std::string> listener, client;
   std::optional<Direction> direction;
-  std::optional<Network> peer;
+  std::optional<Network> peer;  // has the remote end in it, or the source that a PROXY header named
   void want(EventKind kind) { kinds |= 1U << static_cast<unsigned>(kind); }
   [[nodiscard]] bool matches(const EventBatch& batch, const Event& event) const;
 };
@@ -112,7 +123,7 @@ class EventCursor {
 
  private:
   const EventSpan& span_;
-  std::size_t batch_{0};
+  std::size_t run_{0}, batch_{0};
   std::uint64_t position_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <numeric>
 
 namespace tcpctl {
@@ -32,17 +33,26 @@ double HistogramValues::quantile(double share) const {
   return kSecondsBounds.back();  // above every bound nothing better is known, as in Prometheus
 }
 
+Histogram::~Histogram() { const std::unique_ptr<Counts> owned{counts_.load()}; }
+
 void Histogram::add(double seconds) {
+  Counts* counts = counts_.load(std::memory_order_relaxed);
+  if (counts == nullptr) {
+    counts = std::make_unique<Counts>().release();
+    counts_.store(counts, std::memory_order_release);
+  }
   const double value = std::isfinite(seconds) && seconds > 0 ? seconds : 0;
   const auto* const bound = std::lower_bound(kSecondsBounds.begin(), kSecondsBounds.end(), value);
-  counts_[static_cast<std::size_t>(bound - kSecondsBounds.begin())].add();
-  sum_nanoseconds_.add(static_cast<std::uint64_t>(value * 1e9));
+  counts->of[static_cast<std::size_t>(bound - kSecondsBounds.begin())].add();
+  counts->sum_nanoseconds.add(static_cast<std::uint64_t>(value * 1e9));
 }
 
 HistogramValues Histogram::read() const {
   HistogramValues values;
-  for (std::size_t i = 0; i < counts_.size(); ++i) values.counts[i] = counts_[i].read();
-  values.sum = static_cast<double>(sum_nanoseconds_.read()) / 1e9;
+  const Counts* const counts = counts_.load(std::memory_order_acquire);
+  if (counts == nullptr) return values;
+  for (std::size_t i = 0; i < counts->of.size(); ++i) values.counts[i] = counts->of[i].read();
+  values.sum = static_cast<double>(counts->sum_nanoseconds.read()) / 1e9;
   return values;
 }
 

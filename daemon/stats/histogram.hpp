@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -25,14 +26,23 @@ struct HistogramValues {
   [[nodiscard]] double quantile(double share) const;
 };
 
+/// Made at the first value, so that thousands of which nothing is known yet cost nothing.
 class Histogram {
  public:
+  Histogram() = default;
+  Histogram(const Histogram&) = delete;
+  Histogram& operator=(const Histogram&) = delete;
+  ~Histogram();
+
   void add(double seconds);
   [[nodiscard]] HistogramValues read() const;
 
  private:
-  std::array<Counter, kSecondsBounds.size() + 1> counts_;
-  Counter sum_nanoseconds_;
+  struct Counts {
+    std::array<Counter, kSecondsBounds.size() + 1> of;
+    Counter sum_nanoseconds;
+  };
+  std::atomic<Counts*> counts_{nullptr};
 };
 
 }  // namespace tcpctl

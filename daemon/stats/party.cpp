@@ -2,43 +2,33 @@
 #include "stats/party.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace tcpctl {
-namespace {
 
-constexpr std::size_t index_of(First first, How how, Reason reason) {
-  return (static_cast<std::size_t>(first) * kHows + static_cast<std::size_t>(how)) * kReasons +
-         static_cast<std::size_t>(reason);
-}
+CloseCounters::~CloseCounters() { const std::unique_ptr<Kind> owned{newest_.load()}; }
 
-}  // namespace
-
-CloseCounters::~CloseCounters() { const std::unique_ptr<Table> owned{table_.load()}; }
-
-void CloseCounters::add(First first, How how, Reason reason) {
-  Table* table = table_.load(std::memory_order_relaxed);
-  if (table == nullptr) {
-    table = std::make_unique<Table>().release();
-    table_.store(table, std::memory_order_release);
+CloseCounters::Kind& CloseCounters::of(First first, How how, Reason reason) {
+  Kind* const newest = newest_.load(std::memory_order_relaxed);
+  for (Kind* kind = newest; kind != nullptr; kind = kind->next.get()) {
+    if (kind->first == first && kind->how == how && kind->reason == reason) return *kind;
   }
-  (*table)[index_of(first, how, reason)].add();
+  auto kind = std::make_unique<Kind>(first, how, reason, std::unique_ptr<Kind>{newest});
+  newest_.store(kind.get(), std::memory_order_release);
+  return *kind.release();
 }
+
+void CloseCounters::add(First first, How how, Reason reason) { of(first, how, reason).count.add(); }
 
 void CloseCounters::collect(std::vector<CloseCount>& counts) const {
-  const Table* table = table_.load(std::memory_order_acquire);
-  if (table == nullptr) return;
-  for (std::size_t i = 0; i < table->size(); ++i) {
-    const std::uint64_t count = (*table)[i].read();
-    if (count == 0) continue;
-    const CloseCount added{static_cast<First>(i / (kHows * kReasons)), static_cast<How>(i / kReasons % kHows),
-                           static_cast<Reason>(i % kReasons), count};
-    const auto same = std::ranges::find_if(counts, [&](const CloseCount& other) {
-      return other.first == added.first && other.how == added.how && other.reason == added.reason;
-    });
-    if (same == counts.end()) {
-      counts.push_back(added);
-    } else {
-      same->count += count;
+  const auto way = [](const CloseCount& count) { return std::tie(count.first, count.how, count.reason); };
+  for (const Kind* kind = newest_.load(std::memory_order_acquire); kind != nullptr; kind = kind->next.get()) {
+    const CloseCount added{kind->first, kind->how, kind->reason, kind->count.read()};
+    const auto place = std::ranges::lower_bound(counts, way(added), {}, way);
+    if (place != counts.end() && way(*place) == way(added)) {
+      place->count += added.count;
+    } else if (added.count > 0) {
+      counts.insert(place, added);
     }
   }
 }

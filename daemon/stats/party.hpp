@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -17,8 +18,8 @@
 
 namespace tcpctl {
 
-/// How many connections ended in which way. Made at the first end, so that a thousand idle clients cost
-/// nothing.
+/// How many connections ended in which way: a list, for of all the ways there are few are ever seen.
+/// Threads: one writer, any readers.
 class CloseCounters {
  public:
   CloseCounters() = default;
@@ -27,11 +28,18 @@ class CloseCounters {
   ~CloseCounters();
 
   void add(First first, How how, Reason reason);        // the writer
-  void collect(std::vector<CloseCount>& counts) const;  // adds to what is there
+  void collect(std::vector<CloseCount>& counts) const;  // adds to what is there, in order
 
  private:
-  using Table = std::array<Counter, kFirsts * kHows * kReasons>;
-  std::atomic<Table*> table_{nullptr};
+  struct Kind {
+    First first;
+    How how;
+    Reason reason;
+    std::unique_ptr<Kind> next;
+    Counter count{};
+  };
+  [[nodiscard]] Kind& of(First first, How how, Reason reason);
+  std::atomic<Kind*> newest_{nullptr};  // which owns those before
 };
 
 /// Bytes received and sent, as they pass.
@@ -64,13 +72,16 @@ class Places {
   std::atomic<std::uint64_t> taken_{0};
 };
 
-/// The counters of one listener or client, a share a worker, summed on reading. They are kept by name over
-/// reloads. Threads: each share is written by its worker alone; reading from any.
+/// The counters of one listener or client, a share a worker, summed on reading. A client has but one, as all
+/// its connections are on one worker. They are kept by name over reloads. Threads: each share is written by
+/// its worker alone; reading from any.
 class PartyStats {
  public:
   explicit PartyStats(std::size_t workers) : shares_(workers) {}
 
-  [[nodiscard]] PartyShare& share(std::size_t worker) { return shares_[worker]; }
+  [[nodiscard]] PartyShare& share(std::size_t worker) {
+    return shares_[std::min(worker, shares_.size() - 1)];
+  }
   [[nodiscard]] std::uint64_t active() const;
   [[nodiscard]] std::uint64_t sum(Counter PartyShare::* counter) const;
   [[nodiscard]] std::array<std::uint64_t, kRefusals> refused() const;
@@ -91,10 +102,11 @@ class PartyStats {
   [[nodiscard]] SharedTokens& taken_out() { return taken_out_; }
 
  private:
-  Counter opened_, peak_;
-  alignas(64) Places waiting_;
-  alignas(64) SharedTokens taken_in_, taken_out_;
   std::vector<PartyShare> shares_;
+  Counter opened_, peak_;
+  // On a line of their own: all workers write them where sessions queue, or share a bandwidth.
+  alignas(64) Places waiting_;
+  SharedTokens taken_in_, taken_out_;
 };
 
 /// What one worker counts for one upstream. Its traffic is that of the sessions.

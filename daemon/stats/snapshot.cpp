@@ -3,7 +3,7 @@
 
 #include <charconv>
 
-#include <fmt/format.h>
+#include <fmt/compile.h>
 
 namespace tcpctl {
 namespace {
@@ -25,7 +25,7 @@ std::optional<std::uint64_t> parse_canonical(std::string_view text, std::uint64_
 
 std::string id_text(ConnectionId id) {
   const auto value = static_cast<std::uint64_t>(id);
-  return fmt::format("{}-{}", value >> kSequenceBits, value & kSequenceMask);
+  return fmt::format(FMT_COMPILE("{}-{}"), value >> kSequenceBits, value & kSequenceMask);
 }
 
 std::optional<ConnectionId> parse_id(std::string_view text) {

@@ -160,11 +160,32 @@ struct ProbeRow {
   bool success{false};
   std::string result;  // L4OK L4CON L4TOUT L4UNR L6RSP L7OK L7TOUT L7RSP L7EOF
   std::optional<std::uint32_t> failed_step;
-  std::string got;  // escaped
+  std::string got;    // escaped
+  std::string cause;  // why the step failed: mismatch eof reset overflow timeout; empty where none did
+  Address address;    // connected to, or the last that was tried; empty where none was known
   WallTime at;
-  Duration took{};
-  std::optional<Duration> resolve, connect;
+  Duration took{};  // until the result was known
+  // Absent: it did not happen. `close`: from our FIN or RST on; absent, too, where its end was not waited
+  // for.
+  std::optional<Duration> resolve, connect, close;
   std::vector<ProbeStepRow> steps;
+};
+
+/// A probe that is running.
+struct RunningProbeRow {
+  ProbeRow so_far;         // without a result
+  std::string_view phase;  // resolve | connect | steps | close
+  std::uint32_t step{0};   // that it waits in; 0 = in none
+  std::string_view step_kind;
+};
+
+/// What there is to say of a client with mode probe alone.
+struct ProbingRow {
+  std::optional<RunningProbeRow> running;
+  std::optional<WallTime> since;                 // since when it is up or down
+  std::uint64_t in_row{0};                       // the last probes that ended alike, good or bad
+  std::map<std::string, std::uint64_t> results;  // probes that are over, by result word
+  std::uint64_t skipped{0}, late{0};  // intervals without a probe, and probes that waited for the one before
 };
 
 struct UpstreamRow {
@@ -187,6 +208,34 @@ struct UpstreamRow {
   std::optional<ProbeRow> last_check;
 };
 
+/// One attempt of a connection that is kept up.
+struct AttemptRow {
+  WallTime at;
+  std::string address;  // "" = none was reached
+  std::string outcome;  // "connected", or the reason why not
+  Duration took;
+  std::optional<Duration> stood;  // of one that connected, and is over
+  std::string ended;              // why it is; "" = it is not
+};
+
+/// One of the connections that a client keeps up.
+struct SlotRow {
+  std::uint32_t n;         // counts from 1
+  std::string_view state;  // waiting | resolving | connecting | logging_in | up | backing_off | paused
+  WallTime since;
+  std::optional<ConnectionId> connection;
+  std::uint64_t attempts;
+  std::uint32_t failures;  // in a row
+  std::optional<Duration> next_attempt_in;
+  std::vector<AttemptRow> history;  // the last ones, newest first
+};
+
+struct HeartbeatRow {
+  std::uint64_t sent{0}, answered{0}, missed{0};
+  std::optional<Duration> last;  // how long the last answer took
+  HistogramValues took;
+};
+
 struct ClientRow {
   std::string name, source, mode, state, error,
       address;  // state: up | connecting | backing_off | down | paused
@@ -199,16 +248,34 @@ struct ClientRow {
   std::optional<Duration> next_attempt_in;
   std::string last_failure;  // "" = null
   std::optional<ProbeRow> last_probe;
+  std::optional<double> up_last_hour, up_last_day;  // 0 .. 1; none where nothing is known
+  HistogramValues connect_time;
+  std::vector<std::optional<Duration>>
+      recent;                                 // of the last attempts or probes, oldest first; none: it failed
+  std::optional<HeartbeatRow> heartbeat;      // mode keep, where there is one
+  std::optional<std::vector<SlotRow>> slots;  // mode keep, and only where one client is asked for
+  std::uint64_t overwritten{0};               // received bytes that nobody has read
+  std::optional<ProbingRow> probing;          // mode probe
   std::uint64_t bytes_in{0}, bytes_out{0};
   EndsRow ends;
   std::string config;
 };
 
+/// What became of bytes that a client was given to send.
+struct SentRow {
+  std::uint64_t sent;                   // taken
+  std::uint64_t kernel;                 // of these, those that the kernel has taken at once
+  std::optional<bool> acked;            // by the peer's TCP, all of them; none where nobody waits for that
+  std::optional<Duration> acked_after;  // where they were
+  std::string ended;                    // why the connection ended before; "" = it did not
+};
+
 struct ReceivedRow {
-  std::uint64_t from;  // offset of the first byte that is answered
-  std::uint64_t next;  // ask from here on
-  std::uint64_t lost;  // bytes between the asked offset and `from`, overwritten
-  std::string data;    // raw
+  std::uint64_t from;         // offset of the first byte that is answered
+  std::uint64_t next;         // ask from here on
+  std::uint64_t lost;         // bytes between the asked offset and `from`, overwritten
+  std::uint64_t overwritten;  // since the start
+  std::string data;           // raw
 };
 
 struct ServiceRow {

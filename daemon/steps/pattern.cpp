@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/pattern.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <string>
 
 #include <fmt/format.h>
@@ -42,6 +44,36 @@ std::optional<Pattern::Match> Pattern::find(std::string_view text, std::size_t f
   if (!program_->Match(whole, from, text.size(), RE2::UNANCHORED, &hit, 1)) return std::nullopt;
   const auto begin = static_cast<std::size_t>(hit.data() - text.data());
   return Match{begin, begin + hit.size()};
+}
+
+std::optional<std::size_t> Pattern::group(std::string_view group) const {
+  const auto count = std::min(static_cast<std::size_t>(program_->NumberOfCapturingGroups()), kMostGroups);
+  std::size_t number = 0;
+  const auto read = std::from_chars(group.data(), group.data() + group.size(), number);
+  if (read.ec != std::errc{}) {
+    const auto& names = program_->NamedCapturingGroups();
+    const auto found = names.find(std::string{group});
+    number = found == names.end() ? 0 : static_cast<std::size_t>(found->second);
+  }
+  if (number == 0 || number > count) return std::nullopt;
+  return number;
+}
+
+std::vector<std::string_view> Pattern::groups(std::string_view text, Match match,
+                                              std::span<const std::size_t> numbers) const {
+  std::vector<std::string_view> found(numbers.size());
+  if (numbers.empty()) return found;
+  std::vector<re2::StringPiece> pieces(*std::ranges::max_element(numbers) + 1);
+  // Of what matches exactly there, the first choice is the one that `find` made.
+  if (!program_->Match({text.data(), text.size()}, match.begin, match.end, RE2::ANCHOR_BOTH, pieces.data(),
+                       static_cast<int>(pieces.size()))) {
+    return found;
+  }
+  std::ranges::transform(numbers, found.begin(), [&](std::size_t number) {
+    const auto& piece = pieces.at(number);
+    return piece.data() == nullptr ? std::string_view{} : std::string_view{piece.data(), piece.size()};
+  });
+  return found;
 }
 
 }  // namespace tcpctl

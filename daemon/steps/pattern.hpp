@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/error.hpp"
 
@@ -31,6 +33,12 @@ class Pattern {
   /// The first match that begins at `from` or behind. What stands before `from` matters for `^` and `\b`
   /// alone.
   [[nodiscard]] std::optional<Match> find(std::string_view text, std::size_t from = 0) const;
+  /// The number of the group that is called `group`, or has it as its number; nothing if there is none.
+  [[nodiscard]] std::optional<std::size_t> group(std::string_view group) const;
+  static constexpr std::size_t kMostGroups = 100;
+  /// What the groups `numbers` are in `match`, which `find` found in `text`; one that took no part is empty.
+  [[nodiscard]] std::vector<std::string_view> groups(std::string_view text, Match match,
+                                                     std::span<const std::size_t> numbers) const;
   /// Of the same text.
   friend bool operator==(const Pattern& left, const Pattern& right);
 

@@ -2,13 +2,35 @@
 #include "steps/runner.hpp"
 
 #include <algorithm>
+#include <array>
+
+#include "steps/sent_mask.hpp"
 
 namespace tcpctl {
 namespace {
 
 constexpr std::size_t kSpare = 1024;  // capacity that a waiting run may hold on to
 
+constexpr std::size_t kShown = 256;  // of what came instead
+
+constexpr std::size_t kScannedAtOnce = 4096;
+/// For each byte and pattern; RE2 takes about a tenth of it.
+constexpr Duration kScanPause = std::chrono::nanoseconds{150};
+
+bool sends(StepKind kind) { return kind == StepKind::send || kind == StepKind::send_bytes; }
+bool expects(StepKind kind) { return kind == StepKind::expect || kind == StepKind::expect_bytes; }
+
+std::string_view word_of(StepCause cause) {
+  if (cause == StepCause::eof) return "L7EOF";
+  return cause == StepCause::timeout ? "L7TOUT" : "L7RSP";
+}
+
 }  // namespace
+
+std::string_view text(StepCause cause) {
+  constexpr std::array<std::string_view, 5> kTexts{"mismatch", "eof", "reset", "overflow", "timeout"};
+  return kTexts.at(static_cast<std::size_t>(cause));
+}
 
 void StepRunner::start(Instant now, Instant deadline) {
   if (finished_ || running_) return;
@@ -55,24 +77,41 @@ void StepRunner::on_eof(Instant now) {
 }
 
 void StepRunner::on_reset(Instant now) {
-  if (running_) fail("L7RSP", at_, now);
+  // What waits to be looked through came before. Who goes on behind the steps has nothing to go on with.
+  if (running_ && scan_waits_ && !run_.keeps_rest) {
+    lost_ = true;
+    advance(now);
+  }
+  if (running_) fail(StepCause::reset, at_, now);
 }
 
 void StepRunner::on_timeout(Instant now) {
   if (!running_) return;
   advance(now);
-  if (running_ && now >= deadline_) fail("L7TOUT", at_, now);
+  if (running_ && now >= step_deadline()) fail(StepCause::timeout, at_, now);
+}
+
+Instant StepRunner::step_deadline() const {
+  return step().timeout ? std::min(deadline_, step_started_ + *step().timeout) : deadline_;
+}
+
+Instant StepRunner::step_end() const {
+  return step().kind == StepKind::wait ? std::min(deadline_, step_started_ + step().wait) : step_deadline();
+}
+
+std::optional<StepRunner::Waiting> StepRunner::waits_in() const {
+  if (!running_) return std::nullopt;
+  return Waiting{static_cast<std::uint32_t>(at_ + 1), step().kind};
 }
 
 std::optional<Instant> StepRunner::deadline() const {
   if (!running_) return std::nullopt;
   if (pending_) return std::min(deadline_, step_started_);
-  if (step().kind == StepKind::wait) return std::min(deadline_, step_started_ + step().wait);
-  return deadline_;
+  return scan_waits_ ? std::min(next_scan_, step_end()) : step_end();
 }
 
 void StepRunner::advance(Instant now) {
-  pending_ = waits_for_room_ = false;
+  pending_ = waits_for_room_ = scan_waits_ = false;
   for (std::size_t taken = 0; running_; ++taken) {
     if (ended_between_rounds()) {
       finish(true, "L7OK", now);
@@ -82,6 +121,7 @@ void StepRunner::advance(Instant now) {
     if (pending_ || take_step(now) != Progress::next) return;
     report(at_, true, now - step_started_);
     step_started_ = now;
+    scanned_.reset();
     if (++at_ == steps_->size()) next_round(now);
   }
 }
@@ -93,6 +133,7 @@ void StepRunner::next_round(Instant now) {
   }
   at_ = 0;
   armed_.clear();
+  captured_.clear();
   result_.steps.clear();
 }
 
@@ -100,7 +141,7 @@ StepRunner::Progress StepRunner::take_step(Instant now) {
   switch (step().kind) {
     case StepKind::send:
     case StepKind::send_bytes:
-      return take_send();
+      return take_send(now);
     case StepKind::expect:
     case StepKind::expect_bytes:
       return take_expect(now);
@@ -120,34 +161,49 @@ StepRunner::Progress StepRunner::take_step(Instant now) {
       resets_ = true;
       return Progress::next;
   }
-  fail("L7RSP", at_, now);  // it was to be refused, and it stands
+  fail(StepCause::mismatch, at_, now);  // it was to be refused, and it stands
   return Progress::failed;
 }
 
-StepRunner::Progress StepRunner::take_send() {
+StepRunner::Progress StepRunner::take_send(Instant now) {
   waits_for_room_ = output_.size() >= room_;
   if (waits_for_room_) return Progress::waits;
-  output_ += step().bytes;
+  if (step().insertions.empty()) {
+    output_ += step().bytes;
+  } else if (const auto text = text_to_send(); text.size() <= kStepWindow.count()) {
+    output_ += text;
+    note_sent(text);
+  } else {
+    fail(StepCause::overflow, at_, now, "what came makes a text to send of more than 64 KiB");
+    return Progress::failed;
+  }
   window_.erase(0, context_);  // an answer begins a line
   context_ = 0;
   return Progress::next;
 }
 
 StepRunner::Progress StepRunner::take_expect(Instant now) {
-  const auto match = find_expected();
-  if (rejected(match ? match->begin : std::string::npos, now)) return Progress::failed;
+  std::optional<Pattern::Match> match;
+  if (scan_is_due(now)) {
+    match = find_expected();
+    if (rejected(match ? match->begin : std::string::npos, now)) return Progress::failed;
+  }
+  if (match && !capture(*match)) {
+    fail(StepCause::overflow, at_, now, "groups of more than 64 KiB");
+    return Progress::failed;
+  }
   if (match) {
     consume(*match);
     armed_.clear();
     return Progress::next;
   }
   if (!eof_ && !window_is_full()) return Progress::waits;
-  fail(eof_ ? "L7EOF" : "L7RSP", at_, now);
+  fail(eof_ ? StepCause::eof : StepCause::overflow, at_, now);
   return Progress::failed;
 }
 
 StepRunner::Progress StepRunner::take_expect_eof(Instant now) {
-  if (rejected(std::string::npos, now)) return Progress::failed;
+  if (scan_is_due(now) && rejected(std::string::npos, now)) return Progress::failed;
   if (eof_) {
     window_.clear();
     context_ = 0;
@@ -158,11 +214,25 @@ StepRunner::Progress StepRunner::take_expect_eof(Instant now) {
 }
 
 StepRunner::Progress StepRunner::take_wait(Instant now) {
-  if (rejected(std::string::npos, now)) return Progress::failed;
+  if (scan_is_due(now) && rejected(std::string::npos, now)) return Progress::failed;
   if (now >= step_started_ + step().wait) return Progress::next;
   if (!window_is_full()) return Progress::waits;
-  fail("L7RSP", at_, now);
+  fail(StepCause::overflow, at_, now);
   return Progress::failed;
+}
+
+bool StepRunner::scan_is_due(Instant now) {
+  const auto size = unread().size();
+  const auto patterns = armed_.size() + (expects(step().kind) ? 1 : 0);
+  if (scanned_ == size || patterns == 0) return false;
+  const bool has_to_know = !scanned_ || eof_ || lost_ || window_is_full() || now >= step_end();
+  const bool is_little = size <= kScannedAtOnce || size - *scanned_ >= *scanned_ / 8;
+  scan_waits_ = !has_to_know && !is_little && now < next_scan_;
+  if (scan_waits_) return false;
+  next_scan_ = now + kScanPause * static_cast<Duration::rep>(size * patterns);
+  scanned_ = size;
+  ++scans_;
+  return true;
 }
 
 std::optional<Pattern::Match> StepRunner::find_expected() const {
@@ -176,10 +246,63 @@ bool StepRunner::rejected(std::size_t limit, Instant now) {
   for (const auto armed : armed_) {
     const auto match = steps_->at(armed).pattern->find(window_, context_);
     if (!match || match->begin >= limit) continue;
-    fail("L7RSP", armed, now);
+    fail(StepCause::mismatch, armed, now);
     return true;
   }
   return false;
+}
+
+bool StepRunner::capture(Pattern::Match match) {
+  const auto& captures = step().captures;
+  if (captures.empty()) return true;
+  std::vector<std::size_t> numbers;
+  for (const auto& [group, slot] : captures) numbers.push_back(group);
+  const auto groups = step().pattern->groups(window_, match, numbers);
+  std::size_t total = 0;
+  for (const auto& text : captured_) total += text.size();
+  for (std::size_t i = 0; i < captures.size(); ++i) {
+    const auto slot = captures[i].slot;
+    total += groups[i].size();
+    if (slot < captured_.size()) total -= captured_[slot].size();
+  }
+  if (total > kStepWindow.count()) return false;
+  for (std::size_t i = 0; i < captures.size(); ++i) {
+    captured_.resize(std::max(captured_.size(), captures[i].slot + 1));
+    captured_[captures[i].slot] = groups[i];
+  }
+  return true;
+}
+
+/// Stops soon after it has become too long.
+std::string StepRunner::text_to_send() const {
+  std::string text;
+  std::size_t from = 0;
+  for (const auto& [at, slot] : step().insertions) {
+    text.append(step().bytes, from, at - from);
+    text += captured_.at(slot);
+    from = at;
+    if (text.size() > kStepWindow.count()) return text;
+  }
+  text.append(step().bytes, from);
+  return text;
+}
+
+void StepRunner::note_sent(std::string_view text) {
+  made_.append(text) += '\n';
+  // By half, so that it is not moved for each text.
+  if (made_.size() > kStepWindow.count())
+    made_.erase(0, std::min(made_.size() - kStepWindow.count() / 2, made_.size() - text.size() - 1));
+}
+
+/// Of former rounds, too: their answers may be what came.
+std::vector<std::string_view> StepRunner::all_sent() const {
+  std::vector<std::string_view> sent{made_};
+  const auto taken = rounds_taken_ > 0 ? steps_->size() : at_;
+  for (std::size_t i = 0; i < taken; ++i) {
+    const Step& one = steps_->at(i);
+    if (sends(one.kind) && one.insertions.empty()) sent.emplace_back(one.bytes);
+  }
+  return sent;
 }
 
 void StepRunner::consume(Pattern::Match match) {
@@ -196,9 +319,10 @@ void StepRunner::discard_lines() {
   const auto last = window_.rfind('\n');
   window_.erase(0, last == std::string::npos || last < context_ ? window_.size() : last + 1);
   context_ = 0;
+  scanned_.reset();
 }
 
-void StepRunner::fail(std::string_view word, std::size_t failed, Instant now) {
+void StepRunner::fail(StepCause cause, std::size_t failed, Instant now, std::string_view why) {
   const auto row = std::ranges::find(result_.steps, failed + 1, &StepReport::n);
   if (row != result_.steps.end()) {
     row->ok = false;  // a `reject` was taken, and holds on
@@ -206,8 +330,12 @@ void StepRunner::fail(std::string_view word, std::size_t failed, Instant now) {
     report(failed, false, now - step_started_);
   }
   result_.failed_step = static_cast<std::uint32_t>(failed + 1);
-  result_.got = escaped(as_bytes(unread()));
-  finish(false, word, now);
+  const Step& unmet = steps_->at(failed);
+  const bool differs = unmet.kind == StepKind::expect_bytes && unread().size() >= unmet.bytes.size();
+  result_.cause = differs ? StepCause::mismatch : cause;
+  result_.got =
+      why.empty() ? escaped(as_bytes(without_sent(unread(), all_sent(), kShown)), kShown) : std::string{why};
+  finish(false, word_of(cause), now);
 }
 
 void StepRunner::report(std::size_t step, bool ok, Duration took) {
@@ -222,7 +350,11 @@ void StepRunner::finish(bool success, std::string_view word, Instant now) {
   result_.success = success;
   result_.result = word;
   result_.took = now - started_;
+  if (success && run_.keeps_rest) rest_ = unread();
   window_ = {};
+  context_ = 0;
+  captured_ = {};
+  made_ = {};
 }
 
 }  // namespace tcpctl

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "steps/text_template.hpp"
+
 namespace tcpctl {
 namespace {
 
@@ -22,13 +24,16 @@ constexpr std::int64_t kLongestPattern = 4096;
 constexpr std::array kKindTexts{TCPCTL_STEP_KINDS(X)};
 #undef X
 
+constexpr std::array kLoginKinds{StepKind::send,         StepKind::send_bytes, StepKind::expect,
+                                 StepKind::expect_bytes, StepKind::reject,     StepKind::wait};
+
 constexpr std::array kKeys{
     Key{.path = "steps[].send",
         .type = KeyType::text,
         .min = 1,
         .max = kLongestText,
         .secret = true,
-        .help = "Send this text; nothing is added"},
+        .help = "Send this text; nothing is added; ${1} or ${name} is a group of an expect before"},
     Key{.path = "steps[].send_bytes",
         .type = KeyType::hex,
         .min = 1,
@@ -66,6 +71,10 @@ constexpr std::array kKeys{
     Key{.path = "steps[].reset",
         .type = KeyType::boolean,
         .help = "Send RST once the peer has what was sent; the last step"},
+    Key{.path = "steps[].timeout",
+        .type = KeyType::duration,
+        .min = 1'000'000,
+        .help = "How long this expect, expect_bytes or expect_eof may take; default as long as all steps"},
 };
 
 tl::unexpected<Mistake> wrong(const OptionReader& element, std::string_view key, std::string what) {
@@ -89,13 +98,13 @@ tl::expected<StepKind, Mistake> kind_of(const OptionReader& element) {
 }
 
 tl::expected<Step, Mistake> read_bytes(const OptionReader& element, StepKind kind) {
-  return Step{.kind = kind, .bytes = element.text(text(kind)), .pattern = std::nullopt};
+  return Step{.kind = kind, .bytes = element.text(text(kind))};
 }
 
 tl::expected<Step, Mistake> read_pattern(const OptionReader& element, StepKind kind) {
   const auto pattern = Pattern::compile(element.text(text(kind)));
   if (!pattern) return wrong(element, text(kind), pattern.error().what);
-  return Step{.kind = kind, .bytes = {}, .pattern = *pattern};
+  return Step{.kind = kind, .pattern = *pattern};
 }
 
 tl::expected<Step, Mistake> read_flag(const OptionReader& element, StepKind kind) {
@@ -103,10 +112,10 @@ tl::expected<Step, Mistake> read_flag(const OptionReader& element, StepKind kind
     return wrong(element, text(kind),
                  fmt::format("'{}' can only be true; or leave the step out", text(kind)));
   }
-  return Step{.kind = kind, .bytes = {}, .pattern = std::nullopt};
+  return Step{.kind = kind};
 }
 
-tl::expected<Step, Mistake> read_step(const OptionReader& element) {
+tl::expected<Step, Mistake> read_kind(const OptionReader& element) {
   const auto kind = kind_of(element);
   if (!kind) return tl::make_unexpected(kind.error());
   switch (*kind) {
@@ -125,13 +134,26 @@ tl::expected<Step, Mistake> read_step(const OptionReader& element) {
     case StepKind::wait:
       break;
   }
-  return Step{.kind = *kind, .bytes = {}, .pattern = std::nullopt, .wait = element.duration("wait")};
+  return Step{.kind = *kind, .wait = element.duration("wait")};
 }
 
-bool waits_for_data(const Step& step) {
-  return step.kind == StepKind::expect || step.kind == StepKind::expect_bytes ||
-         step.kind == StepKind::expect_eof || step.kind == StepKind::wait;
+bool waits_for_peer(StepKind kind) {
+  return kind == StepKind::expect || kind == StepKind::expect_bytes || kind == StepKind::expect_eof;
 }
+
+tl::expected<Step, Mistake> read_step(const OptionReader& element) {
+  auto step = read_kind(element);
+  if (!step) return step;
+  step->timeout = element.maybe_duration("timeout");
+  if (step->timeout && !waits_for_peer(step->kind)) {
+    return wrong(element, "timeout",
+                 fmt::format("'{}' waits for nobody; a timeout is for expect, expect_bytes and expect_eof",
+                             text(step->kind)));
+  }
+  return step;
+}
+
+bool waits_for_data(const Step& step) { return waits_for_peer(step.kind) || step.kind == StepKind::wait; }
 
 bool sends(const Step& step) {
   return step.kind == StepKind::send || step.kind == StepKind::send_bytes || step.kind == StepKind::close;
@@ -162,19 +184,84 @@ std::optional<std::string> misplaced(const std::vector<Step>& steps, std::size_t
   return std::nullopt;
 }
 
+/// Has the last `expect` before step `i` that has the group keep it, in a slot of its own.
+std::optional<std::size_t> slot_of(std::vector<Step>& steps, std::size_t i, std::string_view group,
+                                   std::size_t& slots) {
+  while (i-- > 0) {
+    if (steps.at(i).kind != StepKind::expect) continue;
+    const auto number = steps.at(i).pattern->group(group);
+    if (!number) continue;
+    auto& captures = steps.at(i).captures;
+    const auto kept = std::ranges::find(captures, *number, &Capture::group);
+    if (kept != captures.end()) return kept->slot;
+    captures.push_back({*number, slots});
+    return slots++;
+  }
+  return std::nullopt;
+}
+
+/// Makes a template of the text of step `i`, which sends.
+std::optional<std::string> insert_groups(std::vector<Step>& steps, std::size_t i, std::size_t& slots) {
+  auto parsed = TextTemplate::parse(steps.at(i).bytes);
+  if (!parsed) return std::move(parsed).error().what;
+  steps.at(i).bytes = std::move(parsed->literal);
+  for (const auto& reference : parsed->references) {
+    const auto slot = slot_of(steps, i, reference.group, slots);
+    if (!slot) {
+      return fmt::format("'${{{}}}' is a group of no expect before; write '$${{' for '${{' itself",
+                         reference.group);
+    }
+    steps.at(i).insertions.push_back({reference.at, *slot});
+  }
+  return std::nullopt;
+}
+
+/// Of the steps as they stand beside each other.
+Mistakes judge_order(const std::vector<OptionReader>& elements, std::vector<Step>& steps, StepsFor whom) {
+  Mistakes mistakes;
+  std::size_t slots = 0;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    auto what = misplaced(steps, i, whom);
+    if (!what && steps.at(i).kind == StepKind::send) what = insert_groups(steps, i, slots);
+    if (what) mistakes.push_back(elements.at(i).mistake(text(steps.at(i).kind), *std::move(what)));
+  }
+  return mistakes;
+}
+
 }  // namespace
 
 std::string_view text(StepKind kind) { return kKindTexts.at(static_cast<std::size_t>(kind)); }
 
 std::span<const Key> step_keys() { return kKeys; }
 
+std::span<const Key> login_keys() {
+  static const auto paths = [] {
+    std::vector<std::string> made;
+    for (const auto kind : kLoginKinds) made.push_back(fmt::format("login[].{}", text(kind)));
+    made.emplace_back("login[].timeout");
+    return made;
+  }();
+  static const auto keys = [] {
+    std::vector<Key> made;
+    for (const auto& path : paths) {
+      const auto name = path.substr(path.find('.'));
+      made.push_back(*std::ranges::find(kKeys, fmt::format("steps[]{}", name), &Key::path));
+      made.back().path = path;
+    }
+    return made;
+  }();
+  return keys;
+}
+
 tl::expected<Steps, Mistakes> parse_steps(const OptionReader& owner, StepsFor whom) {
-  const auto elements = owner.elements("steps");
+  const std::string_view array = whom == StepsFor::login ? "login" : "steps";
+  const auto elements = owner.elements(array);
   const auto most = whom == StepsFor::script ? kMostScriptSteps : kMostSteps;
   if (elements.size() > most) {
     return tl::make_unexpected(
-        Mistakes{owner.mistake("steps", fmt::format("{} steps; at most {}", elements.size(), most))});
+        Mistakes{owner.mistake(array, fmt::format("{} steps; at most {}", elements.size(), most))});
   }
+  static const Steps none = std::make_shared<const std::vector<Step>>();  // thousands of clients have none
   std::vector<Step> steps;
   Mistakes mistakes;
   for (const auto& element : elements) {
@@ -184,12 +271,9 @@ tl::expected<Steps, Mistakes> parse_steps(const OptionReader& owner, StepsFor wh
       mistakes.push_back(std::move(step).error());
     }
   }
-  for (std::size_t i = 0; mistakes.empty() && i < steps.size(); ++i) {
-    if (auto what = misplaced(steps, i, whom)) {
-      mistakes.push_back(elements.at(i).mistake(text(steps.at(i).kind), *std::move(what)));
-    }
-  }
+  if (mistakes.empty()) mistakes = judge_order(elements, steps, whom);
   if (!mistakes.empty()) return tl::make_unexpected(std::move(mistakes));
+  if (steps.empty()) return none;
   return std::make_shared<const std::vector<Step>>(std::move(steps));
 }
 

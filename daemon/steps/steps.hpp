@@ -49,11 +49,26 @@ enum class StepKind : std::uint8_t {
 };
 [[nodiscard]] std::string_view text(StepKind kind);
 
+/// What an `expect` matched that a later `send` sends: each such group of a run has a slot.
+struct Capture {
+  std::size_t group;
+  std::size_t slot;
+  friend bool operator==(const Capture&, const Capture&) = default;
+};
+struct Insertion {
+  std::size_t at;  // in the step's bytes
+  std::size_t slot;
+  friend bool operator==(const Insertion&, const Insertion&) = default;
+};
+
 struct Step {
   StepKind kind;
-  std::string bytes;               // send, send_bytes, expect_bytes
-  std::optional<Pattern> pattern;  // expect, reject
-  Duration wait{};                 // wait
+  std::string bytes{};                  // send, send_bytes, expect_bytes
+  std::optional<Pattern> pattern{};     // expect, reject
+  Duration wait{};                      // wait
+  std::optional<Duration> timeout{};    // of steps that wait for the peer; none = as long as the run may take
+  std::vector<Capture> captures{};      // expect: what later steps want of it
+  std::vector<Insertion> insertions{};  // send: in the order of the text
   friend bool operator==(const Step&, const Step&) = default;
 };
 
@@ -63,11 +78,16 @@ using Steps = std::shared_ptr<const std::vector<Step>>;
 /// The keys of the array `steps`, relative to the table that holds it: "steps[].send" …
 [[nodiscard]] std::span<const config::Key> step_keys();
 
-/// Who takes the steps: a probe or a health check, which connects, or a script, with what it accepted.
-enum class StepsFor : std::uint8_t { check, script };
+/// The keys of the array `login`, relative as well: those steps behind which the connection goes on.
+[[nodiscard]] std::span<const config::Key> login_keys();
 
-/// Reads the array `steps` of `owner`; an empty one if it is not written.
-/// Errors: all of them at once: no kind or two in a step, a pattern that is none, steps that cannot be met.
+/// Who takes the steps: a probe or a health check, which connects; a script, with what it accepted; or a
+/// client that logs in, and then goes on.
+enum class StepsFor : std::uint8_t { check, script, login };
+
+/// Reads the array `steps` of `owner`, or `login`; an empty one if it is not written.
+/// Errors: all of them at once: no kind or two in a step, a pattern that is none, a reference to a group that
+/// no step before has, a timeout where nothing is waited for, steps that cannot be met.
 [[nodiscard]] tl::expected<Steps, config::Mistakes> parse_steps(const config::OptionReader& owner,
                                                                 StepsFor whom = StepsFor::check);
 

@@ -41,8 +41,11 @@ Result<DestroyEvents> DestroyEvents::open(std::size_t receive_bytes) {
 
 Result<void> DestroyEvents::join() {
   for (const int group : kGroups) {
-    if (::setsockopt(fd_.get(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) != 0)
-      return fail(Errc::io, "sock_diag events: " + errno_text(errno));
+    if (::setsockopt(fd_.get(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) != 0) {
+      const int error = errno;
+      leave();  // the one group without the other costs the host as much
+      return fail(Errc::io, "sock_diag events: " + errno_text(error));
+    }
   }
   return {};
 }

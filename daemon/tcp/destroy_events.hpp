@@ -33,6 +33,7 @@ class DestroyEvents {
   /// Errors: io, where the kernel or a sandbox has none.
   [[nodiscard]] static Result<DestroyEvents> open(std::size_t receive_bytes = kReceiveBytes);
 
+  /// Errors: io, and then it does not listen.
   [[nodiscard]] Result<void> join();
   void leave();
   /// Readable when there is something to `read`.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstddef>
 #include <cstring>
 
@@ -88,6 +89,14 @@ std::string read_congestion(int fd) {
 std::string default_congestion() {
   const Fd trial{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   return trial ? read_congestion(trial.get()) : std::string{};
+}
+
+Result<void> check_saved_syns() {
+  const int on = 1;
+  const Fd trial{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  if (::setsockopt(trial.get(), IPPROTO_TCP, TCP_SAVE_SYN, &on, sizeof on) != 0)
+    return fail(Errc::io, "TCP_SAVE_SYN: " + errno_text(errno));
+  return {};
 }
 
 std::optional<SavedSyn> take_saved_syn(int fd) {

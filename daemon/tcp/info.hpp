@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "base/error.hpp"
 #include "base/text.hpp"
 #include "tcp/state.hpp"
 
@@ -51,6 +52,8 @@ struct SavedSyn {
 /// Reads and frees the SYN that the kernel kept for an accepted socket; once. Nothing where TCP_SAVE_SYN was
 /// off.
 [[nodiscard]] std::optional<SavedSyn> take_saved_syn(int fd);
+/// Whether the kernel takes TCP_SAVE_SYN. Errors: io, with what it says. Costs a socket: for reports.
+[[nodiscard]] Result<void> check_saved_syns();
 /// Parses an IPv4 or IPv6 header and the TCP header behind it; nothing if it is cut or malformed.
 [[nodiscard]] std::optional<SavedSyn> parse_syn(const unsigned char* packet, std::size_t length);
 

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include "base/fd.hpp"
 #include "tcp/netlink.hpp"
 
 namespace tcpctl::tcp {
@@ -99,6 +100,15 @@ std::uint64_t read_cookie(int fd) {
   std::uint64_t cookie = 0;
   socklen_t length = sizeof cookie;
   return ::getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length) == 0 ? cookie : 0;
+}
+
+Result<void> check_cookies() {
+  std::uint64_t cookie = 0;
+  socklen_t length = sizeof cookie;
+  const Fd trial{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  if (::getsockopt(trial.get(), SOL_SOCKET, SO_COOKIE, &cookie, &length) != 0)
+    return fail(Errc::io, "SO_COOKIE: " + errno_text(errno));
+  return {};
 }
 
 ClosingSockets::ClosingSockets(std::vector<ClosingSocket> sockets, Instant as_of)

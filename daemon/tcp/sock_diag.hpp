@@ -19,6 +19,9 @@ namespace tcpctl::tcp {
 /// 0 where the kernel has none. Costs 0.2 us. Threads: the owner of `fd`.
 [[nodiscard]] std::uint64_t read_cookie(int fd);
 
+/// Whether the kernel has cookies. Errors: io, with what it says. Costs a socket: for reports.
+[[nodiscard]] Result<void> check_cookies();
+
 struct ClosingSocket {
   std::uint64_t cookie;
   State state;

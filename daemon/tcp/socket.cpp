@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <climits>
 
+#include <fmt/format.h>
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
@@ -34,6 +35,29 @@ Result<void> apply_keepalive(const Options::Keepalive& keepalive, int fd) {
         return set(fd, IPPROTO_TCP, TCP_KEEPINTVL, whole_seconds(keepalive.interval), "keepalive.interval");
       })
       .and_then([&] { return set(fd, IPPROTO_TCP, TCP_KEEPCNT, keepalive.probes, "keepalive.probes"); });
+}
+
+/// The port is left for connect(2) to choose, so that one port serves connections to many places.
+Result<void> bind_source(const Address& source, int fd) {
+  if (auto done = set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1, "IP_BIND_ADDRESS_NO_PORT"); !done)
+    return done;
+  sockaddr_storage storage{};
+  const socklen_t length = source.to(storage);
+  if (::bind(fd, reinterpret_cast<const sockaddr*>(&storage), length) == 0) return {};
+  return fail(Errc::io, fmt::format("source_address {}: {}", source.host(), errno_text(errno)));
+}
+
+Result<void> bind_to_interface(const std::string& name, int fd) {
+  if (::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name.data(), static_cast<socklen_t>(name.size())) == 0)
+    return {};
+  return fail(Errc::io, fmt::format("interface '{}': {}", name, errno_text(errno)));
+}
+
+Result<void> bind_locally(const Options& options, int fd) {
+  if (!options.interface.empty()) {
+    if (auto done = bind_to_interface(options.interface, fd); !done) return done;
+  }
+  return options.source ? bind_source(*options.source, fd) : Result<void>{};
 }
 
 }  // namespace
@@ -103,8 +127,9 @@ Result<Connecting> connect_to(const Address& address, const Options& options) {
     return fail(is_resource_shortage(error) ? Errc::unavailable : Errc::io, "socket: " + errno_text(error));
   }
   if (!address.is_unix()) {
-    if (auto done = apply(options, fd.get()); !done) return tl::make_unexpected(std::move(done).error());
-    set_nodelay(fd.get());
+    auto done = apply(options, fd.get()).and_then([&] { return bind_locally(options, fd.get()); });
+    if (!done) return tl::make_unexpected(std::move(done).error());
+    if (options.nodelay) set_nodelay(fd.get());
   }
   sockaddr_storage storage{};
   const socklen_t length = address.to(storage);

@@ -20,10 +20,16 @@ struct Options {
   struct Keepalive {
     std::chrono::seconds idle, interval;
     int probes;
+    friend bool operator==(const Keepalive&, const Keepalive&) = default;
   };
   std::optional<Keepalive> keepalive;
   std::optional<Duration> user_timeout;  // TCP_USER_TIMEOUT, in whole ms
   std::string congestion;                // "" = the host's
+  // of those alone that connect
+  std::optional<Address> source{};  // connects from this address, whatever its port
+  std::string interface{};          // connects through this one (SO_BINDTODEVICE); "" = any
+  bool nodelay{true};               // TCP_NODELAY
+  friend bool operator==(const Options&, const Options&) = default;
 };
 
 struct ListenOptions {
@@ -76,15 +82,16 @@ class OwnAddresses {
 [[nodiscard]] bool is_own(const Address& address);
 
 /// A socket on its way to `address`; the result is seen when it becomes writable. Unix sockets connect at
-/// once. Errors: io; conflict where it is among the OwnAddresses; unavailable where descriptors or memory are
-/// short (EMFILE, ENFILE, ENOBUFS, ENOMEM).
+/// once. Errors: io, of `source` and `interface` with their names; conflict where it is among the
+/// OwnAddresses; unavailable where descriptors or memory are short (EMFILE, ENFILE, ENOBUFS, ENOMEM).
 struct Connecting {
   Fd fd;
   int error{0};  // an errno known at once (ENETUNREACH, ECONNREFUSED), 0 = under way or done
 };
 [[nodiscard]] Result<Connecting> connect_to(const Address& address, const Options& options);
 
-/// Sets `options` on `fd`. Errors: io with the option's name ("congestion 'x': no such file or directory").
+/// Sets those of `options` on `fd` that an accepted socket has, too. Errors: io with the option's name
+/// ("congestion 'x': no such file or directory").
 [[nodiscard]] Result<void> apply(const Options& options, int fd);
 void set_nodelay(int fd);
 /// The next close(2) sends RST and throws unsent bytes away.

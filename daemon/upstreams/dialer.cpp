@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "upstreams/name_order.hpp"
 
 namespace tcpctl {
@@ -28,9 +30,30 @@ void Dialer::dial(Hosts hosts, Instant until) {
   stop(Reason::local_done);
   until_ = until;
   ++turn_;
-  hosts_ = std::move(hosts);
+  hosts_ = allowed(std::move(hosts));
+  if (hosts_.empty()) {
+    caller_.on_dial_failed({Reason::connect_unreachable, no_address_text(), {}});
+    return;
+  }
   std::ranges::reverse(hosts_);
   next_host();
+}
+
+// From an address of one family there is no way to one of the other.
+Dialer::Hosts Dialer::allowed(Hosts hosts) const {
+  const auto& source = options_.socket.source;
+  for (auto& host : hosts) {
+    host = choose(host, options_.family);
+    if (source) host = choose(host, source->family() == AF_INET ? FamilyChoice::ipv4 : FamilyChoice::ipv6);
+  }
+  std::erase_if(hosts, [](const auto& host) { return host->empty(); });
+  return hosts;
+}
+
+std::string Dialer::no_address_text() const {
+  const auto& source = options_.socket.source;
+  return source ? fmt::format("no address that {} could connect to", source->host())
+                : std::string{"no address of the wanted family"};
 }
 
 void Dialer::next_host() {
@@ -53,6 +76,7 @@ void Dialer::next_host() {
 }
 
 std::optional<Race::Failure> Dialer::attempt(const Address& address, Duration timeout) {
+  last_tried_ = address;
   auto connecting = tcp::connect_to(address, options_.socket);
   if (!connecting) {
     const bool is_shortage = connecting.error().code == Errc::unavailable;

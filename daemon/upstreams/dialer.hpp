@@ -3,11 +3,13 @@
 
 #include <memory>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "connections/client_connection.hpp"
 #include "connections/race.hpp"
 #include "tcp/socket.hpp"
+#include "upstreams/family_choice.hpp"
 #include "upstreams/name_watch.hpp"
 
 namespace tcpctl {
@@ -18,6 +20,7 @@ struct DialOptions {
   tcp::Options socket{};
   Duration connect_timeout{};                        // of each host
   std::shared_ptr<const std::string> upstream = {};  // whom a check is for; null with a client
+  FamilyChoice family{FamilyChoice::any};
 };
 
 /// Connects to what an address stands for: the hosts one after the other, by SRV priority and weight; the
@@ -43,14 +46,19 @@ class Dialer final : private ClientConnection::Observer {
   ~Dialer();
 
   using Hosts = std::vector<std::shared_ptr<const AddressList>>;
-  /// There is a host, and each has an address. All of them end at `until`.
+  /// There is a host, and each has an address. All of them end at `until`. Where the options leave none of
+  /// the addresses, that is a failure at once.
   void dial(Hosts hosts, Instant until = Instant::max());
   /// The same in the order that SRV asks for; `state` is usable.
   void dial(const NameState& state, Instant until = Instant::max());
   /// Ends what is on its way; the caller hears nothing of it.
   void stop(Reason reason);
+  /// Where the last attempt went to; empty before the first.
+  [[nodiscard]] const Address& last_tried() const { return last_tried_; }
 
  private:
+  [[nodiscard]] Hosts allowed(Hosts hosts) const;
+  [[nodiscard]] std::string no_address_text() const;
   void next_host();
   [[nodiscard]] std::optional<Race::Failure> attempt(const Address& address, Duration timeout);
   void on_up(ClientConnection& connection) override;
@@ -66,6 +74,7 @@ class Dialer final : private ClientConnection::Observer {
   std::size_t turn_;  // of the next time
   Instant until_{};
   std::unique_ptr<Race> race_;
+  Address last_tried_;
 };
 
 }  // namespace tcpctl

@@ -87,8 +87,7 @@ NameWatch::NameWatch(Resolver& resolver, ConnectAddress address, Changed on_chan
       address_{std::move(address)},
       on_change_{std::move(on_change)},
       refresh_{refresh},
-      random_{std::random_device{}()},
-      alive_{std::make_shared<int>()} {
+      random_{std::random_device{}()} {
   if (address_.kind == ConnectAddress::Kind::literal || address_.kind == ConnectAddress::Kind::unix_path) {
     state_.entries.push_back(
         {.host = address_.address.host(),
@@ -98,6 +97,7 @@ NameWatch::NameWatch(Resolver& resolver, ConnectAddress address, Changed on_chan
     return;
   }
   fresh_until_ = Instant{};
+  alive_ = std::make_shared<int>();
   timer_.reset(evtimer_new(resolver_.loop().base(), on_timer, this));
   if (refresh_ == Refresh::always) look_up();
 }

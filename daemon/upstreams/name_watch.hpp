@@ -97,7 +97,7 @@ class NameWatch {
   std::unique_ptr<Round> round_;  // the hosts of a service, while they are looked up
   std::minstd_rand random_;
   EventPtr timer_;              // null where nothing is looked up
-  std::shared_ptr<int> alive_;  // for callbacks that destroy this
+  std::shared_ptr<int> alive_;  // the same; for callbacks that destroy this
 };
 
 }  // namespace tcpctl

@@ -32,6 +32,7 @@ stage() {
   if [ "$failed" != 0 ]; then
     printf -- '--- the end of %s\n' "$log"
     tail -n 80 "$log"
+    failed_tests
     printf -- '---\n'
   fi
   [ "$failed" = 0 ]
@@ -51,6 +52,12 @@ count_stage() {
     if [ "$1" = 0 ]; then passed=1; fi
   fi
   if [ "$1" != 0 ] && [ "$failed" = 0 ]; then failed=1; fi
+}
+
+# Names those of the stage whose folder is $out: the end of a log may not.
+failed_tests() {
+  local files=("$out"/*.xml)
+  if [ -e "${files[0]}" ]; then "${python:?}" script/lib/sum_results.py --failed "${files[@]}"; fi
 }
 
 # One check within a stage that has no test runner. usage: check NAME COMMAND [ARGUMENT...]

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sums test results written as JUnit XML (gtest and pytest write it).
 
-usage: sum_results.py FILE...     prints "PASSED FAILED SKIPPED" of all files
+usage: sum_results.py FILE...            prints "PASSED FAILED SKIPPED" of all files
+       sum_results.py --failed FILE...   prints a line for each test that failed, with what it says first
 A file that is missing or broken is one failure: its program died before it could write.
 """
 import sys
@@ -25,7 +26,25 @@ def read(path):
     return [sum(column) for column in zip(*map(count, suites))] or (0, 1, 0)
 
 
+def failures(path):
+    """What failed: "SUITE.TEST: the first words of why"."""
+    try:
+        cases = ElementTree.parse(path).getroot().iter("testcase")
+    except (OSError, ElementTree.ParseError):
+        yield f"{path}: its program died before it could write its results"
+        return
+    for case in cases:
+        for failure in [*case.findall("failure"), *case.findall("error")]:
+            why = " ".join((failure.get("message") or failure.text or "").split())
+            yield f"{case.get('classname')}.{case.get('name')}: {why[:300]}"
+
+
 def main():
+    if sys.argv[1:2] == ["--failed"]:
+        for path in sys.argv[2:]:
+            for line in failures(path):
+                print(line)
+        return
     totals = [sum(column) for column in zip(*map(read, sys.argv[1:]))] or (0, 1, 0)
     print(*totals)
 

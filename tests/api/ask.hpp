@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -44,6 +45,7 @@ class Asker {
     root.door = api::Door::unix_socket;
     return root;
   }();
+  std::optional<Instant> since;  // of its requests
 
   void set_access(const AccessOptions& options) { access_ = api::Access::make(options).value(); }
 
@@ -55,6 +57,7 @@ class Asker {
       std::erase_if(request.headers, [&](const auto& old) { return old.name == header.name; });
       request.headers.push_back(header);
     }
+    request.since = since;
     return take_apart(core_.answer(request, peer, access_).bytes);
   }
   Response get(const std::string& target) { return ask("GET", target); }

@@ -29,8 +29,8 @@ TEST_F(Events, AreShownWithEveryFieldAndNullWhereNothingIsKnown) {
   EXPECT_EQ(items.at(0).dump(),
             R"({"seq":1,"at":"2026-11-22T13:47:41.000123Z","type":"opened","listener":"web","client":null,)"
             R"("upstream":null,"connection":"2-1417","peer_id":"2-1418","direction":"inbound",)"
-            R"("remote":"10.0.0.7:51344","first":null,"how":null,"reason":null,"detail":null,)"
-            R"("duration_ms":null,"bytes_in":null,"bytes_out":null})");
+            R"("remote":"10.0.0.7:51344","proxied_source":null,"first":null,"how":null,"reason":null,)"
+            R"("detail":null,"duration_ms":null,"bytes_in":null,"bytes_out":null})");
   EXPECT_EQ(items.at(1).at("first"), "remote");
   EXPECT_EQ(items.at(1).at("how"), "fin");
   EXPECT_EQ(items.at(1).at("reason"), "peer_fin");
@@ -66,6 +66,20 @@ TEST_F(Events, AreReadInPagesBehindANumber) {
   EXPECT_EQ(second.json().at("next"), 3);
   EXPECT_EQ(numbers(none), "");
   EXPECT_EQ(none.json().at("next"), 3);
+  EXPECT_EQ(none.json().at("since"), 3);
+  EXPECT_TRUE(get("").json().at("since").is_null());
+}
+
+TEST_F(Events, BehindANumberOfAnotherLifeSayWhereThisOneBegan) {
+  control_.event_book = EventBook{1000, 1001};
+  control_.event_book.add(test::sample_events());
+
+  for (const auto* const query : {"?since=7", "?since=5000"}) {
+    const auto json = get(query).json();
+    EXPECT_EQ(json.at("since"), 1000) << query;
+    EXPECT_EQ(json.at("total"), 3) << query;
+    EXPECT_EQ(json.at("dropped"), 0) << query;
+  }
 }
 
 TEST_F(Events, ThatCannotBeReadAnyMoreAreCounted) {

@@ -73,7 +73,7 @@ class FakeControlPlane : public ControlPlane {
     return client(name).map([](const auto&) { return std::vector{sample_probe()}; });
   }
   Result<ReceivedRow> received(const std::string& name, std::uint64_t from) override {
-    return client(name).map([&](const auto&) { return ReceivedRow{from, from + 3, 0, "a\xff\n"}; });
+    return client(name).map([&](const auto&) { return ReceivedRow{from, from + 3, 0, 0, "a\xff\n"}; });
   }
   Result<ConnectionPage> connections(const ConnectionQuery& query) override {
     remember("connections", query);
@@ -122,6 +122,10 @@ class FakeControlPlane : public ControlPlane {
     return give(std::string{redact ? R"({"redacted":true})" : R"({"redacted":false})"});
   }
 
+  std::string config_schemas() const override {
+    return R"({"Config":{"type":"object"},"ListenerConfig":{"type":"object"},"ClientConfig":{"type":"object"}})";
+  }
+
   Result<void> pause_listener(const std::string& name) override { return change("pause listener " + name); }
   Result<void> resume_listener(const std::string& name) override { return change("resume listener " + name); }
   Result<void> drain_listener(const std::string& name) override { return change("drain listener " + name); }
@@ -130,12 +134,22 @@ class FakeControlPlane : public ControlPlane {
   Result<void> reconnect_client(const std::string& name) override {
     return change("reconnect client " + name);
   }
-  Result<std::uint64_t> send(const std::string& name, std::string data) override {
-    return change("send " + name + " " + data).map([&] { return std::uint64_t{data.size()}; });
+  Result<SentRow> send(const std::string& name, std::string data, std::optional<Duration> wait_ack) override {
+    return change("send " + name + " " + data).map([&] {
+      return SentRow{data.size(), 2, wait_ack ? std::optional{true} : std::nullopt, wait_ack, ""};
+    });
   }
   Result<ProbeRow> run(const std::string& name) override {
     return change("run " + name).map([] { return sample_probe(); });
   }
+  Result<ProbeAnswer> probe(const ProbeQuestion& question) override {
+    const std::lock_guard lock{mutex_};
+    probe_question = question;
+    return probe_answer;
+  }
+  ProbeQuestion probe_question{};
+  Result<ProbeAnswer> probe_answer{
+      ProbeAnswer{sample_probe(), std::chrono::seconds{5}, R"({"mode":"probe"})"}};
   Result<void> kill(ConnectionId id, Kill how) override {
     return change((how == Kill::reset ? "reset " : "end ") + id_text(id));
   }

@@ -3,11 +3,15 @@
 #include "api/front_streams.hpp"
 
 #include <array>
+#include <filesystem>
+#include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 
 #include "api/raw_client.hpp"
 #include "api/server.hpp"
@@ -17,6 +21,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::RawClient;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
@@ -47,7 +52,8 @@ class Watcher {
  private:
   bool receive() {
     std::array<char, 65536> part{};
-    last_ = ::recv(client_.fd(), part.data(), part.size(), 0);
+    do last_ = ::recv(client_.fd(), part.data(), part.size(), 0);
+    while (last_ < 0 && errno == EINTR);  // as after a stop, for it has a timeout
     if (last_ <= 0) return false;
     got_.append(part.data(), static_cast<std::size_t>(last_));
     return true;
@@ -58,12 +64,23 @@ class Watcher {
   ssize_t last_{0};
 };
 
+/// How far the thread `name` of this process gives way: nice(2); nothing where there is none.
+std::optional<int> nice_of(const std::string& name) {
+  for (const auto& task : std::filesystem::directory_iterator{"/proc/self/task"}) {
+    std::string told;
+    std::getline(std::ifstream{task.path() / "comm"}, told);
+    const auto id = static_cast<id_t>(std::stoul(task.path().filename()));
+    if (told == name) return ::getpriority(PRIO_PROCESS, id);
+  }
+  return std::nullopt;
+}
+
 class FrontStreamsTest : public testing::Test {
  protected:
   FrontStreamsTest() {
     options_.http = "127.0.0.1:0";
     options_.socket = folder_ / "api.sock";
-    options_.limits.heartbeat = 20ms;
+    options_.limits.heartbeat = 1h;  // who asserts what follows what wants no beat between
   }
 
   void start() { server_ = ApiServer::start(options_, control_).value(); }
@@ -128,6 +145,7 @@ TEST_F(FrontStreamsTest, TellHowManyAreMissing) {
 }
 
 TEST_F(FrontStreamsTest, BeatWithTheNumberUpToWhichNothingWasWanted) {
+  options_.limits.heartbeat = 20ms;
   start();
   auto watcher = watch("?client=feed");
   watcher.until("id: 0\n\n:\n\n");
@@ -161,8 +179,48 @@ TEST_F(FrontStreamsTest, AreNoMoreThanTheLimit) {
   EXPECT_EQ(caller().get("/v1/events").status, 200);
 }
 
+TEST_F(FrontStreamsTest, KeepPlacesForTheUnixSocketHoweverManyComeOverHttp) {
+  options_.limits.streams = 3;
+  options_.limits.streams_kept = 2;
+  start();
+  const Address http = server_->http_address();
+  Watcher stranger{http, ""};
+  stranger.until("id: 0\n");
+
+  EXPECT_THAT(
+      (Watcher{http, ""}.until("\r\n\r\n{")),
+      AllOf(StartsWith("HTTP/1.1 503 "), HasSubstr("1 streams of events are open already over HTTP")));
+  auto one = watch();
+  auto two = watch();
+  EXPECT_THAT(one.until("id: 0\n"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(two.until("id: 0\n"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(watch().until("\r\n\r\n{"), StartsWith("HTTP/1.1 503 "));
+}
+
+TEST_F(FrontStreamsTest, LeaveAllPlacesToTheUnixSocketWhereNobodyElseComes) {
+  options_.limits.streams = 2;
+  options_.limits.streams_kept = 1;
+  start();
+  auto one = watch();
+  auto two = watch();
+  one.until("id: 0\n");
+  two.until("id: 0\n");
+  EXPECT_TRUE(await_streams(2));
+
+  EXPECT_THAT((Watcher{server_->http_address(), ""}.until("\r\n\r\n{")), StartsWith("HTTP/1.1 503 "));
+}
+
+TEST_F(FrontStreamsTest, AreWrittenWhereTheyGiveWayAndTheFrontDoesNot) {
+  start();
+  auto watcher = watch();
+  watcher.until("id: 0\n");
+
+  EXPECT_EQ(nice_of("api"), ::getpriority(PRIO_PROCESS, 0));
+  EXPECT_GT(nice_of("api-events-0"), nice_of("api"));
+  EXPECT_EQ(nice_of("api-events-0"), nice_of("api-0"));
+}
+
 TEST_F(FrontStreamsTest, NoticeAReaderThatLeaves) {
-  options_.limits.heartbeat = 1h;
   start();
   {
     auto watcher = watch();

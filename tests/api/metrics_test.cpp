@@ -28,6 +28,9 @@ TEST_F(Metrics, ArePlainTextForPrometheus) {
 
 TEST_F(Metrics, HaveTheNamesOfTheContract) {
   asker_.control.client_rows[0].last_probe = test::sample_probe();
+  asker_.control.client_rows[0].probing.emplace();
+  asker_.control.client_rows[0].probing->results = {{"L7TOUT", 4}};
+  asker_.control.client_rows[0].probing->skipped = 2;
   const auto all = text();
 
   for (
@@ -64,7 +67,17 @@ TEST_F(Metrics, HaveTheNamesOfTheContract) {
        R"(tcpctl_client_attempts_total{client="feed",outcome="connect_refused"} 2)",
        R"(tcpctl_client_attempts_total{client="feed",outcome="connected"} 1)",
        R"(tcpctl_client_failures_total{client="feed",reason="peer_rst"} 4)",
+       R"(tcpctl_client_connect_seconds_count{client="feed"} 0)",
+       R"(tcpctl_client_heartbeat_seconds_count{client="feed"} 0)",
+       R"(tcpctl_client_heartbeats_total{client="feed",outcome="answered"} 7)",
+       R"(tcpctl_client_heartbeats_total{client="feed",outcome="missed"} 1)",
+       R"(tcpctl_client_received_overwritten_bytes_total{client="feed"} 5)",
        R"(tcpctl_probe_success{client="feed"} 0)",
+       R"(tcpctl_probe_phase_seconds{client="feed",phase="connect"} 0.0002)",
+       R"(tcpctl_probe_phase_seconds{client="feed",phase="step_1"} 1)",
+       R"(tcpctl_probe_runs_total{client="feed",result="L7TOUT"} 4)",
+       R"(tcpctl_probe_skipped_total{client="feed"} 2)",
+       R"(tcpctl_probe_late_total{client="feed"} 0)",
        R"(tcpctl_config_reload_success 1)",
        R"(tcpctl_log_dropped_total 0)",
        R"(tcpctl_access_log_dropped_total 5)",

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "api/openapi.hpp"
+
 #include <algorithm>
 #include <set>
 #include <sstream>
@@ -102,12 +104,47 @@ TEST_F(OpenApi, RefersOnlyToSchemasThatItHas) {
   }
 }
 
+TEST_F(OpenApi, ForbidsMembersThatItDoesNotName) {
+  const auto& schemas = document_.at("components").at("schemas");
+  EXPECT_EQ(schemas.at("Listener").at("additionalProperties"), false);
+  const auto& addresses = schemas.at("Listener").at("properties").at("addresses");
+  EXPECT_EQ(addresses.at("items").at("additionalProperties"), false);
+  EXPECT_EQ(schemas.at("Ends").at("properties").at("closes_by_reason").at("additionalProperties").at("type"),
+            "integer");
+}
+
+TEST_F(OpenApi, HasTheClosedListsOfWords) {
+  const auto& schemas = document_.at("components").at("schemas");
+  EXPECT_EQ(schemas.at("How").at("enum"), Json::parse(R"(["fin", "rst", "timeout", "abort"])"));
+  EXPECT_EQ(schemas.at("Reason").at("enum").size(), kReasons);
+  EXPECT_EQ(schemas.at("TimelineEvent").at("enum").back(), "closed");
+}
+
+TEST_F(OpenApi, TakesTheConfigurationsSchemasAsTheyAre) {
+  const auto text = openapi_document(R"({"Config": {"type": "object", "x": 1}})");
+  EXPECT_EQ(Json::parse(text).at("components").at("schemas").at("Config").at("x"), 1);
+}
+
+TEST_F(OpenApi, DescribesTheStreamOfEvents) {
+  const auto& operation = document_.at("paths").at("/v1/events").at("get");
+  const auto& content = operation.at("responses").at("200").at("content");
+  EXPECT_EQ(content.at("application/json").at("schema").at("$ref"), "#/components/schemas/EventList");
+  EXPECT_EQ(content.at("text/event-stream").at("schema").at("type"), "string");
+  const auto is_header = [](const Json& parameter) {
+    return parameter.at("name") == "Last-Event-ID" && parameter.at("in") == "header";
+  };
+  EXPECT_EQ(std::ranges::count_if(operation.at("parameters"), is_header), 1);
+  EXPECT_EQ(
+      std::ranges::count_if(document_.at("paths").at("/v1/history").at("get").at("parameters"), is_header),
+      0);
+}
+
 TEST_F(OpenApi, DescribesWhatIsAnswered) {
   asker_.control.client_rows[0].last_probe = test::sample_probe();
   const Validator validator{document_};
 
   for (const auto& route : kRoutes) {
-    const std::string answer{route.answer};
+    const std::string answer{route.answer.substr(0, route.answer.find(' '))};
     if (route.method != "GET" || answer.find('/') != std::string::npos) continue;
     std::string path{route.path};
     for (const auto& [place, value] :
@@ -121,6 +158,10 @@ TEST_F(OpenApi, DescribesWhatIsAnswered) {
   }
   EXPECT_EQ(validator.check("Reload", to_json(ReloadRow{})), "");
   EXPECT_EQ(validator.check("Problem", asker_.get("/nope").json()), "");
+  asker_.control.listener_rows[0].addresses[0].state = "failed";
+  const auto not_ready = asker_.get("/readyz");
+  EXPECT_EQ(not_ready.status, 503);
+  EXPECT_EQ(validator.check("NotReady", not_ready.json()), "");
 }
 
 TEST(OpenApiRoutes, NamesEveryRouteOnce) {

@@ -66,6 +66,14 @@ TEST(RequestReader, ReadsOneByteAtATime) {
   EXPECT_EQ(reader.state(), State::ready);
 }
 
+TEST(RequestReader, TakesASlashInAQuery) {
+  RequestReader reader;
+
+  reader.feed("GET /v1/connections?peer=10.0.0.0%2F8 HTTP/1.1\r\nHost: h\r\n\r\n");
+
+  EXPECT_EQ(reader.state(), State::ready);
+}
+
 TEST(RequestReader, KeepsPipelinedRequestsInTheirOrder) {
   RequestReader reader;
 
@@ -161,6 +169,11 @@ INSTANTIATE_TEST_SUITE_P(
         Hostile{"ControlInTarget", "GET /a\x01 HTTP/1.1\r\n" + kHost + "\r\n", 400},
         Hostile{"HighByteInTarget", "GET /\xc3\xa4 HTTP/1.1\r\n" + kHost + "\r\n", 400},
         Hostile{"TabInRequestLine", "GET\t/a HTTP/1.1\r\n" + kHost + "\r\n", 400},
+        Hostile{"SlashInName", "GET /v1/listeners%2Fweb HTTP/1.1\r\n" + kHost + "\r\n", 400},
+        Hostile{"SlashInNameInLowerCase", "GET /v1/listeners%2fweb HTTP/1.1\r\n" + kHost + "\r\n", 400},
+        Hostile{"PercentU", "GET /v1/listeners/%u0077eb HTTP/1.1\r\n" + kHost + "\r\n", 400},
+        Hostile{"PercentWithoutDigits", "GET /v1/listeners/web?x=%zz HTTP/1.1\r\n" + kHost + "\r\n", 400},
+        Hostile{"PercentCutShort", "GET /v1/listeners/web%6 HTTP/1.1\r\n" + kHost + "\r\n", 400},
         Hostile{"LowerCaseMethod", "get / HTTP/1.1\r\n" + kHost + "\r\n", 501},
         Hostile{"UnknownMethod", "FROB / HTTP/1.1\r\n" + kHost + "\r\n", 501},
         Hostile{"Connect", "CONNECT /x HTTP/1.1\r\n" + kHost + "\r\n", 501},

@@ -62,8 +62,15 @@ TEST_F(Resources, ChangeClientsAndAnswerWhatTheyThenAre) {
 }
 
 TEST_F(Resources, SendTextAndBinary) {
-  EXPECT_EQ(asker_.ask("POST", "/v1/clients/feed/send", R"({"text": "PING\n"})").body, R"({"sent_bytes":5})");
-  EXPECT_EQ(asker_.ask("POST", "/v1/clients/feed/send", R"({"base64": "AP8="})").body, R"({"sent_bytes":2})");
+  EXPECT_EQ(asker_.ask("POST", "/v1/clients/feed/send", R"({"text": "PING\n"})").body,
+            R"({"sent_bytes":5,"kernel_bytes":2,"acked":null,"acked_after_ms":null,"ended":null})");
+  EXPECT_EQ(asker_.ask("POST", "/v1/clients/feed/send?wait_ack=5s", R"({"base64": "AP8="})").body,
+            R"({"sent_bytes":2,"kernel_bytes":2,"acked":true,"acked_after_ms":5000.0,"ended":null})");
+  for (const auto* const wrong : {"5", "0s", "61s", "soon"})
+    EXPECT_EQ(
+        asker_.ask("POST", std::string{"/v1/clients/feed/send?wait_ack="} + wrong, R"({"text": "x"})").status,
+        400)
+        << wrong;
 
   EXPECT_EQ(control_.calls(), (Calls{"send feed PING\n", std::string{"send feed \0\xff", 12}}));
 }

@@ -38,7 +38,15 @@ TEST(Rows, ShowAClientAsTheContractDoes) {
   expect_json(to_json(test::sample_client()), R"(
 {"name": "feed", "source": "runtime", "mode": "keep", "state": "up", "error": null, "address": "feed.example:7000", "resolved": ["10.0.0.9:7000"], "resolve_error": null,
  "connections": {"wanted": 1, "up": 1, "connecting": 0, "backing_off": 0}, "attempts_total": 3, "failures_total": {"connect_refused": 2, "peer_rst": 4},
- "next_attempt_in_ms": null, "last_failure": null, "last_probe": null, "bytes_in_total": 1, "bytes_out_total": 1,
+ "next_attempt_in_ms": null, "last_failure": null, "last_probe": null,
+ "since": null, "in_row": null, "results_total": null, "skipped_total": null, "late_total": null, "running": null,
+ "availability": {"hour": 0.99987, "day": null}, "connect_ms": {"p50": null, "p99": null}, "recent_ms": [0.25, null],
+ "heartbeat": {"sent_total": 9, "answered_total": 7, "missed_total": 1, "last_ms": 3.0, "answer_ms": {"p50": null, "p99": null}},
+ "slots": [{"n": 1, "state": "up", "since": "2026-11-22T13:47:41.000123Z", "connection": "2-1417", "attempts_total": 2, "failures_in_row": 0,
+   "next_attempt_in_ms": null, "last_attempts": [
+     {"at": "2026-11-22T13:47:41.000123Z", "address": "10.0.0.9:7000", "outcome": "connected", "took_ms": 0.25, "stood_ms": null, "ended": null},
+     {"at": "2026-11-22T13:47:41.000123Z", "address": null, "outcome": "connect_refused", "took_ms": 1.0, "stood_ms": null, "ended": null}]}],
+ "received_overwritten_bytes_total": 5, "bytes_in_total": 1, "bytes_out_total": 1,
  "ends": {"closes_by_reason": {}, "closes": [], "duration_ms": {"count": 0, "mean": null, "p50": null, "p90": null, "p99": null, "buckets": []},
           "rtt_ms": {"count": 0, "mean": null, "p50": null, "p90": null, "p99": null, "buckets": []}}, "config": {}})");
 }
@@ -87,8 +95,34 @@ TEST(Rows, ShowAnUpstreamAsTheContractDoes) {
 
 TEST(Rows, ShowAProbeAsTheContractDoes) {
   expect_json(to_json(test::sample_probe()), R"(
-{"success": false, "result": "L7TOUT", "failed_step": 1, "got": "SSH-2.0-x", "at": "…Z", "duration_ms": 1000.2,
- "phases_ms": {"resolve": null, "connect": 0.2}, "steps": [{"n": 1, "kind": "expect", "ok": false, "ms": 1000.0}]})");
+{"success": false, "result": "L7TOUT", "failed_step": 1, "got": "SSH-2.0-x", "address": null, "at": "…Z", "duration_ms": 1000.2,
+ "phases_ms": {"resolve": null, "connect": 0.2, "close": null}, "steps": [{"n": 1, "kind": "expect", "ok": false, "ms": 1000.0}]})");
+}
+
+TEST(Rows, ShowWhatAProbeAloneHas) {
+  auto row = test::sample_client();
+  row.probing.emplace();
+  row.probing->since = test::sample_time();
+  row.probing->in_row = 7;
+  row.probing->results = {{"L7OK", 6}, {"L4CON", 1}};
+  row.probing->skipped = 2;
+  row.probing->late = 3;
+  row.probing->running = {.so_far = test::sample_probe(), .phase = "steps", .step = 2, .step_kind = "expect"};
+  row.probing->running->so_far.address = test::ip("192.0.2.7:25");
+
+  const auto json = to_json(row);
+
+  EXPECT_EQ(json.at("since"), rfc3339(test::sample_time()));
+  EXPECT_EQ(json.at("in_row"), 7);
+  EXPECT_EQ(dump(json.at("results_total")), R"({"L4CON":1,"L7OK":6})");
+  EXPECT_EQ(json.at("skipped_total"), 2);
+  EXPECT_EQ(json.at("late_total"), 3);
+  expect_json(json.at("running"), R"(
+{"at": "…Z", "duration_ms": 1000.2, "address": "192.0.2.7:25", "phase": "steps",
+ "phases_ms": {"resolve": null, "connect": 0.2, "close": null},
+ "steps": [{"n": 1, "kind": "expect", "ok": false, "ms": 1000.0}], "step": {"n": 2, "kind": "expect"}})");
+  row.probing->running->step = 0;
+  EXPECT_TRUE(to_json(row).at("running").at("step").is_null());
 }
 
 TEST(Rows, ShowAConnectionAsTheContractDoes) {
@@ -143,11 +177,12 @@ TEST(Rows, ReplaceWhatIsNoUtf8) {
 }
 
 TEST(Rows, GiveReceivedBytesExactlyAndReadably) {
-  const auto json = Json::parse(dump(to_json(ReceivedRow{7, 10, 2, "a\xff\n"})));
+  const auto json = Json::parse(dump(to_json(ReceivedRow{7, 10, 2, 9, "a\xff\n"})));
 
-  EXPECT_EQ(dump(json),
-            dump(Json::parse(
-                R"({"from": 7, "next": 10, "lost_bytes": 2, "text": "a\ufffd\n", "base64": "Yf8K"})")));
+  EXPECT_EQ(
+      dump(json),
+      dump(Json::parse(
+          R"({"from": 7, "next": 10, "lost_bytes": 2, "overwritten_total": 9, "text": "a\ufffd\n", "base64": "Yf8K"})")));
 }
 
 TEST(Rows, ShowWhenAChangedKeyHolds) {

@@ -76,6 +76,7 @@ inline ProbeRow sample_probe() {
 }
 
 inline ClientRow sample_client(const std::string& name = "feed") {
+  using namespace std::chrono_literals;
   ClientRow row;
   row.name = name;
   row.source = "runtime";
@@ -87,6 +88,19 @@ inline ClientRow sample_client(const std::string& name = "feed") {
   row.attempts = 3;
   row.failures = {{"connect_refused", 2}, {"peer_rst", 4}};
   row.outcomes = {{"connect_refused", 2}, {"connected", 1}};
+  row.up_last_hour = 0.999871;
+  row.recent = {250us, std::nullopt};
+  row.heartbeat = HeartbeatRow{9, 7, 1, 3ms, {}};
+  row.slots = {{.n = 1,
+                .state = "up",
+                .since = sample_time(),
+                .connection = make_id(1, 1417),
+                .attempts = 2,
+                .failures = 0,
+                .next_attempt_in = {},
+                .history = {{sample_time(), "10.0.0.9:7000", "connected", 250us, {}, ""},
+                            {sample_time(), "", "connect_refused", 1ms, {}, ""}}}};
+  row.overwritten = 5;
   row.bytes_in = row.bytes_out = 1;
   row.config = "{}";
   return row;

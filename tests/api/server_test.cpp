@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/server.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/stat.h>
 
 #include "api/raw_client.hpp"
@@ -184,20 +186,41 @@ TEST_F(ServerTest, ServesOthersWhileMostAreSilentOrSlow) {
   EXPECT_EQ(over_socket().get("/v1/status").status, 200);
 }
 
-TEST_F(ServerTest, TurnsConnectionsAboveTheLimitAway) {
+TEST_F(ServerTest, TurnsConnectionsAboveTheLimitAwayWhereAllAreServed) {
+  control_.block_status();
   options_.limits.connections = 2;
   start();
   auto one = over_http();
   auto two = over_http();
-  ASSERT_EQ(one.get("/healthz").status, 200);
-  ASSERT_EQ(two.get("/healthz").status, 200);
+  for (auto* client : {&one, &two}) {
+    ASSERT_EQ(client->get("/healthz").status, 200);
+    client->send("GET /v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  }
+  ASSERT_EQ(over_socket().get("/healthz").status, 200);  // what was sent before is seen by now
 
   auto three = over_http();
   const auto response = three.get("/healthz");
+  control_.release();
 
   EXPECT_EQ(response.status, 503);
   EXPECT_TRUE(three.ends_clean());
-  EXPECT_EQ(over_socket().get("/healthz").status, 200);
+  EXPECT_EQ(one.response().status, 200);
+  EXPECT_EQ(two.response().status, 200);
+}
+
+TEST_F(ServerTest, MakesRoomByEndingTheConnectionThatWaitedLongest) {
+  options_.limits.connections = 2;
+  start();
+  auto slow = over_http();
+  auto kept = over_http();
+  slow.send("GET /v1/st");
+  ASSERT_EQ(kept.get("/healthz").status, 200);
+
+  auto newcomer = over_http();
+
+  EXPECT_EQ(newcomer.get("/healthz").status, 200);
+  EXPECT_TRUE(slow.ends_clean());
+  EXPECT_EQ(kept.get("/healthz").status, 200);
 }
 
 TEST_F(ServerTest, AnswersHealthWhileEveryWorkerWaits) {
@@ -237,6 +260,50 @@ TEST_F(ServerTest, RefusesRequestsBeyondTheQueue) {
   EXPECT_EQ(response.status, 503);
   EXPECT_EQ(served.response().status, 200);
   EXPECT_EQ(queued.response().status, 200);
+}
+
+TEST_F(ServerTest, TakesAScrapeThoughTheQueueOfLoopbackIsFull) {
+  control_.block_status();
+  options_.limits.workers = 1;
+  options_.limits.queue = 1;
+  options_.metrics_listen = "127.0.0.1:0";
+  options_.access.metrics_allow = {parse_network("127.0.0.1").value()};
+  start();
+  auto served = over_http();
+  auto queued = over_http();
+  for (auto* client : {&served, &queued}) {
+    client->send("GET /v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    EXPECT_EQ(over_http().get("/healthz").status, 200);
+  }
+  RawClient scraper{server_->metrics_address()};
+
+  scraper.send("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_EQ(RawClient{server_->metrics_address()}.get("/healthz").status, 200);
+  control_.release();
+
+  EXPECT_EQ(scraper.response().status, 200);
+}
+
+TEST_F(ServerTest, ServesOthersWhileBodiesThatDoNotEndHoldAllTheyMay) {
+  options_.limits.held_bytes = 100'000;
+  start();
+  const std::string part =
+      "POST /v1/config/check HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50000\r\n\r\n" +
+      std::string(45'000, 'x');
+  auto one = over_http();
+  auto two = over_http();
+  one.send(part);
+  two.send(part);
+
+  std::array<pollfd, 2> either{{{one.fd(), POLLIN, 0}, {two.fd(), POLLIN, 0}}};
+  ASSERT_EQ(::poll(either.data(), either.size(), 60'000), 1);  // there is room for one of them
+  auto& refused = either[0].revents != 0 ? one : two;
+  auto operator_client = over_socket();
+  operator_client.send(part + std::string(5'000, 'x'));
+
+  EXPECT_EQ(refused.response().status, 503);
+  EXPECT_EQ(over_http().get("/v1/status").status, 200);
+  EXPECT_EQ(operator_client.response().status, 415);
 }
 
 TEST_F(ServerTest, LeavesThePeerThatDoesNotReadItsAnswer) {

@@ -123,7 +123,7 @@ TEST_F(ControlTest, SaysThatThereIsNoSuchThing) {
   EXPECT_EQ(control.upstreams("x").error().code, Errc::not_found);
   EXPECT_EQ(control.client("x").error().code, Errc::not_found);
   EXPECT_EQ(control.pause_listener("x").error().code, Errc::not_found);
-  EXPECT_EQ(control.send("x", "data").error().code, Errc::not_found);
+  EXPECT_EQ(control.send("x", "data", std::nullopt).error().code, Errc::not_found);
   EXPECT_EQ(control.run("x").error().code, Errc::not_found);
   for (const ConnectionId id :
        {make_id(0, 99), make_id(1, 1), make_id(500, 1), ConnectionId{0}, ConnectionId{1}}) {
@@ -281,7 +281,7 @@ TEST_F(ControlTest, SteersAClient) {
   ASSERT_TRUE(comes_true([&] { return control.client("feed")->state == "up"; }));
   Peer peer{listener.accept()};
 
-  EXPECT_EQ(control.send("feed", "hello").value(), 5U);
+  EXPECT_EQ(control.send("feed", "hello", std::nullopt).value().sent, 5U);
   EXPECT_TRUE(comes_true([&] { return peer.has("hello"); }));
   peer.write("news");
   EXPECT_TRUE(comes_true([&] { return control.received("feed", 0)->data == "news"; }));

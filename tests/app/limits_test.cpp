@@ -21,12 +21,19 @@ TEST(Limits, KeepMoreBackForMoreWorkers) { EXPECT_GT(file_reserve(1000, 16), fil
 
 TEST(Limits, NeverGrantLessForMoreFiles) {
   std::uint64_t before = 0;
-  for (std::uint64_t files = 0; files < 100'000; files += 97) {
+  for (std::uint64_t files = 0; files < 100'000; ++files) {
     const std::uint64_t reserve = file_reserve(files, 2);
     const std::uint64_t granted = files > reserve ? files - reserve : 0;
-    EXPECT_GE(granted, before) << files;
+    ASSERT_GE(granted, before) << files;
     before = granted;
   }
+}
+
+TEST(Limits, LetFewerWaitForProbesWhereFilesAreFew) {
+  EXPECT_EQ(probers(80), 2U);
+  EXPECT_EQ(probers(1024), 16U);
+  EXPECT_EQ(probers(4096), 64U);
+  EXPECT_EQ(probers(1'000'000), 64U);
 }
 
 TEST(Limits, RaiseTheSoftLimitToTheHardOne) {

@@ -243,6 +243,11 @@ TEST(LogRecord, ReplacesBytesThatAreNoUtf8InJsonAndKeepsThoseThatAre) {
                        "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\\\"\"}\n"));
 }
 
+TEST(LogRecord, WritesNoControlIntoJsonAsItIs) {
+  EXPECT_THAT(json_line(record({{"got", "\x1b[2J\x7f\xc2\x9b\xc2\xa0"}}), Head::timed),
+              EndsWith("\"got\":\"\\u001b[2J\\u007f\\u009b\xc2\xa0\"}\n"));
+}
+
 TEST(LogRecord, WritesANumberThatJsonDoesNotKnowAsAString) {
   EXPECT_THAT(json_line(record({{"share", "nan", true}}), Head::timed), EndsWith(R"("share":"nan"})"
                                                                                  "\n"));

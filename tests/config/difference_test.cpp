@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <set>
+
 #include <gmock/gmock.h>
 
 #include "config/keys.hpp"
@@ -100,6 +102,31 @@ TEST(Difference, SectionsAreListedOnlyWhereTheyChanged) {
   EXPECT_EQ(diff.changed[2].name, "access_log");
   EXPECT_THAT(diff.changed[2].keys, ElementsAre(Pair("at", Applies::now)));
   EXPECT_THAT(diff.changed[3].keys, ElementsAre(Pair("roles.user:x", Applies::now)));
+}
+
+TEST(Difference, SaysOfTheNameServersThatTheyNeedARestart) {
+  const auto diff = between("", "[dns]\nservers = ['127.0.0.1:53']\ntimeout = '3s'\nattempts = 3\n");
+
+  ASSERT_EQ(diff.changed.size(), 1U);
+  EXPECT_EQ(diff.changed[0].name, "dns");
+  EXPECT_THAT(diff.changed[0].keys,
+              ElementsAre(Pair("servers", Applies::restart), Pair("timeout", Applies::restart),
+                          Pair("attempts", Applies::restart)));
+}
+
+TEST(Difference, LeavesNoSectionOut) {
+  std::set<std::string> sections;
+  for (const auto& key : core_keys()) sections.emplace(key.path.substr(0, key.path.find('.')));
+  // Each with a key that differs.
+  const auto diff =
+      between("",
+              "[daemon]\nworkers = 2\n[dns]\nattempts = 3\n[log]\nformat = 'json'\n[access_log]\nat = 'end'\n"
+              "[api]\nhttp = ''\n[history]\nevents = 5\n" +
+                  listener("") + "[clients.x]\nconnect = 'h:1'\nmode = 'keep'\n");
+
+  std::set<std::string> told{"listeners", "clients"};
+  for (const auto& change : diff.changed) told.insert(change.name);
+  EXPECT_EQ(told, sections);
 }
 
 TEST(Difference, NothingChangedIsNothingListed) {

@@ -82,10 +82,11 @@ TEST(Rules, KeysOfOneModeAreMistakesInTheOther) {
   EXPECT_EQ(client("mode = 'probe'\nconnections = 2\nbackoff.max = '1m'"),
             "t.toml:4:1: clients.x.connections: only for mode = \"keep\"\n"
             "t.toml:5:1: clients.x.backoff: only for mode = \"keep\"");
-  EXPECT_EQ(client("mode = 'keep'\ninterval = '1s'\ntimeout = '1s'\nsteps = []"),
+  EXPECT_EQ(client("mode = 'keep'\ninterval = '1s'\ntimeout = '1s'\nsteps = []\nprobe_module = true"),
             "t.toml:4:1: clients.x.interval: only for mode = \"probe\"\n"
             "t.toml:5:1: clients.x.timeout: only for mode = \"probe\"\n"
-            "t.toml:6:1: clients.x.steps: only for mode = \"probe\"");
+            "t.toml:6:1: clients.x.steps: only for mode = \"probe\"\n"
+            "t.toml:7:1: clients.x.probe_module: only for mode = \"probe\"");
 }
 
 TEST(Rules, BackoffDoesNotBeginAboveItsEnd) {

@@ -32,6 +32,11 @@ class AccessOutletTest : public test::ConnectionFixture {
     }
     return names;
   }
+  void add(std::size_t lines) {
+    for (std::size_t i = 0; i < lines; ++i) outlet().add(AccessLine::Kind::end, {});
+  }
+  /// As many lines as find room while none is taken: those on their way, and one batch more.
+  static constexpr std::size_t kRoom = (AccessOutlet::kMostUnderWay + 1) * AccessOutlet::kMost;
   /// Opens a connection, has its peer end it, and waits until whatever is said of it was said.
   void live_and_die() {
     serve({});
@@ -109,12 +114,31 @@ TEST_F(AccessOutletTest, TellsOfAStartBehindAProxyOnlyOnceItIsKnownWhoseItIs) {
 }
 
 TEST_F(AccessOutletTest, CountsWhatFindsNoRoom) {
-  for (std::size_t i = 0; i < AccessOutlet::kMost + 3; ++i) outlet().add(AccessLine::Kind::end, {});
+  add(kRoom + 3);
 
-  ASSERT_TRUE(await_batches(1));
-
-  EXPECT_THAT(batches[0].lines, SizeIs(AccessOutlet::kMost));
+  EXPECT_THAT(batches, SizeIs(AccessOutlet::kMostUnderWay));
+  for (const auto& batch : batches) EXPECT_THAT(batch.lines, SizeIs(AccessOutlet::kMost));
   EXPECT_EQ(outlet().dropped(), 3U);
+}
+
+TEST_F(AccessOutletTest, GivesABatchOnAsSoonAsItIsFull) {
+  add(AccessOutlet::kMost);
+  EXPECT_THAT(batches, IsEmpty());
+
+  add(1);
+
+  EXPECT_THAT(batches, SizeIs(1));
+  EXPECT_EQ(outlet().dropped(), 0U);
+}
+
+TEST_F(AccessOutletTest, KeepsTheLastLinesHoweverMany) {
+  outlet().expect_the_last();
+
+  add(kRoom + 3);
+  outlet().give();
+
+  EXPECT_EQ(outlet().dropped(), 0U);
+  EXPECT_THAT(batches.back().lines, SizeIs(AccessOutlet::kMost + 3));
 }
 
 TEST_F(AccessOutletTest, HoldsBatchesBackFromAWriterThatIsHeldUp) {

@@ -50,12 +50,15 @@ TEST_F(EventOutletTest, CollectsNothingWhileItIsOff) {
 }
 
 TEST_F(EventOutletTest, CountsWhatFindsNoRoomInABatch) {
-  for (std::size_t i = 0; i < EventOutlet::kMost + 3; ++i) (void)outlet().add(EventKind::opened);
+  constexpr std::size_t kRoom = (EventOutlet::kMostUnderWay + 1) * EventOutlet::kMost;
+  for (std::size_t i = 0; i < kRoom + 3; ++i) (void)outlet().add(EventKind::opened);
+  EXPECT_THAT(batches, SizeIs(EventOutlet::kMostUnderWay)) << "full ones are given on at once";
 
-  ASSERT_TRUE(await_batches(1));
+  outlet().note_taken();
+  ASSERT_TRUE(await_batches(EventOutlet::kMostUnderWay + 1));
 
-  EXPECT_THAT(batches[0].events, SizeIs(EventOutlet::kMost));
-  EXPECT_EQ(batches[0].dropped, 3U);
+  EXPECT_THAT(batches.back().events, SizeIs(EventOutlet::kMost));
+  EXPECT_EQ(batches.back().dropped, 3U);
 }
 
 TEST_F(EventOutletTest, HoldsBatchesBackFromAReceiverThatDoesNotTakeThem) {

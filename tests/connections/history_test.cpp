@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connections/history.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+
 #include <gtest/gtest.h>
 
 #include "support/connection_fixture.hpp"
@@ -10,6 +14,9 @@ namespace tcpctl {
 namespace {
 
 using namespace std::chrono_literals;
+
+/// Of an entry that has nothing outside of itself.
+constexpr std::size_t kSmallBytes = sizeof(History::Entry) + IdIndex::kPlaceBytes;
 
 History::Entry entry(std::uint64_t number) {
   History::Entry made;
@@ -30,6 +37,42 @@ TEST(History, KeepsTheLastOnesAndCountsTheOthers) {
   EXPECT_EQ(history.find(make_id(0, 2)), nullptr);
   ASSERT_NE(history.find(make_id(0, 3)), nullptr);
   EXPECT_EQ(history.entries().front().facts.id, make_id(0, 3));
+}
+
+/// Processor time of a thousand look-ups in a history of `count` entries; the least of some rounds.
+std::chrono::nanoseconds time_of_finding(std::uint64_t count) {
+  History history{count};
+  for (std::uint64_t number = 1; number <= 2 * count; ++number) history.add(entry(number));
+  const auto cpu_time = [] {
+    timespec time{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
+  };
+  auto least = std::chrono::nanoseconds::max();
+  for (int round = 0; round < 5; ++round) {
+    const auto before = cpu_time();
+    for (std::uint64_t i = 0; i < 1000; ++i) {
+      if (history.find(make_id(0, count + 1 + i * 7919 % count)) == nullptr) return least;
+    }
+    least = std::min<std::chrono::nanoseconds>(least, cpu_time() - before);
+  }
+  return least;
+}
+
+TEST(History, FindsOneOfManyAsFastAsOneOfFew) {
+  EXPECT_LT(time_of_finding(5'000) / 10, time_of_finding(100)) << "it is looked for one by one";
+}
+
+TEST(History, FindsEachOfItsEntriesWhateverOrderTheyEndedIn) {
+  constexpr std::uint64_t kCount = 1000;
+  History history{kCount};
+  for (std::uint64_t i = 0; i < 5000; ++i) {
+    history.add(entry(i * 7919 % 5003 + 1));
+    if (i % 97 != 0) continue;
+    for (const auto& kept : history.entries()) ASSERT_EQ(history.find(kept.facts.id), &kept);
+  }
+  EXPECT_EQ(history.find(make_id(0, 1)), nullptr) << "it gave way";
+  EXPECT_EQ(history.find(make_id(0, 9999)), nullptr) << "it never was";
 }
 
 TEST(History, KeepsNothingWithALimitOfZero) {
@@ -155,7 +198,7 @@ TEST(History, LetsTheOldestGoSoonerWhereTheyAreLarge) {
 
   for (std::uint64_t number = 1; number <= kCount; ++number) history.add(entry(3 * kCount + number));
   EXPECT_EQ(history.entries().size(), kCount) << "small ones have all places again";
-  EXPECT_EQ(history.bytes(), kCount * sizeof(History::Entry));
+  EXPECT_EQ(history.bytes(), kCount * kSmallBytes);
 }
 
 TEST(History, AllocatesNothingForItselfOnceItIsFull) {
@@ -167,7 +210,7 @@ TEST(History, AllocatesNothingForItselfOnceItIsFull) {
   for (std::uint64_t number = kCount + 1; number <= 2 * kCount; ++number) history.add(entry(number));
 
   EXPECT_EQ(&history.entries().front(), first) << "it was written over";
-  EXPECT_EQ(history.bytes(), kCount * sizeof(History::Entry));
+  EXPECT_EQ(history.bytes(), kCount * kSmallBytes);
 }
 
 TEST(History, CutsALongDetailToWhatFits) {
@@ -182,7 +225,7 @@ TEST(History, CutsALongDetailToWhatFits) {
   const auto cut = add_with(entry(2), 5000);
   EXPECT_TRUE(cut.ends_with("x..."));
   EXPECT_GT(cut.size(), 400U);
-  EXPECT_LE(sizeof(History::Entry) + heap_bytes(history.entries().back()), 1024U);
+  EXPECT_LE(kSmallBytes + heap_bytes(history.entries().back()), 1024U);
   const auto least = add_with(largest_entry(3), 5000);
   EXPECT_EQ(least.size(), History::kLeastDetail);
 }

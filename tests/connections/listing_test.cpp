@@ -16,6 +16,19 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using Sort = ConnectionQuery::Sort;
 
+/// What `list_page` answers of `workers`, whose loops stand still.
+Result<ConnectionPage> page_of(std::vector<const Worker*> workers, ListTerms::Of of,
+                               const ConnectionQuery& query) {
+  return list_page(std::make_shared<const ListTerms>(ListTerms{query, of}), workers.size(),
+                   [&](const std::vector<std::size_t>& asked, const auto& question_of) {
+                     using Question = std::invoke_result_t<decltype(question_of), std::size_t>;
+                     std::vector<std::invoke_result_t<Question, const Worker&>> answers;
+                     for (const std::size_t worker : asked)
+                       answers.push_back(question_of(worker)(*workers.at(worker)));
+                     return Result<decltype(answers)>{std::move(answers)};
+                   });
+}
+
 /// Two workers with a history each: what a list is made of.
 class ListingTest : public testing::Test {
  protected:
@@ -38,10 +51,7 @@ class ListingTest : public testing::Test {
     worker.history().add(std::move(entry));
   }
   ConnectionPage page(const ConnectionQuery& query) {
-    std::vector<ConnectionPage> pages;
-    for (const Worker* const worker : {&first.worker, &second})
-      pages.push_back(history_page(*worker, query).value());
-    return merge(std::move(pages), query);
+    return page_of({&first.worker, &second}, ListTerms::Of::history, query).value();
   }
   static std::vector<std::uint64_t> numbers(const ConnectionPage& page) {
     std::vector<std::uint64_t> all;
@@ -69,21 +79,24 @@ class ListingTest : public testing::Test {
 };
 
 TEST_F(ListingTest, MergesTheWorkersInTheOrderAskedFor) {
-  for (std::uint64_t number = 1; number <= 5; ++number) add(number);
+  constexpr std::array<int, 5> kLasted{3, 1, 5, 2, 4};  // seconds
+  for (std::uint64_t number = 1; number <= 5; ++number) {
+    add(number, [&](Facts& facts) { facts.close.at = facts.opened + kLasted.at(number - 1) * 1s; });
+  }
   ConnectionQuery query;
 
   query.sort = Sort::opened_at;
   EXPECT_THAT(numbers(page(query)), ElementsAre(1, 2, 3, 4, 5));
   query.sort = Sort::age;
-  EXPECT_THAT(numbers(page(query)), ElementsAre(5, 4, 3, 2, 1));
+  EXPECT_THAT(numbers(page(query)), ElementsAre(2, 4, 1, 5, 3));
   query.sort = Sort::bytes_in;
   EXPECT_THAT(numbers(page(query)), ElementsAre(1, 2, 3, 4, 5));
   query.sort = Sort::bytes_out;
   EXPECT_THAT(numbers(page(query)), ElementsAre(5, 4, 3, 2, 1));
   query.sort = Sort::closed_at;
-  EXPECT_THAT(numbers(page(query)), ElementsAre(1, 2, 3, 4, 5));
+  EXPECT_THAT(numbers(page(query)), ElementsAre(2, 1, 4, 3, 5));
   query.sort = Sort::idle;
-  EXPECT_THAT(numbers(page(query)), ElementsAre(5, 4, 3, 2, 1));
+  EXPECT_THAT(numbers(page(query)), ElementsAre(2, 4, 1, 5, 3));
   query.sort = Sort::id;
   EXPECT_THAT(numbers(page(query)), ElementsAre(1, 3, 5, 2, 4));
   query.descending = true;
@@ -151,14 +164,15 @@ TEST_F(ListingTest, KeepsItsPlaceWhileConnectionsComeAndGo) {
 }
 
 TEST_F(ListingTest, RefusesACursorThatIsNone) {
-  for (const char* const nonsense : {"x", ".", "1", "1.", ".1", "1.2.3", "1.-2", "1 .2",
-                                     "99999999999999999999.1", "1.99999999999999999999", "0x1.2"}) {
+  for (const char* const nonsense :
+       {"x", "i", ".", "1", "1.2", "i1", "i1.", "i.1", "i1.2.3", "i1.-2", "i1 .2", "i99999999999999999999.1",
+        "i1.99999999999999999999", "i0x1.2", "o1.2"}) {
     ConnectionQuery query;
     query.cursor = nonsense;
-    const auto page = history_page(first.worker, query);
+    const auto page = page_of({&first.worker}, ListTerms::Of::history, query);
     ASSERT_FALSE(page) << nonsense;
     EXPECT_EQ(page.error().code, Errc::invalid_argument);
-    EXPECT_FALSE(open_page(first.worker, query));
+    EXPECT_FALSE(page_of({&first.worker}, ListTerms::Of::open, query));
   }
 }
 
@@ -171,7 +185,7 @@ TEST_F(ListingTest, FiltersByEachKey) {
   add(6, [](Facts& facts) { facts.close.reason = Reason::admin_kill; });
   add(7, [](Facts& facts) { facts.close.first = First::remote; });
   add(8, [](Facts& facts) { facts.close.how = How::rst; });
-  add(9, [](Facts& facts) { facts.opened = now(); });
+  add(9, [](Facts& facts) { facts.opened = facts.close.at - 1ms; });
   const auto found = [&](const auto& change) {
     ConnectionQuery query;
     query.sort = Sort::bytes_in;
@@ -190,7 +204,7 @@ TEST_F(ListingTest, FiltersByEachKey) {
   EXPECT_THAT(found([](auto& query) { query.how = How::rst; }), ElementsAre(8));
   EXPECT_THAT(found([](auto& query) { query.listener = "other"; }), ElementsAre());
   EXPECT_THAT(found([](auto& query) { query.listener = "mine"; }), ElementsAre(1, 2, 3, 5, 6, 7, 8, 9));
-  EXPECT_THAT(found([](auto& query) { query.older_than = 30min; }), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8));
+  EXPECT_THAT(found([](auto& query) { query.older_than = 1s; }), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8));
   EXPECT_THAT(found([](auto& query) { query.state = "ESTABLISHED"; }), ElementsAre());
   EXPECT_EQ(found([](auto& query) { query.state = "CLOSED"; }).size(), 9U);
 }
@@ -213,7 +227,73 @@ TEST_F(ListingTest, HasNoNextWhereThereIsNothing) {
   EXPECT_EQ(empty.next, "");
 }
 
-using ListingOfOpenTest = test::ConnectionFixture;
+class ListingInSlicesTest : public ListingTest {
+ protected:
+  static constexpr std::uint64_t kMany = 200;
+  /// As many entries of the second worker, those that it has next.
+  void add_many() {
+    for (std::uint64_t i = 0; i < kMany; ++i) add(2 * ++added);
+  }
+  [[nodiscard]] PageSearch search() const {
+    return PageSearch::begin(std::make_shared<const ListTerms>(ListTerms{query, ListTerms::Of::history}))
+        .value();
+  }
+  ConnectionQuery query;
+  std::uint64_t added{0};
+};
+
+TEST_F(ListingInSlicesTest, LookAtSomeAndKeepButAPage) {
+  add_many();
+  query.limit = 3;
+  auto search = this->search();
+
+  EXPECT_FALSE(search.look(first.worker, 0s));
+  ASSERT_TRUE(search.look(second, 0s));
+  EXPECT_GT(search.total(), 0U);
+  EXPECT_LT(search.total(), kMany);
+  int slices = 1;
+  while (search.look(second, 0s)) ++slices;
+
+  EXPECT_GT(slices, 1);
+  EXPECT_EQ(search.total(), kMany);
+  EXPECT_EQ(search.places().size(), 4U);
+}
+
+TEST_F(ListingInSlicesTest, GoOnBehindEntriesThatGaveWayBetweenThem) {
+  second.history() = History{kMany};
+  add_many();
+  auto search = this->search();
+  ASSERT_TRUE(search.look(second, 0s));
+
+  add_many();
+  while (search.look(second, 0s)) {
+  }
+
+  EXPECT_GT(search.total(), kMany);
+  EXPECT_LT(search.total(), 2 * kMany);
+  const auto found = first_of(search.places(), query);
+  EXPECT_EQ(found.places.size(), query.limit);
+}
+
+TEST_F(ListingInSlicesTest, AreLongerTheLongerAListIsAskedFor) {
+  const ListTerms terms{query, ListTerms::Of::open};
+
+  const auto at_first = slice_time(terms, terms.time);
+  const auto later = slice_time(terms, terms.time + 200ms);
+  const auto at_last = slice_time(terms, terms.time + 1h);
+
+  EXPECT_GT(at_first, 0s);
+  EXPECT_LT(at_first, later);
+  EXPECT_EQ(later, 2ms);
+  EXPECT_LT(at_last, 10ms);
+}
+
+class ListingOfOpenTest : public test::ConnectionFixture {
+ protected:
+  Result<ConnectionPage> open_page(const ConnectionQuery& query) {
+    return page_of({&worker()}, ListTerms::Of::open, query);
+  }
+};
 
 TEST_F(ListingOfOpenTest, ShowsLiveStatesAndFiltersByThem) {
   serve({.on_peer_fin = [](Session&) {}});
@@ -224,7 +304,7 @@ TEST_F(ListingOfOpenTest, ShowsLiveStatesAndFiltersByThem) {
   ConnectionQuery query;
   query.state = "CLOSE_WAIT";
 
-  const auto page = open_page(worker(), query);
+  const auto page = open_page(query);
 
   ASSERT_TRUE(page);
   ASSERT_EQ(page->items.size(), 1U);
@@ -232,7 +312,7 @@ TEST_F(ListingOfOpenTest, ShowsLiveStatesAndFiltersByThem) {
   EXPECT_EQ(page->items[0].state, "CLOSE_WAIT");
   EXPECT_EQ(page->total, 1U);
   query.state.reset();
-  EXPECT_EQ(open_page(worker(), query)->total, 2U);
+  EXPECT_EQ(open_page(query)->total, 2U);
 }
 
 TEST_F(ListingOfOpenTest, GivesFirstPageAndRest) {
@@ -244,11 +324,11 @@ TEST_F(ListingOfOpenTest, GivesFirstPageAndRest) {
   ConnectionQuery query;
   query.limit = 3;
 
-  const auto one = open_page(worker(), query);
+  const auto one = open_page(query);
   ASSERT_TRUE(one);
   EXPECT_EQ(one->items.size(), 3U);
   query.cursor = one->next;
-  const auto two = open_page(worker(), query);
+  const auto two = open_page(query);
 
   ASSERT_TRUE(two);
   EXPECT_EQ(two->items.size(), 2U);
@@ -266,23 +346,50 @@ TEST_F(ListingOfOpenTest, GoesOnWhereAConnectionWentAwayInBothOrders) {
   }
   ConnectionQuery upwards;
   upwards.limit = 3;
-  upwards.cursor = open_page(worker(), upwards)->next;
+  upwards.cursor = open_page(upwards)->next;
   ConnectionQuery downwards;
   downwards.limit = 3;
   downwards.descending = true;
-  downwards.cursor = open_page(worker(), downwards)->next;
+  downwards.cursor = open_page(downwards)->next;
 
   worker().find(ids[2])->abort(Reason::admin_kill);  // the last one of both pages
 
   const auto ids_of = [&](const ConnectionQuery& query) {
     std::vector<ConnectionId> all;
-    const auto page = open_page(worker(), query);
+    const auto page = open_page(query);
     for (const auto& row : page->items) all.push_back(row.id);
     return all;
   };
   EXPECT_THAT(ids_of(upwards), ElementsAre(ids[3], ids[4]));
   EXPECT_THAT(ids_of(downwards), ElementsAre(ids[1], ids[0]));
-  EXPECT_EQ(open_page(worker(), upwards)->total, 4U);
+  EXPECT_EQ(open_page(upwards)->total, 4U);
+}
+
+TEST_F(ListingOfOpenTest, LeavesOutWhoIsGoneOrChangedBeforeItsRowIsMade) {
+  std::vector<test::Peer> peers;
+  std::vector<ConnectionId> ids;
+  for (int i = 0; i < 3; ++i) {
+    serve({.on_peer_fin = [](Session&) {}});
+    peers.push_back(std::move(peer));
+    ids.push_back(id);
+  }
+  ConnectionQuery query;
+  query.state = "ESTABLISHED";
+  const auto terms = std::make_shared<const ListTerms>(ListTerms{query, ListTerms::Of::open});
+  auto search = PageSearch::begin(terms).value();
+  EXPECT_FALSE(search.look(worker(), 1h));
+  ASSERT_EQ(search.total(), 3U);
+
+  worker().find(ids[0])->abort(Reason::admin_kill);
+  peers[1].fin();
+  ASSERT_TRUE(run_until([&] { return worker().find(ids[1])->state() == tcp::State::close_wait; }));
+
+  const auto rows = rows_at(worker(), *terms, first_of(search.places(), query).places);
+  ASSERT_EQ(rows.size(), 3U);
+  EXPECT_FALSE(rows[0]);
+  EXPECT_FALSE(rows[1]);
+  ASSERT_TRUE(rows[2]);
+  EXPECT_EQ(rows[2]->id, ids[2]);
 }
 
 }  // namespace

@@ -88,6 +88,45 @@ TEST_F(OrphansTest, AreGivenUpAndCountedAfterAWhile) {
   EXPECT_EQ(orphans.missed().read(), 1U);
 }
 
+TEST_F(OrphansTest, AreForgottenOnceTheyAreSettledThoughOthersAreStillAwaited) {
+  worker().tick();
+  worker().orphans().await(~std::uint64_t{0}, make_id(0, 99));  // no socket's cookie
+  for (int i = 0; i < 20; ++i) {
+    parted().give_way();
+    EXPECT_EQ(taken(), "before_close");
+    ASSERT_TRUE(run_until([&] { return taken() == "final"; }));
+  }
+
+  EXPECT_EQ(worker().orphans().awaited(), 1U);
+}
+
+TEST_F(OrphansTest, SayWhyTheKernelDoesNotLetThemListenAndThatItDoesAgain) {
+  auto events = tcp::DestroyEvents::open().value();
+  const Fd kept{::dup(events.fd())};
+  const Fd other{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  const int place = events.fd();
+  ASSERT_EQ(::dup2(other.get(), place), place);  // which has no groups to join
+  Orphans orphans{worker(), std::move(events)};
+
+  orphans.await(7, make_id(0, 99));
+
+  EXPECT_EQ(orphans.refusal().find("sock_diag events: "), 0U);
+  EXPECT_EQ(orphans.missed().read(), 1U);
+  EXPECT_EQ(orphans.awaited(), 0U);
+  ASSERT_EQ(::dup2(kept.get(), place), place);
+  orphans.await(7, make_id(0, 99));
+  EXPECT_EQ(orphans.refusal(), "");
+  EXPECT_EQ(orphans.awaited(), 1U);
+}
+
+TEST_F(OrphansTest, AreNotAwaitedWithoutACookieToKnowThemBy) {
+  Orphans orphans{worker()};
+  orphans.await(0, make_id(0, 99));
+
+  EXPECT_EQ(orphans.awaited(), 0U);
+  EXPECT_EQ(orphans.missed().read(), 1U);
+}
+
 TEST_F(OrphansTest, AreOnlySoManyAtATime) {
   Orphans orphans{worker()};
   for (std::uint64_t i = 0; i < Orphans::kMost + 5; ++i) orphans.await(~i, make_id(0, 99));

@@ -55,6 +55,24 @@ inline const std::string kFeed =
  "connections": {"wanted": 1, "up": 0, "connecting": 0, "backing_off": 1}, "attempts_total": 3, "failures_total": {"connect_refused": 2},
  "next_attempt_in_ms": 2500, "last_failure": "connect_refused", "last_probe": null, "bytes_in_total": 1, "bytes_out_total": 1, "config": {}})";
 
+/// Two connections, one of which stands.
+inline const std::string kKeep =
+    R"({"name": "keep", "source": "file", "mode": "keep", "state": "connecting", "error": null,
+ "address": "feed.example:7000", "resolved": ["10.0.0.9:7000"], "resolve_error": null,
+ "connections": {"wanted": 2, "up": 1, "connecting": 0, "backing_off": 1}, "attempts_total": 6, "failures_total": {"connect_refused": 4},
+ "next_attempt_in_ms": 2500, "last_failure": "connect_refused: Connection refused", "last_probe": null,
+ "availability": {"hour": 0.999999, "day": null}, "connect_ms": {"p50": 0.3, "p99": 2.1}, "recent_ms": [0.21, null, 3.4],
+ "heartbeat": {"sent_total": 40, "answered_total": 38, "missed_total": 2, "last_ms": 0.52, "answer_ms": {"p50": 0.5, "p99": 1.2}},
+ "slots": [{"n": 1, "state": "up", "since": "2026-11-22T13:00:00.000000Z", "connection": "2-15", "attempts_total": 1,
+            "failures_in_row": 0, "next_attempt_in_ms": null, "last_attempts": []},
+           {"n": 2, "state": "backing_off", "since": "2026-11-22T13:01:00.000000Z", "connection": null, "attempts_total": 5,
+            "failures_in_row": 4, "next_attempt_in_ms": 2500, "last_attempts": [
+              {"at": "2026-11-22T13:01:00.000000Z", "address": "10.0.0.9:7000", "outcome": "connect_refused", "took_ms": 0.12,
+               "stood_ms": null, "ended": null},
+              {"at": "2026-11-22T13:00:00.000000Z", "address": "10.0.0.9:7000", "outcome": "connected", "took_ms": 0.41,
+               "stood_ms": 59987, "ended": "peer_rst"}]}],
+ "received_overwritten_bytes_total": 0, "bytes_in_total": 1, "bytes_out_total": 1, "config": {"connect": "feed.example:7000"}})";
+
 inline const std::string kProbe =
     R"({"success": false, "result": "L7TOUT", "failed_step": 1, "got": "SSH-2.0-x", "at": "2026-11-22T13:01:00.000000Z",
  "duration_ms": 1000.2, "phases_ms": {"resolve": null, "connect": 0.2}, "steps": [{"n": 1, "kind": "expect", "ok": false, "ms": 1000.0}]})";

@@ -181,6 +181,10 @@ TEST(Client, TellsTheDaemonsWordsAndWhatToDo) {
   EXPECT_EQ(failure_of(409, R"({"title": "Conflict"})").line, "Conflict");
   EXPECT_EQ(failure_of(403, R"({"detail": "role read is too weak"})").line,
             "role read is too weak; use sudo, or have your role raised in [api.roles]");
+  EXPECT_EQ(failure_of(503, R"({"detail": "the daemon is stopping"})").line,
+            "the daemon is stopping; try again");
+  EXPECT_EQ(failure_of(503, R"({"detail": "too many connections; try again"})").line,
+            "too many connections; try again");
   EXPECT_THAT(failure_of(401, R"({"detail": "a token is needed"})", "http://a:1").line,
               HasSubstr("TCPCTL_TOKEN"));
 }

@@ -56,6 +56,39 @@ TEST_F(ClientVerbs, SendALineFeedOnlyIfAskedTo) {
   EXPECT_THAT(daemon_.last(), HasSubstr(R"({"base64": "UElORwo="})"));
 }
 
+TEST_F(ClientVerbs, SendAndWaitForThePeersAcknowledgement) {
+  for (const std::string wait : {"--wait-ack", "--wait-ack=5s"}) {
+    daemon_.answer(
+        "POST /v1/clients/feed/send?wait_ack=5s",
+        std::string{
+            R"({"sent_bytes": 4, "kernel_bytes": 3, "acked": true, "acked_after_ms": 0.41, "ended": null})"});
+    const auto ran = here({"client", "send", "feed", wait, "PING"});
+    EXPECT_EQ(ran.exit, Exit::done);
+    EXPECT_EQ(ran.out,
+              "client feed: took 4 bytes, the kernel 3 of them, the rest waits; the peer acknowledged them "
+              "after 0.41 ms\n");
+  }
+}
+
+TEST_F(ClientVerbs, FailWhereThePeerAcknowledgesNothing) {
+  daemon_.answer(
+      "POST /v1/clients/feed/send?wait_ack=100ms",
+      std::string{
+          R"({"sent_bytes": 4, "kernel_bytes": 4, "acked": false, "acked_after_ms": null, "ended": null})"});
+  const auto late = here({"client", "send", "feed", "PING", "--wait-ack=100ms"});
+  EXPECT_EQ(late.exit, Exit::failed);
+  EXPECT_THAT(late.err, HasSubstr("client feed: not acknowledged; nothing within 100ms"));
+
+  daemon_.answer(
+      "POST /v1/clients/feed/send?wait_ack=100ms",
+      std::string{
+          R"({"sent_bytes": 4, "kernel_bytes": 4, "acked": false, "acked_after_ms": null, "ended": "peer_rst"})"});
+  EXPECT_THAT(here({"client", "send", "feed", "PING", "--wait-ack=100ms"}).err,
+              HasSubstr("the connection ended before: peer_rst"));
+  EXPECT_EQ(here({"client", "send", "feed", "PING", "--wait-ack=5"}).exit, Exit::usage);
+  EXPECT_EQ(here({"client", "send", "feed", "PING", "--wait-ack=1h"}).exit, Exit::usage);
+}
+
 TEST_F(ClientVerbs, SendBytesOfStdinAndOfAFile) {
   using namespace std::string_literals;
   (void)here({"client", "send", "feed", "-"}, {.stdin_text = "\0\xff\n"s});
@@ -96,7 +129,7 @@ TEST_F(ClientVerbs, TellThatReceivedBytesAreGone) {
 
   EXPECT_EQ(ran.exit, Exit::done);
   EXPECT_EQ(ran.out, "x");
-  EXPECT_THAT(ran.err, HasSubstr("5 older bytes are gone"));
+  EXPECT_THAT(ran.err, HasSubstr("5 bytes are missing here"));
   EXPECT_EQ(here({"client", "received", "feed", "--from", "-1"}).exit, Exit::usage);
 }
 

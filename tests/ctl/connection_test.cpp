@@ -54,6 +54,19 @@ TEST_F(Connection, DoesNotTurnInCirclesWhenACursorComesBack) {
   EXPECT_EQ(here({"conn"}).exit, Exit::failed);
 }
 
+TEST_F(Connection, SaysWhenTheKernelsFactsWereTaken) {
+  const auto heading_of = [this](const std::string& taken) {
+    std::string row{kOpen};
+    row.replace(row.find("live"), 4, taken);
+    daemon_.answer("GET /v1/connections/2-1417", row);
+    return here({"conn", "show", "2-1417"}).out;
+  };
+
+  EXPECT_THAT(heading_of("live"), HasSubstr("TCP, as the kernel sees it now\n"));
+  EXPECT_THAT(heading_of("before_close"), HasSubstr("TCP, as the kernel saw it before the close\n"));
+  EXPECT_THAT(heading_of("final"), HasSubstr("TCP, as the kernel saw it at the end\n"));
+}
+
 TEST_F(Connection, AsksForNoMoreThanTheLimit) {
   daemon_.answer("GET /v1/connections?limit=1", page({kOpen}, "c"));
 

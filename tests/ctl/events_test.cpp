@@ -13,19 +13,20 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 const std::string kClosed =
     R"({"seq":1204,"at":"2026-11-22T13:47:41.000123Z","type":"closed","listener":"web","client":null,"upstream":"u1",)"
-    R"("connection":"2-1418","peer_id":"2-1417","direction":"outbound","remote":"10.0.0.7:51344","first":"remote",)"
-    R"("how":"fin","reason":"peer_fin","detail":null,"duration_ms":1500.250,"bytes_in":4,"bytes_out":9})";
+    R"("connection":"2-1418","peer_id":"2-1417","direction":"outbound","remote":"10.0.0.7:51344","proxied_source":null,)"
+    R"("first":"remote","how":"fin","reason":"peer_fin","detail":null,"duration_ms":1500.250,"bytes_in":4,"bytes_out":9})";
 const std::string kReload =
     R"({"seq":1205,"at":"2026-11-22T13:47:42.000123Z","type":"reload","listener":null,"client":null,"upstream":null,)"
-    R"("connection":null,"peer_id":null,"direction":null,"remote":null,"first":null,"how":null,"reason":null,)"
-    R"("detail":"1 added","duration_ms":null,"bytes_in":null,"bytes_out":null})";
+    R"("connection":null,"peer_id":null,"direction":null,"remote":null,"proxied_source":null,)"
+    R"("first":null,"how":null,"reason":null,"detail":"1 added","duration_ms":null,"bytes_in":null,"bytes_out":null})";
 
-std::string page(const std::string& items, int next, int dropped = 0) {
-  return R"({"items": [)" + items + R"(], "total": 2, "next": )" + std::to_string(next) + R"(, "dropped": )" +
-         std::to_string(dropped) + "}";
+std::string page(const std::string& items, int next, int dropped = 0, const std::string& since = "null") {
+  return R"({"items": [)" + items + R"(], "total": 2, "since": )" + since + R"(, "next": )" +
+         std::to_string(next) + R"(, "dropped": )" + std::to_string(dropped) + "}";
 }
 
 /// A stream of `frames` that ends then.
@@ -54,8 +55,8 @@ TEST_F(Events, AreListedWithWhatHappened) {
 }
 
 TEST_F(Events, AreReadInPagesBehindANumber) {
-  daemon_.answer("GET /v1/events?type=closed&since=1000&limit=1000", page(kClosed, 1204, 3));
-  daemon_.answer("GET /v1/events?type=closed&since=1204&limit=1000", page("", 1204));
+  daemon_.answer("GET /v1/events?type=closed&since=1000&limit=1000", page(kClosed, 1204, 3, "1000"));
+  daemon_.answer("GET /v1/events?type=closed&since=1204&limit=1000", page("", 1204, 0, "1204"));
 
   const auto ran = here({"events", "--type", "closed", "--since", "1000", "-o", "json"});
 
@@ -64,6 +65,31 @@ TEST_F(Events, AreReadInPagesBehindANumber) {
   ASSERT_TRUE(json);
   EXPECT_EQ(json->items("items").size(), 1U);
   EXPECT_THAT(ran.err, HasSubstr("3 events behind 1000 are missing"));
+}
+
+TEST_F(Events, BehindANumberOfAnotherLifeAreSaidToBeAllOfThisOneInOneSentence) {
+  daemon_.answer("GET /v1/events?since=77&limit=1000", page(kClosed, 1204, 3, "1000"));
+  daemon_.answer("GET /v1/events?since=0&limit=1000", page(kClosed, 1204, 3, "1000"));
+  daemon_.answer("GET /v1/events?since=1204&limit=1000", page("", 1204, 0, "1204"));
+
+  const auto ran = here({"events", "--since", "77"});
+
+  EXPECT_EQ(ran.exit, Exit::done);
+  EXPECT_THAT(ran.err, HasSubstr("event 77 is of another life of the daemon"));
+  EXPECT_THAT(ran.err, Not(HasSubstr("missing")));
+  EXPECT_EQ(here({"events", "--since", "0"}).err, "");
+}
+
+TEST_F(Events, FollowedFromANumberOfAnotherLifeAreSaidToBeAllOfThisOne) {
+  const auto greeted = stream("id: 1000\n\nid: 1204\nevent: closed\ndata: " + kClosed + "\n\n");
+  daemon_.answer_raw("GET /v1/events?since=77", greeted);
+  daemon_.answer_raw("GET /v1/events?since=1000", greeted);
+
+  const auto other = here({"events", "-f", "--since", "77"}, {.reader_leaves_after = 1});
+  const auto same = here({"events", "-f", "--since", "1000"}, {.reader_leaves_after = 1});
+
+  EXPECT_THAT(other.err, HasSubstr("event 77 is of another life of the daemon"));
+  EXPECT_THAT(same.err, Not(HasSubstr("another life")));
 }
 
 TEST_F(Events, AreFollowedAsOneJsonObjectALine) {

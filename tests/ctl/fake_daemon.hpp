@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
@@ -68,6 +69,12 @@ class FakeDaemon {
     raw_[request] = bytes;
   }
 
+  /// Answers `request` only once `until` was asked for this often.
+  void hold_back(const std::string& request, const std::string& until, std::ptrdiff_t times) {
+    const std::lock_guard lock{mutex_};
+    held_back_ = HeldBack{request, until, times, {}, {}};
+  }
+
   [[nodiscard]] const std::string& host() const { return host_; }
   /// The request lines, without the version.
   [[nodiscard]] std::vector<std::string> asked() const {
@@ -81,6 +88,13 @@ class FakeDaemon {
   }
 
  private:
+  struct HeldBack {
+    std::string request, until;
+    std::ptrdiff_t times{0};
+    Fd peer{};
+    std::string text{};
+  };
+
   void listen_unix() {
     std::string folder = std::filesystem::temp_directory_path() / "tcpctl-fake-XXXXXX";
     folder_ = ::mkdtemp(folder.data());
@@ -114,15 +128,32 @@ class FakeDaemon {
                         {.fd = stop_.get(), .events = POLLIN, .revents = 0}};
       ::poll(wait, 2, -1);
       if (wait[1].revents != 0) return;
-      const Fd peer{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
-      if (peer) serve_one(peer.get());
+      Fd peer{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+      if (!peer) continue;
+      const auto request = read_request(peer.get());
+      const auto line = request.substr(0, request.find("\r\n"));
+      const auto asked = line.substr(0, line.rfind(' '));
+      if (!hold(peer, asked, request)) serve_one(peer.get(), asked, request);
+      if (const auto due = take_due(); due.peer) serve_one(due.peer.get(), due.request, due.text);
     }
   }
 
-  void serve_one(int fd) {
-    const auto request = read_request(fd);
-    const auto line = request.substr(0, request.find("\r\n"));
-    const auto asked = line.substr(0, line.rfind(' '));
+  bool hold(Fd& peer, const std::string& asked, const std::string& request) {
+    const std::lock_guard lock{mutex_};
+    if (asked != held_back_.request) return false;
+    held_back_.peer = std::move(peer);
+    held_back_.text = request;
+    return true;
+  }
+
+  HeldBack take_due() {
+    const std::lock_guard lock{mutex_};
+    if (!held_back_.peer || std::ranges::count(asked_, held_back_.until) < held_back_.times) return {};
+    return {held_back_.request, held_back_.until, held_back_.times, std::move(held_back_.peer),
+            held_back_.text};
+  }
+
+  void serve_one(int fd, const std::string& asked, const std::string& request) {
     std::string reply;
     {
       const std::lock_guard lock{mutex_};
@@ -171,6 +202,7 @@ class FakeDaemon {
   }
 
   mutable std::mutex mutex_;
+  HeldBack held_back_;
   std::map<std::string, Canned> answers_;
   std::map<std::string, std::string> raw_;
   std::vector<std::string> asked_;

@@ -29,6 +29,7 @@ class Golden : public ::testing::TestWithParam<std::tuple<Case, int>> {
     daemon_.answer("GET /v1/listeners/web", kWeb);
     daemon_.answer("GET /v1/clients", page({kFeed, kSmtp}));
     daemon_.answer("GET /v1/clients/smtp-check", kSmtp);
+    daemon_.answer("GET /v1/clients/keep", kKeep);
     daemon_.answer("GET /v1/listeners/web/upstreams", page({kUpstream}));
     daemon_.answer("GET /v1/connections?limit=1000", page({kOpen, kOutbound}));
     daemon_.answer("GET /v1/connections/2-1417", kOpen);
@@ -82,6 +83,8 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Combine(::testing::Values(Case{"status", {"status"}},
                                          Case{"listener-show", {"listener", "show", "web"}},
                                          Case{"client-show", {"client", "show", "smtp-check"}},
+                                         Case{"client-show-keep", {"client", "show", "keep"}},
+                                         Case{"client-show-keep-ascii", {"client", "show", "keep"}, "C"},
                                          Case{"conn-show", {"conn", "show", "2-1417"}},
                                          Case{"conn-show-closed", {"conn", "show", "1-9"}},
                                          Case{"conn-show-session", {"conn", "show", "1-20"}},

@@ -62,6 +62,17 @@ TEST(Problems, TellWhatTheLastProbeFailedWith) {
               ElementsAre("client smtp-check: the last probe failed with L7TOUT at step 1"));
 }
 
+TEST(Problems, AreNotSeriousWhereAProbeFailsThatIsStillUp) {
+  const auto client =
+      json(R"({"name": "a", "state": "up", "last_probe": {"success": false, "result": "L4CON"}})");
+
+  const auto found = problems(json("{}"), {}, {client});
+
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found.front().text, "client a: the last probe failed with L4CON");
+  EXPECT_FALSE(found.front().serious);
+}
+
 TEST(Problems, TellThatTheLastReloadFailed) {
   EXPECT_THAT(texts(R"({"last_reload": {"ok": false, "errors": ["a.toml:1:1: x", "y"]}})"),
               ElementsAre("the last reload failed and changed nothing: a.toml:1:1: x (and 1 more)"));

@@ -55,7 +55,7 @@ TEST(Sequence, OpensAnInboundConnectionWithThreeArrows) {
 
   EXPECT_THAT(sequence.lifelines, ElementsAre("client", "tcpctl"));
   EXPECT_THAT(texts(sequence),
-              ElementsAre("~0>1 SYN [SYN_RECEIVED]", "~1>0 SYN+ACK", "~0>1 ACK [ESTABLISHED]", "[accepted]"));
+              ElementsAre("~0>1 SYN [SYN_RCVD]", "~1>0 SYN+ACK", "~0>1 ACK [ESTABLISHED]", "[accepted]"));
 }
 
 TEST(Sequence, OpensAnOutboundOneTheOtherWayRound) {
@@ -110,7 +110,7 @@ TEST(Sequence, MergesBothLegsByTime) {
 
   EXPECT_THAT(sequence.lifelines, ElementsAre("client", "tcpctl", "upstream"));
   EXPECT_THAT(texts(sequence),
-              ElementsAre("~0>1 SYN [client: SYN_RECEIVED]", "~1>0 SYN+ACK", "[client: accepted]",
+              ElementsAre("~0>1 SYN [client: SYN_RCVD]", "~1>0 SYN+ACK", "[client: accepted]",
                           "1>2 SYN [upstream: SYN_SENT]", "0>1 data, 5 B"));
 }
 

@@ -50,12 +50,63 @@ TEST(ByteRing, AnswersNothingForAnOffsetAheadOfTheStream) {
   EXPECT_EQ(row.lost, 0U);
 }
 
+TEST(ByteRing, KeepsItsBytesWhereItsLimitChanges) {
+  auto ring = ring_of(8, {"abcdef"});
+
+  ring.set_limit(1000);
+  ring.add(as_bytes("ghijkl"));
+  EXPECT_EQ(ring.read(0).data, "abcdefghijkl");
+  ring.set_limit(5);
+
+  EXPECT_EQ(ring.read(0).data, "hijkl");
+  EXPECT_EQ(ring.overwritten(), 7U);
+  ring.add(as_bytes("mn"));
+  EXPECT_EQ(ring.read(0).data, "jklmn");
+}
+
+TEST(ByteRing, TakesNothingForReadThatNeverCame) {
+  auto ring = ring_of(8, {"abc"});
+
+  ring.note_taken(4);
+
+  EXPECT_EQ(ring.room(), 5U);
+}
+
 TEST(ByteRing, IsEmptyAtFirst) {
   const auto row = ByteRing{4}.read(0);
 
   EXPECT_EQ(row.data, "");
   EXPECT_EQ(row.from, 0U);
   EXPECT_EQ(row.next, 0U);
+}
+
+TEST(ByteRing, CountsWhatWasOverwrittenAndNobodyHad) {
+  auto ring = ring_of(5, {"abc"});
+  ring.note_taken(2);
+  EXPECT_EQ(ring.room(), 4U);
+  ring.add(as_bytes("defg"));
+  EXPECT_EQ(ring.overwritten(), 0U);
+  EXPECT_EQ(ring.room(), 0U);
+  ring.add(as_bytes("hi"));
+  EXPECT_EQ(ring.overwritten(), 2U);
+  ring.note_taken(9);
+  EXPECT_EQ(ring.room(), 5U);
+  ring.add(as_bytes("0123456789"));
+
+  EXPECT_EQ(ring.overwritten(), 7U);
+  EXPECT_EQ(ring.read(0).overwritten, 7U);
+}
+
+TEST(ByteRing, AnswersLongStreamsInPieces) {
+  ByteRing ring{ByteRing::kMostRead + 10};
+  const std::string all(ByteRing::kMostRead + 5, 'x');
+  ring.add(as_bytes(all));
+
+  const auto first = ring.read(0);
+
+  EXPECT_EQ(first.next, ByteRing::kMostRead);
+  EXPECT_EQ(first.data.size(), ByteRing::kMostRead);
+  EXPECT_EQ(ring.read(first.next).data, "xxxxx");
 }
 
 TEST(ByteRing, KeepsExactlyItsLimit) {
@@ -68,6 +119,18 @@ TEST(ByteRing, KeepsExactlyItsLimit) {
   }
 
   EXPECT_EQ(ring.read(0).data, all.substr(all.size() - 64));
+}
+
+TEST(ByteRing, KeepsItsBytesInOrderWhileItGrows) {
+  ByteRing ring{100'000};
+  std::string all;
+  for (int i = 0; i < 3000; ++i) {
+    const std::string piece(static_cast<std::size_t>(i % 97), static_cast<char>('a' + i % 26));
+    ring.add(as_bytes(piece));
+    all += piece;
+    const auto kept = all.size() - std::min<std::size_t>(all.size(), 100'000);
+    ASSERT_EQ(ring.read(0).data, all.substr(kept)) << i;
+  }
 }
 
 }  // namespace

@@ -108,14 +108,16 @@ TEST_F(HubTest, EndsNothingWhereNothingMatches) {
 }
 
 TEST_F(HubTest, ReplacesAClientAndEndsTheConnectionsOfTheOldOne) {
-  test::PlainListener feed;
+  test::PlainListener feed, other;
   const auto client_owner = test::make_owner(Owner::Kind::client, "keep");
-  const auto plan = test::client_plan(test::client_config("keep", test::to(feed.address())), client_owner);
-  hub.set_client(plan);
+  const auto plan_to = [&](const test::PlainListener& target) {
+    return test::client_plan(test::client_config("keep", test::to(target.address())), client_owner);
+  };
+  hub.set_client(plan_to(feed));
   auto first = accept(feed);
 
-  hub.set_client(plan);
-  auto second = accept(feed);
+  hub.set_client(plan_to(other));
+  auto second = accept(other);
 
   EXPECT_TRUE(run_until([&] { return first.at_eof(); }));
   EXPECT_FALSE(second.at_eof());

@@ -21,7 +21,8 @@ class ProbeClientTest : public testing::Test {
     auto config = test::client_config("probe", test::to(target));
     change(config);
     worker().tick();
-    client = make_client(worker(), resolver, test::client_plan(config, owner, steps), record);
+    begun = now();
+    client = make_client(worker(), resolver, pacer, test::client_plan(config, owner, steps), record);
   }
   Worker& worker() { return runner.worker; }
   bool run_until(const std::function<bool()>& condition) { return runner.run_until(condition); }
@@ -43,10 +44,12 @@ class ProbeClientTest : public testing::Test {
   test::LoopRunner runner;
   ClientRecord record;
   Resolver resolver{runner.loop};
+  ConnectPacer pacer{runner.worker};
   std::shared_ptr<Owner> owner = test::make_owner(Owner::Kind::client, "probe");
   test::PlainListener listener;
   Address target = listener.address();
   Peer peer;
+  Instant begun{};
   std::unique_ptr<Client> client;  // last: it goes first
 };
 
@@ -136,6 +139,7 @@ TEST_F(ProbeClientTest, TellsThatNobodyAnsweredItsSyn) {
 
   EXPECT_EQ(row.result, "L4TOUT");
   EXPECT_GE(row.took, 30ms);
+  EXPECT_EQ(row.address, target) << "who did not answer";
   EXPECT_TRUE(run_until([&] { return worker().connections().empty(); }));
 }
 
@@ -187,7 +191,8 @@ TEST_F(ProbeClientTest, RunsAgainAfterItsInterval) {
 
   const auto& entries = worker().history().entries();
   ASSERT_GE(entries.size(), 3U);
-  EXPECT_GE(entries[1].facts.opened - entries[0].facts.opened, 20ms);
+  // Up to a tick of the wheel later than its place, each.
+  EXPECT_GE(entries[2].facts.opened - entries[1].facts.opened, 20ms - Wheel::kTick);
   EXPECT_EQ(client->row().attempts, client->probes().size());
 }
 
@@ -241,11 +246,109 @@ TEST_F(ProbeClientTest, RunsOnlyWhenAskedWhilePaused) {
   EXPECT_TRUE(run_until([&] { return client->row().attempts > before + 2; }));
 }
 
+TEST_F(ProbeClientTest, WaitsForTheEndOfTheConnection) {
+  start(R"([{ expect = "^220 " }])");
+  accept();
+  peer.write("220 welcome\r\n");
+  ASSERT_TRUE(run_until([&] { return peer.at_eof(); }));
+  EXPECT_TRUE(client->probes().empty()) << "the end is waited for";
+  ASSERT_TRUE(client->row().probing->running);
+  EXPECT_EQ(client->row().probing->running->phase, "close");
+  peer.close();
+
+  const auto row = result();
+
+  EXPECT_EQ(row.result, "L7OK");
+  EXPECT_EQ(row.address, target);
+}
+
+TEST_F(ProbeClientTest, DoesNotWaitForeverForAPeerToClose) {
+  start(R"([{ expect = "^220 " }])");
+  accept();
+  peer.write("220 welcome\r\n");
+
+  const auto row = result();
+
+  EXPECT_EQ(row.result, "L7OK");
+  EXPECT_FALSE(row.close);
+  EXPECT_LT(row.took, 500ms) << "the result was known before";
+}
+
+TEST_F(ProbeClientTest, TellsNoCloseWhereThereWasNone) {
+  listener.close();
+  start("[]");
+
+  EXPECT_FALSE(result().close);
+}
+
+TEST_F(ProbeClientTest, ShowsTheStepInWhichItWaits) {
+  start(kMail);
+  ASSERT_TRUE(run_until([&] { return client->row().probing->running.has_value(); }));
+  accept();
+  peer.write("220 welcome\r\n");
+  ASSERT_TRUE(run_until([&] { return peer.has("QUIT\r\n"); }));
+
+  const auto running = client->row().probing->running.value();
+
+  EXPECT_EQ(running.phase, "steps");
+  EXPECT_EQ(running.step, 3U);
+  EXPECT_EQ(running.step_kind, "expect");
+  EXPECT_EQ(running.so_far.steps.size(), 2U);
+  EXPECT_TRUE(running.so_far.connect);
+  EXPECT_EQ(running.so_far.address, target);
+}
+
+TEST_F(ProbeClientTest, IsDownOnlyAfterARowOfFailures) {
+  start("[]", [](auto& config) { config.fall = 3; });
+  EXPECT_EQ(result().result, "L4OK");
+  const auto since = client->row().probing->since;
+  listener.close();
+  const auto fail_once = [&] {
+    bool done = false;
+    client->run([&](Result<ProbeRow>) { done = true; });
+    ASSERT_TRUE(run_until([&] { return done; }));
+  };
+
+  fail_once();
+  fail_once();
+  EXPECT_EQ(client->row().state, "up");
+  EXPECT_EQ(client->row().probing->in_row, 2U);
+  EXPECT_EQ(client->row().probing->since, since);
+  fail_once();
+
+  EXPECT_EQ(client->row().state, "down");
+  EXPECT_NE(client->row().probing->since, since);
+  EXPECT_THAT(client->row().probing->results, ElementsAre(Pair("L4CON", 3U), Pair("L4OK", 1U)));
+}
+
+TEST_F(ProbeClientTest, BeginsLateWhereTheRunBeforeTookSoLong) {
+  start(kMail, [](auto& config) { config.interval = 40ms; });
+  accept();
+  ASSERT_TRUE(run_until([&] { return now() - begun > 100ms; }));
+  EXPECT_EQ(client->row().attempts, 1U) << "no run overlaps another";
+
+  peer.rst();
+  ASSERT_TRUE(run_until([&] { return client->row().attempts == 2; }));
+
+  EXPECT_EQ(client->row().probing->late, 1U);
+  EXPECT_GE(client->row().probing->skipped, 1U);
+}
+
+TEST_F(ProbeClientTest, DoesNotLetAnEndingConnectionDelayTheNextRun) {
+  start("[]", [](auto& config) { config.interval = 30ms; });
+
+  ASSERT_TRUE(run_until([&] { return client->probes().size() >= 3; })) << "the listener never closes";
+
+  EXPECT_EQ(client->row().probing->late, 0U);
+}
+
 TEST_F(ProbeClientTest, RefusesWhatIsForAKeepClient) {
   start("[]");
 
   EXPECT_EQ(client->reconnect().error().code, Errc::conflict);
-  EXPECT_EQ(client->send("x").error().code, Errc::conflict);
+  std::optional<Result<SentRow>> sent;
+  client->send("x", std::nullopt, [&](Result<SentRow> answer) { sent = std::move(answer); });
+  EXPECT_EQ(sent.value().error().code, Errc::conflict);
   EXPECT_EQ(client->received(0).error().code, Errc::conflict);
 }
 

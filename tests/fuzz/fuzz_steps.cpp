@@ -36,6 +36,10 @@ constexpr std::array kTrials{
     Trial{"[{ expect = '^PING' }, { send = 'PONG' }]", {.rounds = 0}, 3},
     Trial{"[{ reject = 'x' }, { expect = 'a*' }, { send = 'b' }, { expect_bytes = '0a' }]", {.rounds = 5}, 1},
     Trial{"[{ expect = 'a*' }, { send = 'b' }]", {.rounds = 0}, 64},
+    Trial{"[{ expect = '(a*)(?P<b>b)?', timeout = '1m' }, { send = '<${1}${b}>' }, { expect = '(?s)(.)(.*)c' "
+          "}, "
+          "{ send = '${2}${1}${b}' }, { expect_eof = true, timeout = '2ms' }]"},
+    Trial{"[{ expect = '(?s)((.*)x)' }, { send = '${1}${2}${2}' }]", {.rounds = 3}},
 };
 
 void require(bool holds) {

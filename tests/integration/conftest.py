@@ -3,6 +3,7 @@
 import contextlib
 import pathlib
 import resource
+import signal
 import sys
 
 import pytest
@@ -15,6 +16,8 @@ from harness.daemon import TCPCTL, TCPCTLD, Daemon  # noqa: E402 (after the path
 def pytest_sessionstart():
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # for the peers; daemons get their own
+    # A shell's background job ignores it, and so would all programs that tests interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for program in (TCPCTLD, TCPCTL):
         if not program.exists():
             pytest.exit(f"{program} is not built; set TCPCTL_BUILD to a build folder", returncode=2)

@@ -10,6 +10,7 @@ import threading
 
 import pytest
 
+from harness.crowd import crowd
 from harness.daemon import run_tcpctld
 from harness.journal import Journal
 from harness.network import CLONE_NEWNS, own_namespace
@@ -329,28 +330,62 @@ def test_a_wrong_value_is_one_sentence(tmp_path, line, wrong):
     assert done.stderr.count("\n") == 1
 
 
+def test_who_waits_for_a_header_has_no_start_line_once_the_log_is_off(launch):
+    behind = ECHO + 'proxy_protocol = { accept_from = ["127.0.0.0/8"] }\n'
+    daemon = launch(access_log("start") + behind)
+    with Peer.to(daemon.address("echo")):
+        eventually(lambda: len(daemon.connections()) == 1, "a connection")
+        assert daemon.reload(access_log("off") + behind).status == 200
+    eventually(lambda: not daemon.connections(), "its end")
+
+    assert totals(daemon) == (0, 0)
+    assert lines(daemon.folder / "access.log") == []
+
+
 # --- the end of the daemon ------------------------------------------------------------------------
 
 
 @pytest.mark.quick
 @pytest.mark.threaded
-def test_those_that_the_daemons_stop_ends_have_their_lines(launch):
-    daemon = launch(access_log("end") + ECHO)
-    address = daemon.address("echo")
-    peers = [Peer.to(address) for _ in range(200)]
-    names = [peer.name for peer in peers]
-    eventually(lambda: len(daemon.connections()) == len(peers))
+@pytest.mark.parametrize("size", [200, 9_500])  # more than the batches that may be on their way take
+def test_those_that_the_daemons_stop_ends_have_their_lines(launch, size):
+    daemon = launch(access_log("end") + ECHO, files=20_000)
+    with crowd(daemon.address("echo"), size) as (peers, _):
+        names = ["{}:{}".format(*peer.getsockname()) for peer in peers]
+        eventually(lambda: daemon.listener("echo")["connections"]["active"] == size, "all of them")
 
-    daemon.signal(signal.SIGTERM)
-    eventually(lambda: "daemon.stopping" in daemon.log())
-    daemon.signal(signal.SIGTERM)
+        daemon.signal(signal.SIGTERM)
+        eventually(lambda: "daemon.stopping" in daemon.log())
+        daemon.signal(signal.SIGTERM)
 
-    assert daemon.wait() == 0
+        assert daemon.wait() == 0
     written = lines(daemon.folder / "access.log")
     assert sorted(line["remote"] for line in written) == sorted(names)
     assert {line["reason"] for line in written} == {"drain"}
-    for peer in peers:
-        peer.close()
+    assert "access_log.lost" not in daemon.log()
+
+
+def test_thousands_that_are_ended_at_once_have_their_lines_and_events(launch):
+    daemon = launch(access_log("end") + ECHO, files=20_000)
+    with crowd(daemon.address("echo"), 4_000):
+        eventually(lambda: daemon.listener("echo")["connections"]["active"] == 4_000, "all of them")
+
+        assert daemon.request("DELETE", "/v1/connections?listener=echo&how=reset").json == {"ended": 4_000}
+
+        eventually(lambda: len(of(daemon, "access.end", reason="admin_kill")) == 4_000, "a line of each")
+    assert totals(daemon) == (0, 0)
+    assert daemon.json("/v1/status")["totals"]["events_dropped_total"] == 0
+
+
+def test_what_was_lost_is_told_at_the_stop(launch):
+    daemon = launch(access_log("end", "file:/dev/full") + ECHO)
+    ping(daemon)
+    eventually(lambda: totals(daemon) == (0, 1), "the count")
+
+    daemon.signal(signal.SIGTERM)
+
+    assert daemon.wait() == 0
+    assert "event=access_log.lost dropped=0 errors=1" in daemon.log()
 
 
 # --- what cannot be written -----------------------------------------------------------------------

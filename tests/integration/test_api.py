@@ -89,7 +89,7 @@ def test_a_wrong_token_is_not_taken_for_none(daemon, authorization):
 def test_the_unix_socket_knows_its_caller(daemon):
     assert daemon.post("/v1/listeners/echo/resume").status == 200
 
-    assert f"uid:{os.getuid()}" in daemon.log()
+    eventually(lambda: f"uid:{os.getuid()}" in daemon.log(), "the change in the log")
 
 
 def test_a_role_on_the_unix_socket_may_be_narrowed(launch):

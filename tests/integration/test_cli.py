@@ -302,7 +302,7 @@ def test_something_that_is_no_daemon_is_recognised():
 
 @pytest.mark.quick
 @pytest.mark.parametrize("noun", ["", "status", "listener", "client", "conn", "history", "upstream", "services",
-                                  "config", "log-level", "api", "metrics", "version"])
+                                  "config", "log-level", "api", "connect", "metrics", "version"])
 def test_help_has_an_example_and_needs_no_daemon(noun):
     done = run(*filter(None, [noun]), "--help", TCPCTL_HOST="unix:/nowhere")
 

@@ -25,6 +25,8 @@ service = "echo"
 max_connections = 1
 """
 
+CAPABILITIES = ("sock_diag", "final_tcp_info", "socket_cookies", "saved_syn")
+
 
 def connect_from(port, address):
     """A connection from a port of the caller's choice, 0 = any."""
@@ -111,11 +113,27 @@ def test_states_are_counted_and_nothing_is_degraded(launch):
         states = status["connections_by_state"]
         assert {state: count for state, count in states.items() if count} == {"ESTABLISHED": 1, "FIN_WAIT_2": 1}
         assert 'tcpctl_connections{state="FIN_WAIT_2"} 1' in daemon.get("/metrics").text
-    assert {name: status["capabilities"][name] for name in ("sock_diag", "final_tcp_info")} == {
-        "sock_diag": "on", "final_tcp_info": "on"}
+    assert {name: status["capabilities"][name] for name in CAPABILITIES} == dict.fromkeys(CAPABILITIES, "on")
 
 
-@pytest.mark.skipif(not sandbox.is_supported(), reason="no number of socket(2) for this machine")
+@pytest.mark.skipif(not sandbox.is_supported(), reason="no numbers of system calls for this machine")
+def test_what_the_kernel_does_not_have_is_said_with_the_reason(launch):
+    daemon = launch(CONFIG, before_exec=sandbox.forbid_socket_details)
+    with daemon.connect("first") as peer:
+        peer.read_to_end()
+        name = peer.name
+
+    capabilities = daemon.json("/v1/status")["capabilities"]
+    assert capabilities["saved_syn"] == "off: TCP_SAVE_SYN: Protocol not available"
+    assert capabilities["socket_cookies"] == capabilities["final_tcp_info"] == "off: SO_COOKIE: Protocol not available"
+    assert capabilities["sock_diag"] == "on"
+    row = daemon.ended(name, listener="first")
+    assert row["state"] == "CLOSED"
+    assert row["handshake"]["client_isn"] is None
+    assert row["handshake"]["rtt_us"] > 0
+
+
+@pytest.mark.skipif(not sandbox.is_supported(), reason="no numbers of system calls for this machine")
 def test_where_the_kernel_may_not_be_asked_that_is_said_and_time_wait_is_computed(launch):
     daemon = launch(CONFIG, before_exec=sandbox.forbid_netlink)
     capabilities = daemon.json("/v1/status")["capabilities"]

@@ -387,4 +387,7 @@ def test_without_records_connections_are_served_and_leave_none(launch):
 
     assert daemon.json("/v1/history")["total"] == 0
     assert daemon.json("/v1/events")["total"] == 0
+    capabilities = daemon.json("/v1/status")["capabilities"]
+    assert capabilities["saved_syn"] == capabilities["final_tcp_info"] == "off: --no-records"
+    assert capabilities["events"] == "on; none of connections: --no-records"
     assert daemon.json("/v1/listeners/a")["connections"]["accepted_total"] == 1

@@ -1,23 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """As many sessions at once as 20,000 files allow."""
-import contextlib
-import socket
-
-from harness.crowd import Backend
+from harness.crowd import Backend, crowd
 from harness.wait import eventually
 
 FILES = 20_000
 SESSIONS = 9_000
 BEYOND = 300
-
-
-@contextlib.contextmanager
-def crowd(address, size):
-    """Connected sockets and no more, so that this process has files enough for all."""
-    with contextlib.ExitStack() as held:
-        def connect():
-            return held.enter_context(socket.create_connection(address, timeout=60))
-        yield [connect() for _ in range(size)], connect
 
 
 def echoes(connected, text=b"still there?"):

@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from harness import openapi
 from harness.daemon import TCPCTL, environment
 from harness.peers import Server
 from harness.wait import eventually
@@ -18,8 +19,8 @@ listen = ["127.0.0.1:0"]
 service = "echo"
 """
 
-FIELDS = {"seq", "at", "type", "listener", "client", "upstream", "connection", "peer_id", "direction", "remote", "first",
-          "how", "reason", "detail", "duration_ms", "bytes_in", "bytes_out"}
+FIELDS = {"seq", "at", "type", "listener", "client", "upstream", "connection", "peer_id", "direction", "remote", "proxied_source",
+          "first", "how", "reason", "detail", "duration_ms", "bytes_in", "bytes_out"}
 
 
 def events(daemon, **parameters):
@@ -261,6 +262,7 @@ class Stream:
             lines = dict(line.split(": ", 1) for line in self.until(b"\n\n").decode().splitlines() if ": " in line)
             if "data" in lines:
                 found.append((int(lines["id"]), lines["event"], json.loads(lines["data"])))
+                assert openapi.document().misfit("Event", found[-1][2]) is None, lines
         return found
 
     def begun(self):

@@ -157,5 +157,5 @@ def test_no_address_port_or_id_is_a_label(daemon):
         labels = set(re.findall(r'[{,](\w+)="', text))
 
         assert labels <= {"version", "listener", "client", "upstream", "direction", "reason", "first", "how", "state",
-                          "outcome", "le", "quantile", "commit", "kind"}
+                          "outcome", "result", "phase", "le", "quantile", "commit", "kind"}
         assert peer.name.split(":")[1] not in re.findall(r'"([^"]*)"', text)

@@ -234,6 +234,26 @@ def test_looks_for_no_header_where_none_is_due(daemon):
         assert daemon.live(peer.name)["proxied_source"] == "192.0.2.1:8080"
 
 
+def test_events_are_found_by_the_source_that_the_header_named(launch):
+    daemon = launch(listener())
+    with daemon.connect("in") as peer:
+        peer.send(v1() + b"data")
+        assert peer.read(4) == b"data"
+        name = peer.name
+    daemon.ended(name)
+
+    def of(address):
+        return daemon.json("/v1/events", since=0, peer=address)["items"]
+
+    found = eventually(lambda: len(of("192.0.2.0/24")) == 2 and of("192.0.2.0/24"), "what was told behind the header")
+    assert [(event["type"], event["remote"], event["proxied_source"]) for event in found] == [
+        ("half_closed", name, "192.0.2.1:8080"), ("closed", name, "192.0.2.1:8080")]
+    assert [event["type"] for event in of("127.0.0.1")] == ["opened", "established", "half_closed", "closed"]
+    assert of("192.0.3.0/24") == []
+    assert [event["type"] for event in daemon.tcpctl_json("events", "--peer", "192.0.2.1")["items"]] == [
+        "half_closed", "closed"]
+
+
 def test_counts_what_ended_for_its_header(launch):
     daemon = launch(listener())
     for _ in range(3):

@@ -285,6 +285,35 @@ def test_an_untouched_client_keeps_its_connection(launch):
             assert daemon.client("feed")["attempts_total"] == 1
 
 
+def test_a_changed_client_keeps_its_connection_and_its_bytes(launch):
+    with Server() as server:
+        daemon = launch(client("feed", server.address))
+        with server.accept() as first:
+            first.send(b"news")
+            eventually(lambda: daemon.client("feed")["bytes_in_total"] == 4)
+            before = daemon.client("feed")["slots"][0]["connection"]
+
+            done = daemon.reload(client("feed", server.address, 'connections = 2\nconnect_timeout = "3s"')).json
+
+            assert done["changed"] == [{"name": "clients.feed",
+                                        "keys": {"connect_timeout": "new_connections", "connections": "now"}}]
+            with server.accept():
+                eventually(lambda: daemon.client("feed")["connections"]["up"] == 2)
+            assert daemon.client("feed")["slots"][0]["connection"] == before
+            assert daemon.json("/v1/clients/feed/received")["text"] == "news"
+
+
+def test_a_client_with_another_address_connects_there(launch):
+    with Server() as old, Server() as new:
+        daemon = launch(client("feed", old.address))
+        with old.accept() as before:
+            done = daemon.reload(client("feed", new.address)).json
+
+            assert done["changed"] == [{"name": "clients.feed", "keys": {"connect": "rebind"}}]
+            assert before.read_to_end() == (b"", "fin")
+            new.accept().close()
+
+
 def test_a_removed_client_closes_and_an_added_one_connects(launch):
     with Server() as first, Server() as second:
         daemon = launch(client("one", first.address))

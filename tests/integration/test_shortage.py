@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """No descriptors left: the daemon waits without spinning, says so, and recovers by itself."""
 import http.client
-import json
 import resource
 
 import pytest
 
 from harness.peers import Peer, Server
 from harness.wait import eventually, steady
-from harness.web import UnixConnection
+from harness.web import UnixConnection, exchange
 
 # Not under UBSan: it looks through a pipe whether memory is readable, and without a descriptor takes every object
 # for a broken one.
@@ -38,8 +37,7 @@ class Starved:
         resource.prlimit(self.daemon.process.pid, resource.RLIMIT_NOFILE, (files, self.hard))
 
     def get(self, path):
-        self.asking.request("GET", path)
-        return json.loads(self.asking.getresponse().read())
+        return exchange(self.asking, "GET", path).json
 
     def echo(self):
         return self.get("/v1/listeners/echo")["connections"]
@@ -146,13 +144,12 @@ forward = {{ upstreams = ["{server.address}"], connect_timeout = "50s", retries 
 """)
         address = daemon.address("web")
         asking = UnixConnection(daemon.socket)
-        asking.request("GET", "/healthz")
-        asking.getresponse().read()
+        exchange(asking, "GET", "/healthz")
         _, hard = resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE)
         clients = []
         for n in range(5):
             # One descriptor for the client is left, and none for its upstream.
-            resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (daemon.files() + 1, hard))
+            resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (steady(daemon.files) + 1, hard))
             clients.append(Peer.to(address))
             clients[-1].send(b"number %d" % n)
             steady(lambda: daemon.files())
@@ -179,7 +176,8 @@ forward = {{ upstreams = ["{server.address}"], connect_timeout = "1s", retries =
 """)
         address = daemon.address("web")
         _, hard = resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE)
-        resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (daemon.files() + 1, hard))
+        files = steady(daemon.files)  # the connection over which the address was asked for closes yet
+        resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (files + 1, hard))
 
         with Peer.to(address) as client:
             assert client.read_to_end() == (b"", "fin")  # not so where each try began to wait anew

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include "support/heap.hpp"
+
 namespace tcpctl {
 namespace {
 
@@ -139,6 +141,96 @@ TEST(EventBook, FollowsAnotherWithTheSameNumbersAndGaps) {
 
   EXPECT_THAT(read.numbers, ElementsAre(5, 7, 8));
   EXPECT_EQ(read.missing, 5U);
+}
+
+constexpr std::uint64_t kMany = 10'000;
+
+EventBook book_of_singles() {
+  EventBook book{kMany};
+  for (std::uint64_t i = 0; i < kMany; ++i) book.add(batch(1));
+  return book;
+}
+
+TEST(EventBook, IsHandedOutWholeWithoutACopyOfItsList) {
+  const EventBook book = book_of_singles();
+
+  const auto before = test::heap_in_use();
+  const auto whole = book.after(0);
+  const auto taken = test::heap_in_use() - before;
+
+  EXPECT_LT(taken, std::size_t{8} * 1024) << "a pointer to each batch alone would be 160 KB";
+  EXPECT_EQ(walk(whole).numbers.size(), kMany);
+}
+
+TEST(EventBook, ReadsOnBehindAnyNumberOfALongList) {
+  const EventBook book = book_of_singles();
+
+  for (const std::uint64_t since : {1U, 127U, 128U, 129U, 5000U, 9983U, 9984U, 9985U, 9999U, 10000U}) {
+    const auto read = walk(book.after(since));
+    EXPECT_EQ(read.numbers.size(), kMany - since) << since;
+    EXPECT_EQ(read.missing, 0U) << since;
+    EXPECT_TRUE(since == kMany || read.numbers.front() == since + 1) << since;
+  }
+}
+
+TEST(EventBook, IsReadInPiecesWithoutAGap) {
+  const EventBook book = book_of_singles();
+
+  std::uint64_t position = 0;
+  std::size_t pieces = 0, events = 0;
+  for (; position < book.newest(); ++pieces) {
+    const auto read = walk(book.after(position, 300));
+    EXPECT_EQ(read.missing, 0U);
+    ASSERT_EQ(read.numbers.size(), read.position - position);
+    EXPECT_LE(read.numbers.size(), 300 + EventBook::kRunEvents);
+    events += read.numbers.size();
+    position = read.position;
+  }
+
+  EXPECT_EQ(events, kMany);
+  EXPECT_GT(pieces, 10U);
+}
+
+TEST(EventBook, ShowsNoMoreThanItsLimitHoweverItsBatchesCame) {
+  EventBook book{200};
+  for (int i = 0; i < 300; ++i) book.add(batch(3, 1));  // numbers 1 2 3 (4) 5 6 7 (8) ...
+
+  const auto read = walk(book.after(0));
+
+  EXPECT_EQ(read.numbers.size(), 200U);
+  EXPECT_EQ(read.numbers.back(), 1199U);
+  EXPECT_EQ(read.numbers.size() + read.missing, 1200U);
+}
+
+TEST(EventBook, GivesMemoryBackAsEventsGo) {
+  EventBook book{1000};
+  for (std::uint64_t i = 0; i < kMany; ++i) book.add(batch(1));
+  const auto before = test::heap_in_use();
+
+  for (std::uint64_t i = 0; i < 5 * kMany; ++i) book.add(batch(1));
+
+  const auto after = test::heap_in_use();
+  constexpr std::size_t kRunBytes = EventBook::kRunBatches * (sizeof(EventBatch) + sizeof(Event) + 128);
+  EXPECT_LE(after, before + kRunBytes);
+  book.set_limit(0);
+  EXPECT_THAT(walk(book.after(0)).numbers, IsEmpty());
+}
+
+TEST(EventBook, FollowsALongListAndWhatComesBehindIt) {
+  EventBook book = book_of_singles();
+  EventBook mirror{SIZE_MAX};
+  mirror.follow(book.after(0));
+  for (std::uint64_t i = 0; i < 1000; ++i) {
+    const auto before = book.newest();
+    book.add(batch(1));
+    mirror.follow(book.after(before));
+  }
+
+  const auto read = walk(mirror.after(0));
+
+  EXPECT_EQ(read.numbers.size(), kMany) << "what the other let go, it has let go, too";
+  EXPECT_EQ(read.numbers.front(), 1001U);
+  EXPECT_EQ(read.missing, 1000U);
 }
 
 }  // namespace

@@ -39,6 +39,24 @@ TEST(Events, PassAFilterThatTheyMatchInAllThatIsAsked) {
   EXPECT_EQ(matches(by_client), std::pair(false, true));
 }
 
+TEST(Events, AreOfTheSourceThatAProxyHeaderNamedAndOfTheProxyItself) {
+  EventBatch events;
+  events.events.resize(2);
+  events.sources = {parse_ip_port("192.0.2.1:8080").value()};
+  for (Event& event : events.events) event.remote = parse_ip_port("10.0.0.7:80").value();
+  events.events[1].source = 1;
+
+  const auto matches = [&](std::string_view network) {
+    EventFilter filter;
+    filter.peer = parse_network(network).value();
+    return std::pair{filter.matches(events, events.events[0]), filter.matches(events, events.events[1])};
+  };
+
+  EXPECT_EQ(matches("10.0.0.7"), std::pair(true, true));
+  EXPECT_EQ(matches("192.0.2.0/24"), std::pair(false, true));
+  EXPECT_EQ(matches("192.0.3.0/24"), std::pair(false, false));
+}
+
 TEST(Events, HaveOneTextAKind) {
   EXPECT_EQ(parse_event_kind("half_closed"), EventKind::half_closed);
   EXPECT_EQ(text(EventKind::limit_reached), "limit_reached");

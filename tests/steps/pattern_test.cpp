@@ -56,5 +56,43 @@ TEST(Pattern, RefusesAPatternThatNeedsTooMuchMemory) {
   EXPECT_FALSE(Pattern::compile("((a{100}){100}){100}"));
 }
 
+std::vector<std::string_view> groups(const Pattern& pattern, std::string_view text,
+                                     const std::vector<std::size_t>& numbers) {
+  return pattern.groups(text, pattern.find(text).value(), numbers);
+}
+
+TEST(Pattern, TellsWhatItsGroupsMatched) {
+  const auto pattern = Pattern::compile("^id=(\\d+) (?P<name>\\w+)|(x)").value();
+
+  EXPECT_THAT(groups(pattern, "hello\nid=42 ada\n", {2, 1, 3}), testing::ElementsAre("ada", "42", ""));
+  EXPECT_EQ(pattern.group("name"), 2U);
+  EXPECT_EQ(pattern.group("3"), 3U);
+  EXPECT_EQ(pattern.group("4"), std::nullopt);
+  EXPECT_EQ(pattern.group("0"), std::nullopt);
+  EXPECT_EQ(pattern.group("99999999999999999999999"), std::nullopt);
+  EXPECT_EQ(pattern.group("id"), std::nullopt);
+}
+
+TEST(Pattern, ChoosesItsGroupsAsItsMatch) {
+  EXPECT_THAT(groups(Pattern::compile("(a|ab)(c|bcd)?").value(), "abcd", {1, 2}),
+              testing::ElementsAre("a", "bcd"));
+  EXPECT_THAT(groups(Pattern::compile("(a*?)(a*)b").value(), "xaab", {1, 2}), testing::ElementsAre("", "aa"));
+  EXPECT_THAT(groups(Pattern::compile("\\b(\\w+)$").value(), "one two\nthree", {1}),
+              testing::ElementsAre("two"));
+}
+
+// Each of these takes a backtracking engine longer than the world has lasted.
+TEST(Pattern, TakesTimeInProportionToTheTextHoweverItIsWritten) {
+  const std::string text(64 * 1024, 'a');
+
+  for (const auto* written : {"(a+)+$", "(a|aa)+$", "(.*a){20}$"}) {
+    const auto pattern = Pattern::compile(written).value();
+
+    EXPECT_TRUE(pattern.find(text)) << written;
+    EXPECT_FALSE(pattern.find(text + "!")) << written;
+    EXPECT_FALSE(groups(pattern, text, {1}).front().empty()) << written;
+  }
+}
+
 }  // namespace
 }  // namespace tcpctl

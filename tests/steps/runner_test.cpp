@@ -447,5 +447,196 @@ TEST(Runner, TakesABoundedNumberOfStepsACallAndTheRestAtOnce) {
   EXPECT_FALSE(run.runner.finished());
 }
 
+TEST(Runner, SendsWhatItsGroupsMatched) {
+  Trial run{
+      R"([{ expect = '^id=(\d+) (?P<user>\w+)' }, { send = "LOGIN ${user}/${1}\n" }, { expect = '(.)k' },
+                { send = "${1}${user}${1}" }])"};
+
+  run.start().receive("hello\r\nid=42 ada and more\r\n");
+  EXPECT_EQ(run.runner.take_output(), "LOGIN ada/42\n");
+  run.receive("ok\r\n");
+  EXPECT_EQ(run.runner.take_output(), "oadao");
+  EXPECT_EQ(run.result(), "L7OK");
+}
+
+TEST(Runner, SendsNothingForAGroupThatTookNoPart) {
+  Trial run{R"([{ expect = '(a)|(b)' }, { send = "<${1}${2}>" }])"};
+
+  run.start().receive("b\n");
+
+  EXPECT_EQ(run.runner.take_output(), "<b>");
+}
+
+TEST(Runner, SendsOfEachRoundWhatThatRoundMatched) {
+  Trial run{R"([{ expect = '^(\w)?!' }, { send = "${1}." }])", {.rounds = 2}};
+
+  run.start().receive("a!\n!\n");
+
+  EXPECT_EQ(run.runner.take_output(), "a..");
+}
+
+TEST(Runner, FailsWhereGroupsAreLongerThanTheWindowTogether) {
+  Trial run{R"([{ expect = '(?s)((a*)b)' }, { send = "${1}${2}" }])"};
+
+  run.start().receive(std::string(40'000, 'a') + "b");
+
+  EXPECT_EQ(run.result(), "L7RSP");
+  EXPECT_EQ(run.failed_step(), 1U);
+  EXPECT_EQ(run.runner.result().got, "groups of more than 64 KiB");
+}
+
+TEST(Runner, FailsWhereATextToSendBecomesLongerThanTheWindow) {
+  Trial run{R"([{ expect = '(a*)b' }, { send = "${1}${1}${1}" }])"};
+
+  run.start().receive(std::string(30'000, 'a') + "b");
+
+  EXPECT_EQ(run.result(), "L7RSP");
+  EXPECT_EQ(run.failed_step(), 2U);
+  EXPECT_EQ(run.runner.take_output(), "");
+}
+
+TEST(Runner, HoldsAStepToItsOwnTimeout) {
+  Trial run{R"([{ expect = "a", timeout = "1s" }, { expect = "b", timeout = "2s" }, { expect_eof = true }])"};
+
+  run.start();
+  EXPECT_EQ(run.runner.deadline(), Instant{} + 1s);
+  run.after(900ms).receive("a\n");
+  EXPECT_EQ(run.runner.deadline(), Instant{} + 2900ms);
+  run.after(1999ms);
+  EXPECT_FALSE(run.runner.finished());
+  run.after(1ms);
+
+  EXPECT_EQ(run.result(), "L7TOUT");
+  EXPECT_EQ(run.failed_step(), 2U);
+  EXPECT_EQ(run.runner.result().took, 2900ms);
+}
+
+TEST(Runner, HoldsAStepToTheTimeoutOfAllWhereThatIsSooner) {
+  Trial run{R"([{ expect = "a", timeout = "1m" }])"};
+
+  run.start();
+
+  EXPECT_EQ(run.runner.deadline(), Instant{} + kTimeout);
+}
+
+TEST(Runner, LooksThroughMuchThatCameOnlyWhenItHasGrownOrAfterAPause) {
+  Trial run{R"([{ reject = "^5" }, { expect = "needle" }])"};
+  run.start().receive(std::string(60'000, 'x'));
+  const auto before = run.runner.scans();
+
+  for (int i = 0; i < 1000; ++i) run.receive("x");
+  EXPECT_EQ(run.runner.scans(), before);
+  EXPECT_LE(*run.runner.deadline(), run.clock + 50ms);
+  run.after(50ms);
+  EXPECT_EQ(run.runner.scans(), before + 1);
+  for (int i = 0; i < 1000; ++i) run.receive("\n");
+
+  EXPECT_EQ(run.runner.scans(), before + 1) << "lines cost as much";
+}
+
+TEST(Runner, LooksThroughAWindowAHandfulOfTimesHoweverItCame) {
+  Trial run{R"([{ expect = "needle" }])"};
+
+  run.start();
+  for (std::size_t i = 0; i < kStepWindow.count(); ++i) run.receive("x");
+
+  EXPECT_EQ(run.result(), "L7RSP");
+  EXPECT_LE(run.runner.scans(), 4096U + 40U);
+}
+
+TEST(Runner, FindsAPromptBehindMuchElseInAMoment) {
+  Trial run{R"([{ expect = "login: $" }, { send = "ada\n" }])"};
+
+  run.start().receive(std::string(60'000, 'x')).receive("login: ");
+  EXPECT_FALSE(run.runner.finished());
+  run.after(50ms);
+
+  EXPECT_EQ(run.runner.take_output(), "ada\n");
+  EXPECT_EQ(run.result(), "L7OK");
+}
+
+TEST(Runner, HasLookedThroughAllBeforeItFails) {
+  const auto nearly = [](const std::string& list) {
+    auto run = std::make_unique<Trial>(list);
+    run->start().receive(std::string(60'000, 'x')).receive("needle");
+    EXPECT_FALSE(run->runner.finished());
+    return run;
+  };
+  const auto* const list = R"([{ expect = "needle$" }])";
+
+  const auto at_fin = nearly(list);
+  at_fin->fin();
+  EXPECT_EQ(at_fin->result(), "L7OK");
+  const auto lost = nearly(list);
+  lost->runner.on_reset(lost->clock);
+  EXPECT_EQ(lost->result(), "L7OK");
+  const auto late = nearly(list);
+  late->clock += kTimeout;
+  late->runner.on_timeout(late->clock);
+  EXPECT_EQ(late->result(), "L7OK");
+  const auto waits = nearly(R"([{ reject = "needle" }, { wait = "1ms" }])");
+  waits->after(1ms);
+  EXPECT_EQ(waits->result(), "L7RSP");
+}
+
+TEST(Runner, TellsWhyAStepFailed) {
+  const auto cause = [](const std::string& list, const auto& happens) {
+    Trial run{list};
+    happens(run.start());
+    return std::string{text(run.runner.result().cause.value())};
+  };
+  const auto* const line = R"([{ expect = "^220" }])";
+  const auto* const bytes = R"([{ expect_bytes = "01 02" }])";
+
+  EXPECT_EQ(cause(line, [](Trial& run) { run.receive("421 no\n").fin(); }), "eof");
+  EXPECT_EQ(cause(line, [](Trial& run) { run.after(kTimeout); }), "timeout");
+  EXPECT_EQ(cause(line, [](Trial& run) { run.runner.on_reset(run.clock); }), "reset");
+  EXPECT_EQ(cause(line, [](Trial& run) { run.receive(std::string(kStepWindow.count(), 'x')); }), "overflow");
+  EXPECT_EQ(cause(R"([{ reject = "^5" }, { expect = "^2" }])", [](Trial& run) { run.receive("5\n"); }),
+            "mismatch");
+  EXPECT_EQ(cause(bytes, [](Trial& run) { run.receive("x").fin(); }), "eof");
+  EXPECT_EQ(cause(bytes, [](Trial& run) { run.receive("xy").fin(); }), "mismatch");
+  EXPECT_EQ(cause(bytes, [](Trial& run) { run.receive("xy").after(kTimeout); }), "mismatch");
+}
+
+TEST(Runner, ShowsNothingThatItHasSentItself) {
+  Trial run{R"([{ send = "PASS s3cret\n" }, { expect = "^OK" }])"};
+
+  run.start().receive("you said PASS s3cret\r\nno\n").fin();
+
+  EXPECT_EQ(run.runner.result().got, "you said <sent>\\r\\nno\\n");
+}
+
+TEST(Runner, ShowsNothingOfATextThatItHasMade) {
+  Trial run{R"([{ expect = '^key (\w+)' }, { send = "${1} s3cret\n" }, { expect = "^OK" }])", {.rounds = 2}};
+
+  run.start().receive("key ada\n").receive("ada s3cret\nOK\nkey bob\n").receive("bob s3cret\n").fin();
+
+  EXPECT_EQ(run.result(), "L7EOF");
+  EXPECT_EQ(run.runner.result().got, "<sent>\\n");
+}
+
+TEST(Runner, ShowsWhatCameThatItWouldHaveSentLater) {
+  Trial run{R"([{ expect = "^OK" }, { send = "PASS s3cret\n" }])"};
+
+  run.start().receive("PASS s3cret\n").fin();
+
+  EXPECT_EQ(run.runner.result().got, "PASS s3cret\\n");
+}
+
+TEST(Runner, TellsWhichStepItWaitsIn) {
+  Trial run{R"([{ send = "x" }, { expect = "a" }, { expect_eof = true }])"};
+  EXPECT_FALSE(run.runner.waits_in());
+
+  run.start();
+  ASSERT_TRUE(run.runner.waits_in());
+  EXPECT_EQ(run.runner.waits_in()->n, 2U);
+  EXPECT_EQ(run.runner.waits_in()->kind, StepKind::expect);
+  EXPECT_EQ(run.runner.result().steps.size(), 1U) << "those that are over are told at once";
+  run.receive("a\n").fin();
+
+  EXPECT_FALSE(run.runner.waits_in());
+}
+
 }  // namespace
 }  // namespace tcpctl

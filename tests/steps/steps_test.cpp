@@ -143,5 +143,57 @@ TEST(Steps, KeepTheirPayloadsSecret) {
   }
 }
 
+TEST(Steps, OfALoginAreThoseBehindWhichTheConnectionGoesOn) {
+  const test::Options options{"login = [{ expect = \"^a\" }, { send = \"b\" }]", login_keys()};
+
+  const auto steps = parse_steps(options.reader(), StepsFor::login);
+
+  ASSERT_TRUE(steps);
+  EXPECT_EQ((*steps)->size(), 2U);
+  EXPECT_EQ((*steps)->at(1).bytes, "b");
+  std::vector<std::string_view> paths;
+  for (const auto& key : login_keys()) paths.push_back(key.path);
+  EXPECT_THAT(paths, testing::ElementsAre("login[].send", "login[].send_bytes", "login[].expect",
+                                          "login[].expect_bytes", "login[].reject", "login[].wait",
+                                          "login[].timeout"));
+}
+
+TEST(Steps, LetAStepThatWaitsForThePeerHaveATimeout) {
+  const auto read = steps(
+      R"([{ expect = "a", timeout = "1s" }, { expect_bytes = "00" }, { expect_eof = true, timeout = "5ms" }])");
+
+  EXPECT_EQ(read->at(0).timeout, 1s);
+  EXPECT_EQ(read->at(1).timeout, std::nullopt);
+  EXPECT_EQ(read->at(2).timeout, 5ms);
+  EXPECT_THAT(mistakes(R"([{ send = "a", timeout = "1s" }, { wait = "1s", timeout = "2s" }])"),
+              ElementsAre("'send' waits for nobody; a timeout is for expect, expect_bytes and expect_eof",
+                          "'wait' waits for nobody; a timeout is for expect, expect_bytes and expect_eof"));
+  EXPECT_THAT(mistakes(R"([{ expect = "a", timeout = "0s" }])"), testing::SizeIs(1));
+}
+
+TEST(Steps, KeepTheGroupsThatLaterStepsSend) {
+  const auto read = steps(R"([
+    { expect = '(a)(?P<id>b)' }, { send = "x${id}y${2}" }, { expect = '(c)' }, { send = "${1}${id}" },
+    { send = "$${1} $" }])");
+
+  EXPECT_EQ(read->at(0).captures, (std::vector<Capture>{{2, 0}}));
+  EXPECT_EQ(read->at(1).bytes, "xy");
+  EXPECT_EQ(read->at(1).insertions, (std::vector<Insertion>{{1, 0}, {2, 0}}));
+  EXPECT_EQ(read->at(2).captures, (std::vector<Capture>{{1, 1}})) << "the last expect that has the group";
+  EXPECT_EQ(read->at(3).insertions, (std::vector<Insertion>{{0, 1}, {0, 0}}));
+  EXPECT_EQ(read->at(4).bytes, "${1} $");
+  EXPECT_TRUE(read->at(4).insertions.empty());
+}
+
+TEST(Steps, RefuseAReferenceToAGroupThatNoExpectBeforeHas) {
+  EXPECT_THAT(mistakes(R"([{ send = "${1}" }, { expect = '(a)' }])"),
+              ElementsAre("'${1}' is a group of no expect before; write '$${' for '${' itself"));
+  EXPECT_THAT(mistakes(R"([{ expect = '(a)' }, { send = "${2} ${user}" }])"),
+              ElementsAre(HasSubstr("'${2}'")));
+  EXPECT_THAT(mistakes(R"([{ reject = '(?P<id>a)' }, { expect = "b" }, { send = "${id}" }])"),
+              ElementsAre(HasSubstr("'${id}'")));
+  EXPECT_THAT(mistakes(R"([{ expect = '(a)' }, { send = "${a b}" }])"), ElementsAre(HasSubstr("'${a b}'")));
+}
+
 }  // namespace
 }  // namespace tcpctl

@@ -27,12 +27,14 @@ class Wanting final : public Dialer::Caller {
     calls.push_back("gone " + connection.facts().remote.text());
   }
   void on_dial_failed(const Race::Failure& failure) override {
+    details.push_back(failure.detail);
     calls.push_back("failed " + failure.address.text() + " " + std::string{text(failure.reason)});
   }
 
   ClientConnection* up{nullptr};
   std::string data;
   std::vector<std::string> calls;
+  std::vector<std::string> details;  // of what failed
 };
 
 class DialerTest : public testing::Test {
@@ -155,6 +157,50 @@ TEST_F(DialerTest, SaysNothingOfWhatWasStopped) {
 
   EXPECT_TRUE(caller.calls.empty());
   EXPECT_THAT(ends(), ElementsAre(silent.address().text() + " admin_kill"));
+}
+
+TEST_F(DialerTest, TriesTheAddressesOfTheWantedFamilyAlone) {
+  test::PlainListener other{128, parse_ip_port("[::1]:0").value()};
+  dialer.emplace(runner.worker,
+                 DialOptions{.owner = owner, .connect_timeout = 1min, .family = FamilyChoice::ipv4}, caller);
+  dial({host({other.address(), listener.address()})});
+
+  ASSERT_TRUE(has_calls(1));
+  EXPECT_THAT(caller.calls, ElementsAre("up " + listener.address().text()));
+  EXPECT_FALSE(other.accept());
+}
+
+TEST_F(DialerTest, FailsAtOnceWhereNoAddressIsOfTheWantedFamily) {
+  dialer.emplace(runner.worker,
+                 DialOptions{.owner = owner, .connect_timeout = 1min, .family = FamilyChoice::ipv6}, caller);
+  dial({host({listener.address()})});
+
+  EXPECT_THAT(caller.calls, ElementsAre("failed  connect_unreachable"));
+}
+
+TEST_F(DialerTest, ConnectsFromTheAddressThatItIsToldTo) {
+  DialOptions options{.owner = owner, .connect_timeout = 1min};
+  options.socket.source = parse_ip_port("127.0.0.77:0").value();
+  dialer.emplace(runner.worker, options, caller);
+  dial({host({parse_ip_port("[::1]:1").value(), listener.address()})});
+
+  ASSERT_TRUE(has_calls(1));
+  const Fd accepted = listener.accept();
+  EXPECT_EQ(tcp::remote_address(accepted.get()).host(), "127.0.0.77");
+}
+
+TEST_F(DialerTest, SaysWhyItCannotConnectFromAnAddressOrThroughAnInterface) {
+  DialOptions options{.owner = owner, .connect_timeout = 1min};
+  options.socket.source = parse_ip_port("192.0.2.1:0").value();
+  dialer.emplace(runner.worker, options, caller);
+  dial({host({listener.address()})});
+  options.socket.source.reset();
+  options.socket.interface = "nosuch0";
+  dialer.emplace(runner.worker, options, caller);
+  dial({host({listener.address()})});
+
+  EXPECT_THAT(caller.details, ElementsAre("source_address 192.0.2.1: Cannot assign requested address",
+                                          "interface 'nosuch0': No such device"));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An echo server in a process of its own, which has the files for thousands of connections to itself."""
+"""Thousands of connections, and an echo server in a process of its own, which has the files for them to itself."""
 import contextlib
 import select
 import socket
@@ -24,6 +24,15 @@ class Backend:
         self._process.wait()
         self._process.stdin.close()
         self._process.stdout.close()
+
+
+@contextlib.contextmanager
+def crowd(address, size):
+    """Connected sockets and no more, so that this process has files enough for all."""
+    with contextlib.ExitStack() as held:
+        def connect():
+            return held.enter_context(socket.create_connection(address, timeout=60))
+        yield [connect() for _ in range(size)], connect
 
 
 def echo(connected):

@@ -14,15 +14,12 @@ import tempfile
 import urllib.parse
 
 from harness.peers import Peer
+from harness.programs import ROOT, TCPCTL, TCPCTLD, environment  # noqa: F401 (ROOT: for tests)
 from harness.wait import eventually
 from harness.web import Answer, UnixConnection, ask
 
 import http.client
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
-BUILD = pathlib.Path(os.environ.get("TCPCTL_BUILD", ROOT / "build-dev"))
-TCPCTLD = BUILD / "daemon" / "tcpctld"
-TCPCTL = BUILD / "ctl" / "tcpctl"
 EXIT_SECONDS = 60
 # What the daemon may grow by while a peer does not read. Allocators and sanitizers keep freed memory, so it is no
 # small number; a queue without a bound takes many times that in the same time.
@@ -41,15 +38,6 @@ socket = "{folder}/api.sock"
 http = "{http}"
 """
 SANITIZER = re.compile(r"(ERROR|WARNING): (Address|Thread|Leak|Memory)Sanitizer|runtime error:")
-
-
-def environment():
-    """The caller's, with sanitizers that keep little memory back, so that the daemon's own can be measured."""
-    chosen = dict(os.environ)
-    chosen["ASAN_OPTIONS"] = ":".join(filter(None, [chosen.get("ASAN_OPTIONS"), "quarantine_size_mb=4"]))
-    for name in ("TCPCTL_HOST", "TCPCTL_TOKEN", "COLUMNS", "NO_COLOR", "NOTIFY_SOCKET", "STATE_DIRECTORY"):
-        chosen.pop(name, None)
-    return chosen
 
 
 def newest(rows, name):

@@ -6,12 +6,14 @@ import platform
 import socket
 import struct
 
-SOCKET_CALLS = {"x86_64": 41, "aarch64": 198}  # socket(2)
+CALLS = {"x86_64": {"socket": 41, "setsockopt": 54, "getsockopt": 55},
+         "aarch64": {"socket": 198, "setsockopt": 208, "getsockopt": 209}}
 
 _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _SECCOMP_MODE_FILTER = 22, 38, 2
 _LOAD, _JUMP_IF_EQUAL, _ANSWER = 0x20, 0x15, 0x06  # BPF: ld [k], jeq k, ret k
 _ALLOW, _FAIL_WITH = 0x7FFF0000, 0x00050000
-_NUMBER_AT, _FIRST_ARGUMENT_AT = 0, 16  # in struct seccomp_data
+_NUMBER_AT, _ARGUMENTS_AT = 0, 16  # in struct seccomp_data; arguments have eight bytes, the lower four first
+_SO_COOKIE, _TCP_SAVE_SYN = 57, 27
 
 
 class _Program(ctypes.Structure):
@@ -19,17 +21,28 @@ class _Program(ctypes.Structure):
 
 
 def is_supported():
-    return platform.machine() in SOCKET_CALLS
+    return platform.machine() in CALLS
 
 
 def forbid_netlink():
     """As RestrictAddressFamilies= of a unit without AF_NETLINK: socket(2) fails with EAFNOSUPPORT."""
-    steps = [(_LOAD, 0, 0, _NUMBER_AT),
-             (_JUMP_IF_EQUAL, 0, 3, SOCKET_CALLS[platform.machine()]),
-             (_LOAD, 0, 0, _FIRST_ARGUMENT_AT),
-             (_JUMP_IF_EQUAL, 0, 1, socket.AF_NETLINK),
-             (_ANSWER, 0, 0, _FAIL_WITH | errno.EAFNOSUPPORT),
-             (_ANSWER, 0, 0, _ALLOW)]
+    _forbid("socket", {0: socket.AF_NETLINK}, errno.EAFNOSUPPORT)
+
+
+def forbid_socket_details():
+    """As a kernel that has neither SO_COOKIE nor TCP_SAVE_SYN."""
+    _forbid("getsockopt", {1: socket.SOL_SOCKET, 2: _SO_COOKIE}, errno.ENOPROTOOPT)
+    _forbid("setsockopt", {1: socket.IPPROTO_TCP, 2: _TCP_SAVE_SYN}, errno.ENOPROTOOPT)
+
+
+def _forbid(call, arguments, error):
+    """The system call `call` with these arguments, by their places, fails with `error`."""
+    checks = [(_NUMBER_AT, CALLS[platform.machine()][call])]
+    checks += [(_ARGUMENTS_AT + 8 * place, value) for place, value in arguments.items()]
+    steps = []
+    for left, (place, value) in zip(range(len(checks), 0, -1), checks):
+        steps += [(_LOAD, 0, 0, place), (_JUMP_IF_EQUAL, 0, 2 * left - 1, value)]
+    steps += [(_ANSWER, 0, 0, _FAIL_WITH | error), (_ANSWER, 0, 0, _ALLOW)]
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
     program = _Program(len(steps), ctypes.cast(code, ctypes.c_void_p))
     libc = ctypes.CDLL(None, use_errno=True)

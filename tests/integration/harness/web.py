@@ -5,6 +5,8 @@ import http.client
 import json
 import socket
 
+from harness import openapi
+
 TIMEOUT_SECONDS = 30
 
 
@@ -41,15 +43,23 @@ def ask(connection, method, path, body=None, headers=None):
         body = json.dumps(body).encode()
         headers.setdefault("Content-Type", "application/json")
     try:
-        connection.request(method, path, body=body, headers=headers)
-        answer = connection.getresponse()
-        return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
+        return exchange(connection, method, path, body, headers)
     finally:
         connection.close()
 
 
+def exchange(connection, method, path, body=None, headers=None):
+    """One request, and its answer once that is what the daemon's document says."""
+    connection.request(method, path, body=body, headers=headers or {})
+    reply = connection.getresponse()
+    answer = Answer(reply.status, {name.lower(): value for name, value in reply.getheaders()}, reply.read())
+    openapi.document().judge(method, path, answer, body)
+    return answer
+
+
 def ask_raw(address, request):
-    """Sends `request` as it stands and answers all that comes back. `address` is a path, or a (host, port)."""
+    """Sends `request` as it stands and answers all that comes back. `address` is a path, or a (host, port). The first
+    answer has to be as the daemon's document says, as with `exchange`."""
     family = socket.AF_INET if isinstance(address, tuple) else socket.AF_UNIX
     with socket.socket(family, socket.SOCK_STREAM) as peer:
         peer.settimeout(TIMEOUT_SECONDS)
@@ -58,4 +68,16 @@ def ask_raw(address, request):
         answer = b""
         while piece := peer.recv(65536):
             answer += piece
-        return answer
+    if answer:
+        _judge_first(request, answer)
+    return answer
+
+
+def _judge_first(request, answer):
+    words = request.partition(b"\r\n")[0].decode("latin-1").split(" ")
+    method, target = words[:2] if len(words) == 3 else ("", "")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    status, *lines = head.decode("latin-1").split("\r\n")
+    headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
+    size = int(headers["content-length"])
+    openapi.document().judge(method, target, Answer(int(status.split()[1]), headers, body[:size]))
