@@ -4,7 +4,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/units.hpp"
@@ -23,7 +25,7 @@ class Availability {
   explicit Availability(Instant now) : begin_{now} {}
 
   /// From `now` on.
-  void set(State state, Instant now);
+  void set(State next, Instant now);
   /// 0 .. 1; nothing where nothing is known of that time.
   [[nodiscard]] std::optional<double> last_hour(Instant now) const;
   [[nodiscard]] std::optional<double> last_day(Instant now) const;
@@ -37,15 +39,36 @@ class Availability {
     [[nodiscard]] std::optional<double> share() const;
     std::array<std::uint16_t, N> up{}, known{};
   };
-  /// `minutes_` and `hours_` as they are at `now`.
-  void advance(Instant now);
+  /// Both windows as they are at `until`, which is since `begin_`.
+  struct Windows {
+    void advance(State state, Duration next);
+    Duration until{0};
+    Buckets<60> minutes;
+    Buckets<24> hours;
+  };
+  /// A state and the moment, since `begin_`, from which on it holds, in one word.
+  class Change {
+   public:
+    Change(State state, Duration at)
+        : bits_{static_cast<std::uint64_t>(at.count()) << 2 | static_cast<std::uint64_t>(state)} {}
+    [[nodiscard]] State state() const { return static_cast<State>(bits_ & 3U); }
+    [[nodiscard]] Duration at() const { return Duration{static_cast<std::int64_t>(bits_ >> 2)}; }
 
+   private:
+    std::uint64_t bits_;
+  };
+  static constexpr std::size_t kMostChanges = 16;
+
+  [[nodiscard]] State state() const { return changes_.empty() ? State::unknown : changes_.back().state(); }
+  [[nodiscard]] Windows windows_at(Instant now) const;
+  void make_room();
+
+  // Most change seldom: then the changes of a day are all there is to remember, and windows are made when
+  // somebody asks. Those before the changes are kept only where there were more.
   Instant begin_;
-  Duration counted_{0};  // since `begin_`
-  State state_{State::unknown};
-  Buckets<60> minutes_;
-  Buckets<24> hours_;
+  std::vector<Change> changes_;
+  std::unique_ptr<const Windows> before_;
 };
-static_assert(sizeof(Availability) < 400);  // there are thousands
+static_assert(sizeof(Availability) <= 40);  // there are thousands
 
 }  // namespace tcpctl

@@ -12,15 +12,18 @@ void RecentTimes::add(Duration took) {
 }
 
 void RecentTimes::put(std::uint32_t value) {
+  if (values_.size() < kMost) {
+    values_.push_back(value);
+    return;
+  }
   values_[next_] = value;
   next_ = static_cast<std::uint8_t>((next_ + 1) % kMost);
-  size_ = static_cast<std::uint8_t>(std::min<std::size_t>(size_ + 1U, kMost));
 }
 
 std::vector<std::optional<Duration>> RecentTimes::all() const {
   std::vector<std::optional<Duration>> times;
-  for (std::size_t i = 0; i < size_; ++i) {
-    const std::uint32_t value = values_[(next_ + kMost - size_ + i) % kMost];
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    const std::uint32_t value = values_[(next_ + i) % values_.size()];
     times.push_back(value == kFailed ? std::nullopt
                                      : std::optional<Duration>{std::chrono::microseconds{value}});
   }

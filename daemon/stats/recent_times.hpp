@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -25,8 +24,8 @@ class RecentTimes {
   static constexpr std::uint32_t kFailed = UINT32_MAX;
   void put(std::uint32_t value);
 
-  std::array<std::uint32_t, kMost> values_{};  // us
-  std::uint8_t next_{0}, size_{0};
+  std::vector<std::uint32_t> values_;  // us; it grows up to kMost, for most have few
+  std::uint8_t next_{0};               // to be written over, once there are kMost: the oldest
 };
 
 }  // namespace tcpctl
