@@ -19,7 +19,9 @@ class StatsBook {
   [[nodiscard]] std::shared_ptr<PartyStats> listener(const std::string& name) {
     return get(listeners_, name, workers_);
   }
-  [[nodiscard]] std::shared_ptr<PartyStats> client(const std::string& name) { return get(clients_, name, 1); }
+  [[nodiscard]] std::shared_ptr<PartyStats> client(const std::string& name) {
+    return get(clients_, name, PartyStats::OfClient{});
+  }
   [[nodiscard]] std::shared_ptr<UpstreamStats> upstream(const std::string& listener,
                                                         const std::string& name) {
     return get(upstreams_, listener + '/' + name, workers_);
@@ -34,9 +36,9 @@ class StatsBook {
   }
 
  private:
-  template <class Stats>
+  template <class Stats, class Shares>
   static std::shared_ptr<Stats> get(std::map<std::string, std::shared_ptr<Stats>>& book,
-                                    const std::string& name, std::size_t shares) {
+                                    const std::string& name, Shares shares) {
     auto& stats = book[name];
     if (!stats) stats = std::make_shared<Stats>(shares);
     return stats;

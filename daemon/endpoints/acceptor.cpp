@@ -291,7 +291,7 @@ void Acceptor::note_limit(Refusal limit) {
 
 void Acceptor::note_refused(Refusal refusal, const Fd& fd, const Address& remote) {
   if (refusal != Refusal::acl) note_limit(refusal);
-  stats().share(worker_.index()).refused[static_cast<std::size_t>(refusal)].add();
+  stats().share(worker_.index()).refused.add(refusal);
   refused_.add(plan_->owner, refusal, fd, remote);
   if (log::enabled(log::Level::debug)) {
     log::debug("connection.refused", log::f("listener", plan_->owner->name), log::f("remote", remote.text()),

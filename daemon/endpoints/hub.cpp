@@ -92,7 +92,7 @@ void Hub::on_header(const std::shared_ptr<const ListenerPlan>& plan, ProxyHeader
 }
 
 void Hub::refuse(const ListenerPlan& plan, ProxyHeaderConnection& connection, Refusal refusal) {
-  plan.owner->stats->share(worker_.index()).refused[static_cast<std::size_t>(refusal)].add();
+  plan.owner->stats->share(worker_.index()).refused.add(refusal);
   const auto detail = refused_.next_entry(refusal);
   if (detail) {
     refused_.tell(plan.owner, refusal, connection.facts(), *detail);

@@ -33,6 +33,23 @@ void CloseCounters::collect(std::vector<CloseCount>& counts) const {
   }
 }
 
+RefusedCounters::~RefusedCounters() { const std::unique_ptr<Counts> owned{counts_.load()}; }
+
+void RefusedCounters::add(Refusal refusal) {
+  Counts* counts = counts_.load(std::memory_order_relaxed);
+  if (counts == nullptr) {
+    counts = std::make_unique<Counts>().release();
+    counts_.store(counts, std::memory_order_release);
+  }
+  (*counts)[static_cast<std::size_t>(refusal)].add();
+}
+
+void RefusedCounters::collect(std::array<std::uint64_t, kRefusals>& counts) const {
+  const Counts* const own = counts_.load(std::memory_order_acquire);
+  if (own == nullptr) return;
+  for (std::size_t i = 0; i < kRefusals; ++i) counts[i] += (*own)[i].read();
+}
+
 std::uint64_t PartyStats::active() const {
   // Ends are read first: what ends in between then counts as active for a moment, and never below zero.
   const std::uint64_t ended = sum(&PartyShare::ended);
@@ -52,9 +69,7 @@ std::uint64_t PartyStats::sum(Counter PartyShare::* counter) const {
 
 std::array<std::uint64_t, kRefusals> PartyStats::refused() const {
   std::array<std::uint64_t, kRefusals> total{};
-  for (const auto& share : shares_) {
-    for (std::size_t i = 0; i < kRefusals; ++i) total[i] += share.refused[i].read();
-  }
+  for (const auto& share : shares_) share.refused.collect(total);
   return total;
 }
 

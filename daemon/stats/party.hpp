@@ -42,19 +42,37 @@ class CloseCounters {
   std::atomic<Kind*> newest_{nullptr};  // which owns those before
 };
 
+/// How many were turned away, by why. Made at the first, for most parties turn nobody away.
+/// Threads: one writer, any readers.
+class RefusedCounters {
+ public:
+  RefusedCounters() = default;
+  RefusedCounters(const RefusedCounters&) = delete;
+  RefusedCounters& operator=(const RefusedCounters&) = delete;
+  ~RefusedCounters();
+
+  void add(Refusal refusal);                                         // the writer
+  void collect(std::array<std::uint64_t, kRefusals>& counts) const;  // adds to what is there
+
+ private:
+  using Counts = std::array<Counter, kRefusals>;
+  std::atomic<Counts*> counts_{nullptr};
+};
+
 /// Bytes received and sent, as they pass.
 struct Traffic {
   Counter bytes_in, bytes_out;
 };
 
-/// What one worker counts for one listener or client; on cache lines of its own.
+/// What one worker counts for one listener or client; on a cache line of its own.
 struct alignas(64) PartyShare : Traffic {
   Counter ended;
   Counter parting;  // those now that have said all they had to, and wait for their peer's end
-  std::array<Counter, kRefusals> refused;
+  RefusedCounters refused;
   CloseCounters closes;
   Histogram duration, rtt;
 };
+static_assert(sizeof(PartyShare) == 64);  // there are thousands of clients
 
 /// How many sessions hold a place at an upstream, or in a queue. All workers write it: a limit that each of
 /// them checked against a part of its own would be exceeded, or left unused.
@@ -77,7 +95,11 @@ class Places {
 /// its worker alone; reading from any.
 class PartyStats {
  public:
-  explicit PartyStats(std::size_t workers) : shares_(workers) {}
+  /// Of a listener.
+  explicit PartyStats(std::size_t workers) : shares_(workers), contended_{std::make_unique<Contended>()} {}
+  /// Of a client: there nobody waits, or shares a bandwidth.
+  struct OfClient {};
+  explicit PartyStats(OfClient /*tag*/) : shares_(1) {}
 
   [[nodiscard]] PartyShare& share(std::size_t worker) {
     return shares_[std::min(worker, shares_.size() - 1)];
@@ -95,19 +117,24 @@ class PartyStats {
   [[nodiscard]] std::uint64_t opened() const { return opened_.read(); }
   /// The most that were active at once.
   [[nodiscard]] std::uint64_t peak() const { return peak_.read(); }
-  /// Sessions that wait for an upstream. Threads: any.
-  [[nodiscard]] Places& waiting() { return waiting_; }
-  /// What the connections of all workers have taken of `bandwidth_total`. Threads: any.
-  [[nodiscard]] SharedTokens& taken_in() { return taken_in_; }
-  [[nodiscard]] SharedTokens& taken_out() { return taken_out_; }
+  /// Sessions that wait for an upstream; of a listener alone. Threads: any.
+  [[nodiscard]] Places& waiting() { return contended_->waiting; }
+  /// What the connections of all workers have taken of `bandwidth_total`; of a listener alone. Threads: any.
+  [[nodiscard]] SharedTokens& taken_in() { return contended_->taken_in; }
+  [[nodiscard]] SharedTokens& taken_out() { return contended_->taken_out; }
 
  private:
+  /// All workers write these where sessions queue, or share a bandwidth: on a line of their own.
+  struct alignas(64) Contended {
+    Places waiting;
+    SharedTokens taken_in, taken_out;
+  };
+
   std::vector<PartyShare> shares_;
   Counter opened_, peak_;
-  // On a line of their own: all workers write them where sessions queue, or share a bandwidth.
-  alignas(64) Places waiting_;
-  SharedTokens taken_in_, taken_out_;
+  const std::unique_ptr<Contended> contended_;  // null for a client
 };
+static_assert(sizeof(PartyStats) <= 48);  // there are thousands of clients
 
 /// What one worker counts for one upstream. Its traffic is that of the sessions.
 struct alignas(64) UpstreamShare : Traffic {

@@ -13,7 +13,7 @@ TEST(PartyStats, SumsTheSharesOfAllWorkers) {
   PartyStats stats{3};
   for (std::size_t worker = 0; worker < 3; ++worker) {
     stats.share(worker).bytes_in.add(100 * (worker + 1));
-    stats.share(worker).refused[static_cast<std::size_t>(Refusal::acl)].add();
+    stats.share(worker).refused.add(Refusal::acl);
     stats.share(worker).duration.add(0.5);
   }
 
