@@ -11,6 +11,7 @@
 
 #include "base/address.hpp"
 #include "base/log.hpp"
+#include "base/sparse_text.hpp"
 #include "base/units.hpp"
 #include "config/node.hpp"
 #include "config/options.hpp"
@@ -121,8 +122,8 @@ struct Listener {
 
 /// Off where nothing is sent.
 struct Heartbeat {
-  std::string send;
-  std::string expect;  // RE2; "" = whatever comes is an answer
+  SparseText send;
+  SparseText expect;  // RE2; "" = whatever comes is an answer
   Duration interval;
   Duration timeout;
   [[nodiscard]] bool is_on() const { return !send.empty(); }
@@ -135,8 +136,8 @@ struct Client {
   std::string mode;    // keep | probe
   std::string family;  // any | prefer_ipv4 | prefer_ipv6 | ipv4 | ipv6
   Duration connect_timeout;
-  std::string source_address;  // a literal, without a port; "" = the kernel's choice
-  std::string interface;       // "" = any
+  SparseText source_address;  // a literal, without a port; "" = the kernel's choice
+  SparseText interface;       // "" = any
   bool tcp_nodelay;
   std::optional<Keepalive> keepalive;
   std::optional<Duration> user_timeout;

@@ -12,6 +12,7 @@
 #include "base/address.hpp"
 #include "base/clock.hpp"
 #include "base/heap.hpp"
+#include "base/sparse_text.hpp"
 #include "base/units.hpp"
 #include "connections/timeline.hpp"
 #include "stats/party.hpp"
@@ -35,34 +36,6 @@ struct Owner {
   std::shared_ptr<PartyStats> stats;
 };
 using OwnerPtr = std::shared_ptr<const Owner>;
-
-/// A text that is mostly empty, and then takes eight bytes.
-class SparseText {
- public:
-  SparseText() = default;
-  SparseText(std::string_view text) { *this = text; }
-  SparseText(const SparseText& other) { *this = other.get(); }
-  SparseText& operator=(const SparseText& other) {
-    *this = other.get();
-    return *this;
-  }
-  SparseText(SparseText&&) noexcept = default;
-  SparseText& operator=(SparseText&&) noexcept = default;
-  ~SparseText() = default;
-  SparseText& operator=(std::string_view text) {
-    text_ = text.empty() ? nullptr : std::make_unique<const std::string>(text);
-    return *this;
-  }
-
-  [[nodiscard]] std::string_view get() const { return text_ ? std::string_view{*text_} : std::string_view{}; }
-  [[nodiscard]] bool empty() const { return text_ == nullptr; }
-  [[nodiscard]] std::size_t heap_bytes() const {
-    return text_ ? allocated(sizeof(std::string)) + tcpctl::heap_bytes(*text_) : 0;
-  }
-
- private:
-  std::unique_ptr<const std::string> text_;
-};
 
 /// How a connection ended. `reason`, `phase` and `detail` are fixed by what was seen first; `first` and `how`
 /// by the first FIN or RST of this connection, whichever side's.

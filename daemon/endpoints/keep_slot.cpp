@@ -338,7 +338,7 @@ void KeepSlot::beat() {
     return;
   } else {
     heartbeat_->sent(time);
-    connection_->send(as_bytes(plan_->config->heartbeat.send));
+    connection_->send(as_bytes(plan_->config->heartbeat.send.get()));
     if (connection_ == nullptr) return;
   }
   home_.worker.wheel().set(*this, heartbeat_->due());

@@ -113,10 +113,10 @@ std::shared_ptr<const ForwardPlan> forward_plan(const ForwardOptions& options, c
 
 /// The rules of the configuration have seen that it is one.
 std::optional<Address> source_of(const config::Client& client) {
-  if (client.source_address.empty()) return std::nullopt;
-  const bool is_ipv6 = client.source_address.find(':') != std::string::npos;
-  const auto parsed =
-      parse_ip_port(fmt::format(fmt::runtime(is_ipv6 ? "[{}]:0" : "{}:0"), client.source_address));
+  const std::string_view address = client.source_address.get();
+  if (address.empty()) return std::nullopt;
+  const bool is_ipv6 = address.find(':') != std::string_view::npos;
+  const auto parsed = parse_ip_port(fmt::format(fmt::runtime(is_ipv6 ? "[{}]:0" : "{}:0"), address));
   return parsed ? std::optional{*parsed} : std::nullopt;
 }
 
@@ -157,10 +157,16 @@ config::Checked<ClientSteps> client_steps(const config::OptionReader& client) {
 }
 
 DialOptions dial_options(const ClientPlan& plan) {
+  const config::Client& client = *plan.config;
   return {.owner = plan.owner,
-          .socket = plan.socket,
-          .connect_timeout = plan.config->connect_timeout,
-          .family = family_choice(plan.config->family)};
+          .socket = {.keepalive = keepalive_of(client.keepalive),
+                     .user_timeout = client.user_timeout,
+                     .congestion = {},
+                     .source = source_of(client),
+                     .interface = std::string{client.interface.get()},
+                     .nodelay = client.tcp_nodelay},
+          .connect_timeout = client.connect_timeout,
+          .family = family_choice(client.family)};
 }
 
 tcp::ListenOptions listen_options(const config::Listener& listener) {
@@ -226,11 +232,6 @@ config::Checked<std::shared_ptr<const ClientPlan>> make_plan(std::shared_ptr<con
 
   auto plan = std::make_shared<ClientPlan>();
   plan->owner = std::move(owner);
-  plan->socket.keepalive = keepalive_of(client->keepalive);
-  plan->socket.user_timeout = client->user_timeout;
-  plan->socket.source = source_of(*client);
-  plan->socket.interface = client->interface;
-  plan->socket.nodelay = client->tcp_nodelay;
   auto steps = client_steps(config::OptionReader{client->node, keys, "clients.*"});
   if (!steps) return tl::make_unexpected(std::move(steps).error());
   plan->steps = std::move(steps->steps);

@@ -41,12 +41,12 @@ struct ListenerPlan {
 struct ClientPlan {
   std::shared_ptr<const config::Client> config;
   OwnerPtr owner;
-  tcp::Options socket;
   Steps steps;                                // of a probe
   std::size_t probes{1};                      // that were declared with it
   Steps login;                                // of one that is kept up
   std::optional<Pattern> heartbeat_answer{};  // none: whatever comes
 };
+static_assert(sizeof(ClientPlan) <= 96);  // there are thousands
 
 /// What of a client's table only the steps can judge, with its place.
 struct ClientSteps {
@@ -67,7 +67,7 @@ using UpstreamStatsOf = std::function<std::shared_ptr<UpstreamStats>(const std::
     std::shared_ptr<const config::Client> client, const config::KeyTable& keys,
     std::shared_ptr<PartyStats> stats, std::size_t probes = 1);
 
-/// How a client connects.
+/// How a client connects. Made when it does, as thousands of plans are idle.
 [[nodiscard]] DialOptions dial_options(const ClientPlan& plan);
 
 /// The options of the listening socket, which its connections inherit.

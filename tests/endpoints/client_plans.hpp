@@ -48,7 +48,7 @@ inline std::shared_ptr<const ClientPlan> client_plan(const config::Client& clien
   const Options login_options{"login = " + login, login_keys()};
   plan->login = parse_steps(login_options.reader(), StepsFor::login).value();
   if (!client.heartbeat.expect.empty())
-    plan->heartbeat_answer = Pattern::compile(client.heartbeat.expect).value();
+    plan->heartbeat_answer = Pattern::compile(client.heartbeat.expect.get()).value();
   return plan;
 }
 
