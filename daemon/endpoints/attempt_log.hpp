@@ -29,6 +29,7 @@ class AttemptLog {
 
   void add(Attempt attempt) {
     if (attempts_.size() == kMost) attempts_.erase(attempts_.begin());
+    attempts_.reserve(attempts_.size() + 1);  // no room to spare, in thousands of them
     attempts_.push_back(std::move(attempt));
   }
   /// The last one, which had connected, is over.

@@ -11,8 +11,8 @@ namespace tcpctl {
 void note_record(ClientRow& row, const ClientRecord& record) {
   const Instant time = now();
   row.attempts = record.attempts;
-  row.failures = record.failures;
-  row.outcomes = record.outcomes;
+  row.failures = record.failures.all();
+  row.outcomes = record.outcomes.all();
   row.last_failure = record.last_failure;
   row.up_last_hour = record.availability.last_hour(time);
   row.up_last_day = record.availability.last_day(time);

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +17,7 @@
 #include "stats/histogram.hpp"
 #include "stats/recent_times.hpp"
 #include "stats/snapshot.hpp"
+#include "stats/word_counts.hpp"
 #include "upstreams/name_watch.hpp"
 
 namespace tcpctl {
@@ -26,10 +26,10 @@ namespace tcpctl {
 struct ClientRecord {
   bool paused{false};
   std::uint64_t attempts{0};
-  std::map<std::string, std::uint64_t> failures;  // by reason or result word
+  WordCounts failures;  // by reason or result word
   /// Of the attempts that are over, each counted once: "connected" (a probe that was good), else the reason
   /// or result word.
-  std::map<std::string, std::uint64_t> outcomes;
+  WordCounts outcomes;
   std::string last_failure;
   Availability availability{now()};
   RecentTimes recent;
@@ -37,6 +37,7 @@ struct ClientRecord {
   std::unique_ptr<HeartbeatStats> heartbeat;  // null where there never was one
   std::unique_ptr<ProbeRecord> probing;       // null where it never was a probe
 };
+static_assert(sizeof(ClientRecord) <= 192);  // there are thousands
 
 /// A declared outbound party, of either mode. What a mode cannot do answers `conflict`.
 /// Destroying it ends its connections gracefully.

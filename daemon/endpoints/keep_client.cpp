@@ -147,7 +147,7 @@ ClientRow KeepClient::row() const {
                                      : "backing_off";
   if (row.up == 0 && !home_.record.paused) row.error = home_.record.last_failure;
   row.overwritten = home_.received.overwritten();
-  note_names(row, home_.names.state());
+  note_names(row, home_.names());
   note_record(row, home_.record);
   return row;
 }

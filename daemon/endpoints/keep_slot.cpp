@@ -24,6 +24,11 @@ std::string words_of(const StepsResult& result, std::string_view why) {
                      got.empty() ? "" : ": ", got.substr(0, kMostGot));
 }
 
+std::unique_ptr<NameWatch> watch_of(Resolver& resolver, const ConnectAddress& address) {
+  if (literal_state(address)) return nullptr;
+  return std::make_unique<NameWatch>(resolver, address, NameWatch::Changed{}, NameWatch::Refresh::when_asked);
+}
+
 }  // namespace
 
 KeepHome::KeepHome(Worker& of, Resolver& resolver, std::shared_ptr<const ClientPlan> with,
@@ -32,7 +37,7 @@ KeepHome::KeepHome(Worker& of, Resolver& resolver, std::shared_ptr<const ClientP
       plan{std::move(with)},
       record{remembered},
       pacer{pace},
-      names{resolver, plan->config->connect, {}, NameWatch::Refresh::when_asked},
+      watch{watch_of(resolver, plan->config->connect)},
       received{0},
       random{std::random_device{}()} {
   take(plan);
@@ -60,8 +65,20 @@ void KeepHome::note_up(int change) {
 }
 
 void KeepHome::note_failure(Reason reason, std::string_view detail) {
-  ++record.failures[std::string{text(reason)}];
+  record.failures.add(text(reason));
   record.last_failure = fmt::format("{}{}{}", text(reason), detail.empty() ? "" : ": ", detail);
+}
+
+void KeepHome::when_known(NameWatch::Answered answered) {
+  if (watch) {
+    watch->when_known(std::move(answered));
+  } else {
+    answered();
+  }
+}
+
+NameState KeepHome::names() const {
+  return watch ? watch->state() : literal_state(config().connect).value_or(NameState{});
 }
 
 void KeepSlot::enter(State state) {
@@ -91,7 +108,7 @@ void KeepSlot::resolve() {
   enter(State::resolving);
   resolving_ = std::make_shared<int>();
   asking_now_ = true;
-  home_.names.when_known([this, alive = std::weak_ptr<int>{resolving_}] {
+  home_.when_known([this, alive = std::weak_ptr<int>{resolving_}] {
     if (!alive.expired()) on_resolved();
   });
   asking_now_ = false;
@@ -116,7 +133,7 @@ void KeepSlot::connect() {
   plan_ = home_.plan;
   ++home_.record.attempts;
   ++attempts_;
-  const NameState& names = home_.names.state();
+  const NameState names = home_.names();
   if (!names.usable()) {
     fail_attempt(Reason::connect_unreachable, names.error, {});
     return;
@@ -134,7 +151,7 @@ void KeepSlot::on_dial_failed(const Race::Failure& failure) {
 }
 
 void KeepSlot::fail_attempt(Reason reason, std::string_view detail, const Address& address) {
-  ++home_.record.outcomes[std::string{text(reason)}];
+  home_.record.outcomes.add(text(reason));
   home_.record.recent.add_failed();
   home_.note_failure(reason, detail);
   log_.add({.at = began_wall_, .address = address, .took = home_.worker.time() - began_, .failure = reason});
@@ -202,7 +219,7 @@ void KeepSlot::fail_login(const Address& address, std::string_view why) {
 void KeepSlot::come_up() {
   enter(State::up);
   up_since_ = home_.worker.time();
-  ++home_.record.outcomes["connected"];
+  home_.record.outcomes.add("connected");
   home_.record.recent.add(connect_took_);
   const Facts& facts = connection_->facts();
   log_.add({.at = began_wall_, .address = facts.remote, .took = up_since_ - began_, .failure = {}});

@@ -33,12 +33,16 @@ struct KeepHome {
   /// A connection more or less is up.
   void note_up(int change);
   void note_failure(Reason reason, std::string_view detail);
+  /// As NameWatch::when_known.
+  void when_known(NameWatch::Answered answered);
+  /// What is known of the address.
+  [[nodiscard]] NameState names() const;
 
   Worker& worker;
   std::shared_ptr<const ClientPlan> plan;
   ClientRecord& record;
   ConnectPacer& pacer;
-  NameWatch names;
+  std::unique_ptr<NameWatch> watch;  // null for a literal: thousands that stand need not remember it
   ByteRing received;
   bool waits_when_full{false};
   std::uint32_t up{0};

@@ -97,10 +97,10 @@ void ProbeClient::finish(ProbeRow row) {
 }
 
 void ProbeClient::note(const ProbeRow& row) {
-  ++record_.outcomes[row.success ? "connected" : row.result];
+  record_.outcomes.add(row.success ? "connected" : row.result);
   ++probing_.results[row.result];
   if (!row.success) {
-    ++record_.failures[row.result];
+    record_.failures.add(row.result);
     record_.last_failure = row.result + (row.got.empty() ? "" : ": " + row.got);
   }
   if (row.connect) record_.connect_time.add(std::chrono::duration<double>(*row.connect).count());

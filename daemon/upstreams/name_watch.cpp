@@ -70,6 +70,17 @@ bool NameState::usable() const {
   return std::ranges::any_of(entries, [](const NameEntry& entry) { return !entry.addresses->empty(); });
 }
 
+std::optional<NameState> literal_state(const ConnectAddress& address) {
+  using Kind = ConnectAddress::Kind;
+  if (address.kind != Kind::literal && address.kind != Kind::unix_path) return std::nullopt;
+  NameState state;
+  state.entries.push_back({.host = address.address.host(),
+                           .port = address.address.port(),
+                           .addresses = std::make_shared<const AddressList>(std::vector{address.address})});
+  state.looked_up = true;
+  return state;
+}
+
 /// The hosts that one answer for a service names, and what is known of them so far.
 struct NameWatch::Round {
   std::vector<NameEntry> entries;
@@ -88,12 +99,8 @@ NameWatch::NameWatch(Resolver& resolver, ConnectAddress address, Changed on_chan
       on_change_{std::move(on_change)},
       refresh_{refresh},
       random_{std::random_device{}()} {
-  if (address_.kind == ConnectAddress::Kind::literal || address_.kind == ConnectAddress::Kind::unix_path) {
-    state_.entries.push_back(
-        {.host = address_.address.host(),
-         .port = address_.address.port(),
-         .addresses = std::make_shared<const AddressList>(std::vector{address_.address})});
-    state_.looked_up = true;
+  if (auto literal = literal_state(address_)) {
+    state_ = *std::move(literal);
     return;
   }
   fresh_until_ = Instant{};

@@ -38,6 +38,9 @@ struct NameState {
   [[nodiscard]] bool usable() const;
 };
 
+/// What a literal or a Unix path stands for; nothing for a name, which has to be looked up.
+[[nodiscard]] std::optional<NameState> literal_state(const ConnectAddress& address);
+
 /// Keeps one ConnectAddress resolved while it lives. A literal or a Unix path is known from the start and is
 /// never looked up; a host is looked up anew when its TTL is over (at least 1 s, at most 1 h, and up to a
 /// tenth more, so that many names do not align), a service (`srv:`) with the hosts that it names. While

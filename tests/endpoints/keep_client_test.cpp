@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 
 #include "endpoints/client_plans.hpp"
+#include "support/heap.hpp"
 
 namespace tcpctl {
 namespace {
@@ -106,6 +107,21 @@ TEST_F(KeepClientTest, HasMoreOrFewerConnectionsAtOnce) {
   EXPECT_EQ(row().up, 1U);
   EXPECT_TRUE(run_until([&] { return std::ranges::count_if(peers, &Peer::at_eof) == 2; }));
   EXPECT_FALSE(peers.front().at_eof());
+}
+
+TEST_F(KeepClientTest, TakesLittleMemoryForALiteralAddress) {
+  constexpr std::size_t kClients = 200;
+  std::list<ClientRecord> records(kClients);
+  std::vector<std::unique_ptr<Client>> clients;
+  clients.reserve(kClients);
+  const auto shared = plan([](config::Client&) {});
+  const auto before = test::heap_in_use();
+  for (auto& one : records) {
+    one.paused = true;
+    clients.push_back(make_client(worker(), resolver, pacer, shared, one));
+  }
+
+  EXPECT_LT(test::heap_in_use() - before, kClients * 600 * test::kRoundingPercent / 100);
 }
 
 TEST_F(KeepClientTest, IsMadeAnewForAnotherAddress) {
