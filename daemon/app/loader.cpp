@@ -74,6 +74,12 @@ config::Mistakes with_options(config::Mistakes mistakes, const config::Node& roo
 
 }  // namespace
 
+ClientPlans::Plan ClientPlans::find(std::string_view name) const {
+  const auto name_of = [](const Plan& plan) -> std::string_view { return plan->owner->name; };
+  const auto found = std::ranges::lower_bound(plans_, name, {}, name_of);
+  return found == plans_.end() || name_of(*found) != name ? nullptr : *found;
+}
+
 std::filesystem::path state_folder(const config::Config& config) {
   const char* const folder = std::getenv("STATE_DIRECTORY");
   return folder != nullptr && *folder != '\0' ? std::filesystem::path{folder} : config.daemon.state;
@@ -108,7 +114,7 @@ config::Checked<Design> design_of(config::Node root, StatsBook& stats) {
   for (const auto& [name, client] : clients) {
     auto plan = make_plan(client, key_table(), stats.client(name), probes);
     if (plan) {
-      design.clients.emplace(name, std::move(*plan));
+      design.clients.add(std::move(*plan));
     } else {
       add(mistakes, std::move(plan).error());
     }

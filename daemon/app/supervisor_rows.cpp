@@ -23,8 +23,8 @@ ListenerEntry* Supervisor::listener(const std::string& name) {
 
 void Supervisor::complete(ClientRow& row, const std::string& name) const {
   const auto found = design_.clients.find(name);
-  if (found == design_.clients.end()) return;
-  const ClientPlan& plan = *found->second;
+  if (!found) return;
+  const ClientPlan& plan = *found;
   const PartyStats& stats = *plan.owner->stats;
   row.name = name;
   row.source = plan.config->source == config::Source::file ? "file" : "runtime";
@@ -55,7 +55,7 @@ StatusRow Supervisor::status() const {
     row.bytes_out += stats.sum(&PartyShare::bytes_out);
     row.listeners_failed += entry->is_bound() ? 0 : 1;
   }
-  for (const auto& [name, plan] : design_.clients) {
+  for (const auto& plan : design_.clients) {
     row.bytes_in += plan->owner->stats->sum(&PartyShare::bytes_in);
     row.bytes_out += plan->owner->stats->sum(&PartyShare::bytes_out);
   }
@@ -77,12 +77,7 @@ StatusRow Supervisor::status() const {
 
 void Supervisor::add_ends(StatusRow& row) const {
   for (const auto& [name, entry] : listeners_) row.listener_ends[name] = entry->plan().owner->stats->ends();
-  for (const auto& [name, plan] : design_.clients) row.client_ends[name] = plan->owner->stats->ends();
-}
-
-std::shared_ptr<const ClientPlan> Supervisor::client_plan(const std::string& name) const {
-  const auto found = design_.clients.find(name);
-  return found == design_.clients.end() ? nullptr : found->second;
+  for (const auto& plan : design_.clients) row.client_ends[plan->owner->name] = plan->owner->stats->ends();
 }
 
 }  // namespace tcpctl

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 namespace tcpctl {
@@ -75,8 +76,23 @@ mode = "keep"
   EXPECT_THAT(web.forward->upstreams, SizeIs(2));
   EXPECT_EQ(*web.forward->upstreams[0].name, "u1");
   EXPECT_EQ(web.forward->relay->attempts, 5U);
-  EXPECT_EQ(design->clients.at("feed")->owner->kind, Owner::Kind::client);
-  EXPECT_EQ(design->clients.at("feed")->owner->service, "keep");
+  EXPECT_EQ(design->clients.find("feed")->owner->kind, Owner::Kind::client);
+  EXPECT_EQ(design->clients.find("feed")->owner->service, "keep");
+}
+
+TEST_F(LoaderTest, FindsThePlanOfEachClient) {
+  std::string text;
+  for (const auto* name : {"b10", "a", "B", "b2"})
+    text += fmt::format("[clients.{}]\nconnect = \"127.0.0.1:3\"\nmode = \"keep\"\n", name);
+  const auto design = load(write("tcpctld.toml", text), stats).value();
+
+  EXPECT_EQ(design.clients.size(), 4U);
+  for (const auto* name : {"b10", "a", "B", "b2"}) {
+    ASSERT_TRUE(design.clients.contains(name)) << name;
+    EXPECT_EQ(design.clients.find(name)->owner->name, name);
+  }
+  EXPECT_FALSE(design.clients.contains("b1"));
+  EXPECT_EQ(design.clients.find("c"), nullptr);
 }
 
 TEST_F(LoaderTest, KeepsCountersByNameOverLoads) {
