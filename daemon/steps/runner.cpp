@@ -17,6 +17,9 @@ constexpr std::size_t kScannedAtOnce = 4096;
 /// For each byte and pattern; RE2 takes about a tenth of it.
 constexpr Duration kScanPause = std::chrono::nanoseconds{150};
 
+/// How long more of a group may be on its way; longer than a lost segment of a near peer takes.
+constexpr Duration kSettle = std::chrono::milliseconds{250};
+
 bool sends(StepKind kind) { return kind == StepKind::send || kind == StepKind::send_bytes; }
 bool expects(StepKind kind) { return kind == StepKind::expect || kind == StepKind::expect_bytes; }
 
@@ -78,7 +81,7 @@ void StepRunner::on_eof(Instant now) {
 
 void StepRunner::on_reset(Instant now) {
   // What waits to be looked through came before. Who goes on behind the steps has nothing to go on with.
-  if (running_ && scan_waits_ && !run_.keeps_rest) {
+  if (running_ && (scan_waits_ || settles_at_) && !run_.keeps_rest) {
     lost_ = true;
     advance(now);
   }
@@ -107,6 +110,7 @@ std::optional<StepRunner::Waiting> StepRunner::waits_in() const {
 std::optional<Instant> StepRunner::deadline() const {
   if (!running_) return std::nullopt;
   if (pending_) return std::min(deadline_, step_started_);
+  if (settles_at_ && !scan_waits_) return std::min(*settles_at_, step_end());
   return scan_waits_ ? std::min(next_scan_, step_end()) : step_end();
 }
 
@@ -122,6 +126,7 @@ void StepRunner::advance(Instant now) {
     report(at_, true, now - step_started_);
     step_started_ = now;
     scanned_.reset();
+    settles_at_.reset();
     if (++at_ == steps_->size()) next_round(now);
   }
 }
@@ -184,9 +189,15 @@ StepRunner::Progress StepRunner::take_send(Instant now) {
 
 StepRunner::Progress StepRunner::take_expect(Instant now) {
   std::optional<Pattern::Match> match;
-  if (scan_is_due(now)) {
+  const bool is_settled = has_settled(now);
+  if (is_settled || scan_is_due(now)) {
     match = find_expected();
     if (rejected(match ? match->begin : std::string::npos, now)) return Progress::failed;
+    settles_at_.reset();
+  }
+  if (match && !is_settled && may_grow(*match)) {
+    settles_at_ = now + kSettle;
+    if (!has_settled(now)) return Progress::waits;
   }
   if (match && !capture(*match)) {
     fail(StepCause::overflow, at_, now, "groups of more than 64 KiB");
@@ -252,12 +263,30 @@ bool StepRunner::rejected(std::size_t limit, Instant now) {
   return false;
 }
 
+bool StepRunner::may_grow(Pattern::Match match) const {
+  if (match.end < window_.size() || window_.ends_with('\n')) return false;
+  const auto ends_last = [end = window_.data() + window_.size()](std::string_view group) {
+    return !group.empty() && group.data() + group.size() == end;
+  };
+  return std::ranges::any_of(groups_of(match), ends_last);
+}
+
+bool StepRunner::has_settled(Instant now) const {
+  if (!settles_at_ || scanned_ != unread().size()) return false;
+  return eof_ || lost_ || window_is_full() || now >= std::min(*settles_at_, step_end());
+}
+
+std::vector<std::string_view> StepRunner::groups_of(Pattern::Match match) const {
+  std::vector<std::size_t> numbers;
+  for (const auto& [group, slot] : step().captures) numbers.push_back(group);
+  if (numbers.empty()) return {};
+  return step().pattern->groups(window_, match, numbers);
+}
+
 bool StepRunner::capture(Pattern::Match match) {
   const auto& captures = step().captures;
   if (captures.empty()) return true;
-  std::vector<std::size_t> numbers;
-  for (const auto& [group, slot] : captures) numbers.push_back(group);
-  const auto groups = step().pattern->groups(window_, match, numbers);
+  const auto groups = groups_of(match);
   std::size_t total = 0;
   for (const auto& text : captured_) total += text.size();
   for (std::size_t i = 0; i < captures.size(); ++i) {

@@ -121,6 +121,11 @@ class StepRunner {
   [[nodiscard]] std::optional<Pattern::Match> find_expected() const;
   /// Fails the run if an armed `reject` matches before `limit`.
   bool rejected(std::size_t limit, Instant now);
+  /// A group that is to be sent and ends where all ends that came so far: more of it may be on its way.
+  [[nodiscard]] bool may_grow(Pattern::Match match) const;
+  /// What may grow has not, and need not be waited for any longer.
+  [[nodiscard]] bool has_settled(Instant now) const;
+  [[nodiscard]] std::vector<std::string_view> groups_of(Pattern::Match match) const;
   /// Keeps the groups that later steps want; false where they are too long.
   bool capture(Pattern::Match match);
   [[nodiscard]] std::string text_to_send() const;
@@ -153,6 +158,7 @@ class StepRunner {
   std::vector<std::string> captured_;  // by slot
   std::string made_;  // the texts that were made of it and sent, the last of them; a line each
   std::optional<std::size_t> scanned_;  // how much the step at `at_` has looked through in vain
+  std::optional<Instant> settles_at_;   // a match that may grow is taken then, if nothing more came
   Instant next_scan_{};
   bool scan_waits_{false};  // for `next_scan_`
   std::uint64_t scans_{0};

@@ -80,6 +80,28 @@ def answer_wrongly(peer):
 def send_fin(peer):
     peer.send(b"hello\n")
     assert peer.read_line() == b"user\n"
+def test_a_peer_that_sends_byte_by_byte_is_understood(launch, server):
+    login = LOGIN.replace('"^welcome"', '"^welcome.*\\n"')
+    daemon = launch(client(server.address, login, HEARTBEAT.replace("200ms", "1h"), 'login_timeout = "1h"'))
+    with server.accept() as peer:
+        def dribble(data):
+            peer.dribble(data, lambda: daemon.heard(client="feed"))
+
+        dribble(b"hello\n")
+        assert peer.read_line() == b"user\n"
+        dribble(b"welcome home")
+        assert slot(daemon)["state"] == "logging_in"
+        dribble(b"\n")
+        eventually(lambda: is_up(daemon))
+        for _ in range(3):
+            assert peer.read_line() == b"PING\n"
+            dribble(b"PON\nnews\nPONG\n")
+        row = eventually(lambda: (now := daemon.client("feed"))["heartbeat"]["answered_total"] == 3 and now)
+
+        assert row["heartbeat"]["missed_total"] == 0
+        assert received(daemon) == b"PON\nnews\nPONG\n" * 3, "the line of the login is none of it"
+
+
     peer.fin()
 
 

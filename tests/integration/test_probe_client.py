@@ -296,6 +296,33 @@ def test_what_was_matched_is_sent(launch, server):
     assert first_result(daemon)["result"] == "L7OK"
 
 
+def test_a_peer_that_sends_byte_by_byte_is_understood(launch, server):
+    daemon = launch(probe(server.address, r"""steps = [{ reject = '^5' }, { expect = '^220 (?P<host>\S+)' },
+        { send = "EHLO ${host}\r\n" }, { expect = '^250 .*\n' }, { expect_bytes = "00 ff" }]""", timeout="1h"))
+    with server.accept() as peer:
+        def dribble(data):
+            peer.dribble(data, lambda: daemon.heard(client="check"))
+
+        dribble(b"hello\r\n220 mail.example ready\r\n")
+        assert peer.read_line() == b"EHLO mail.example\r\n"
+        dribble(b"250-one\r\n250 two\r\n")
+        dribble(b"\x00\x00\xff")
+
+        result = first_result(daemon)
+
+    assert (result["result"], result["got"]) == ("L7OK", None)
+
+
+def test_a_rejected_answer_is_seen_although_it_comes_byte_by_byte(launch, server):
+    daemon = launch(probe(server.address, r'steps = [{ reject = "^5\\d\\d" }, { expect = "^220 .*ready" }]', timeout="1h"))
+    with server.accept() as peer:
+        peer.dribble(b"220 not yet\r\n554", lambda: daemon.heard(client="check"))
+
+        result = first_result(daemon)
+
+    assert (result["result"], result["failed_step"], result["got"]) == ("L7RSP", 1, "220 not yet\\r\\n554")
+
+
 def test_a_step_has_a_time_of_its_own(launch, server):
     daemon = launch(probe(server.address, """steps = [{ expect = "^220", timeout = "30s" },
         { expect = "^221", timeout = "150ms" }]""", timeout="60s"))

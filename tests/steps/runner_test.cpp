@@ -459,6 +459,38 @@ TEST(Runner, SendsWhatItsGroupsMatched) {
   EXPECT_EQ(run.result(), "L7OK");
 }
 
+TEST(Runner, SendsTheWholeOfAGroupThatComesByteByByte) {
+  for (const auto* line : {"220 mail.example\r\n", "220 mail.example ready"}) {
+    Trial run{R"([{ expect = '^220 (\S+)' }, { send = "EHLO ${1}\n" }])"};
+    run.start();
+    for (const char* byte = line; *byte != '\0'; ++byte) run.after(200ms).receive({byte, 1});
+
+    EXPECT_EQ(run.runner.take_output(), "EHLO mail.example\n") << line;
+  }
+}
+
+TEST(Runner, TakesAGroupAtTheEndOfAPromptOnceNothingMoreComes) {
+  Trial run{R"([{ expect = 'PIN (\d+)$' }, { send = "${1}\n" }])"};
+
+  run.start().receive("PIN 4");
+  run.after(249ms).receive("2").after(249ms);
+  EXPECT_EQ(run.runner.take_output(), "");
+  run.after(1ms);
+
+  EXPECT_EQ(run.runner.take_output(), "42\n");
+}
+
+TEST(Runner, TakesAGroupAtTheFinOrWhereTheTimeOfItsStepIsOver) {
+  Trial at_fin{R"([{ expect = 'PIN (\d+)' }, { send = "${1}\n" }])"};
+  Trial in_time{R"([{ expect = 'PIN (\d+)', timeout = "10ms" }, { send = "${1}\n" }])"};
+
+  at_fin.start().receive("PIN 42").fin();
+  in_time.start().receive("PIN 42").after(10ms);
+
+  EXPECT_EQ(at_fin.runner.take_output(), "42\n");
+  EXPECT_EQ(in_time.runner.take_output(), "42\n");
+}
+
 TEST(Runner, SendsNothingForAGroupThatTookNoPart) {
   Trial run{R"([{ expect = '(a)|(b)' }, { send = "<${1}${2}>" }])"};
 
@@ -478,7 +510,7 @@ TEST(Runner, SendsOfEachRoundWhatThatRoundMatched) {
 TEST(Runner, FailsWhereGroupsAreLongerThanTheWindowTogether) {
   Trial run{R"([{ expect = '(?s)((a*)b)' }, { send = "${1}${2}" }])"};
 
-  run.start().receive(std::string(40'000, 'a') + "b");
+  run.start().receive(std::string(40'000, 'a') + "b\n");
 
   EXPECT_EQ(run.result(), "L7RSP");
   EXPECT_EQ(run.failed_step(), 1U);

@@ -235,6 +235,10 @@ class Daemon:
         """What the history says of the connection whose other end was `name`, waited for."""
         return eventually(lambda: newest(self.history(**filters), name), f"the end of the connection with {name}")
 
+    def heard(self, **filters):
+        """How many bytes the open connections that match have received."""
+        return sum(row["bytes_in"] for row in self.connections(**filters))
+
     # --- what it costs ----------------------------------------------------------------------------
 
     def resident_kib(self):

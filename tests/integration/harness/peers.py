@@ -11,6 +11,8 @@ import socket
 import struct
 import termios
 
+from harness.wait import eventually
+
 TIMEOUT_SECONDS = 60
 TCP_CLOSE = 7  # tcpi_state
 
@@ -159,6 +161,13 @@ class Peer:
     def close(self):
         self._end_sending()
         self.socket.close()
+
+    def dribble(self, data, heard):
+        """Sends byte by byte, each once `heard`, which counts them, has those before it: so that they are read one by one."""
+        before = heard()
+        for count, byte in enumerate(data):
+            eventually(lambda: heard() == before + count, "the byte before")
+            self.send(bytes([byte]))
 
     def _end_sending(self):
         self._stop_sending = True
