@@ -32,12 +32,28 @@ class Reader {
     Call call;
     call.path = question();
     const auto reply = context_.client().ask(call);
-    if (reply && (reply->status == 503 || reply->status == 504)) return std::nullopt;
+    if (reply && is_busy(*reply)) return std::nullopt;
     if (reply && reply->status != 200) return tl::make_unexpected(explain(*reply, context_.client().host()));
     if (!reply) return tl::make_unexpected(reply.error());
     const auto json = Json::parse(reply->body);
     if (!json) return refuse(Exit::failed, "the daemon's answer is no JSON; check --host");
     return *json;
+  }
+
+  /// Tells the daemon that all that was printed is taken, where `answer` says that it waits for that. What it
+  /// is too busy to hear is told with the next piece; a client that was made anew has its own bytes.
+  [[nodiscard]] Answer<void> take(const Json& answer) {
+    if (!context_.heard() || !next_ || !answer.count("taken") || next_ == told_) return {};
+    Call call;
+    call.method = "POST";
+    call.path = path_;
+    call.body = fmt::format("{{\"upto\": {}}}", *next_);
+    const auto reply = context_.client().ask(call);
+    if (!reply) return tl::make_unexpected(reply.error());
+    if (is_busy(*reply) || reply->status == 409) return {};
+    if (reply->status != 200) return tl::make_unexpected(explain(*reply, context_.client().host()));
+    told_ = next_;
+    return {};
   }
 
   /// Prints `answer`, and answers whether there was anything in it.
@@ -48,6 +64,7 @@ class Reader {
     if (next_ && *next < *next_) {
       context_.warn("the client was made anew; its bytes count from 0 again");
       next_ = 0;
+      told_.reset();
       return true;
     }
     if (const auto lost = answer.count("lost_bytes"); lost.value_or(0) > 0)
@@ -57,6 +74,11 @@ class Reader {
     if (bytes->empty()) return false;
     context_.print(context_.format() == Format::json ? answer.dump(-1) + "\n" : form_.take(*bytes));
     return true;
+  }
+  /// Of an answer that was printed otherwise.
+  [[nodiscard]] Answer<void> take_all_of(const Json& answer) {
+    next_ = answer.count("next");
+    return take(answer);
   }
   void end() { context_.print(form_.end()); }
   /// The last answer had as much as one can, so that there may be more.
@@ -69,9 +91,11 @@ class Reader {
     return path_ + query.text();
   }
 
+  static bool is_busy(const Reply& reply) { return reply.status == 503 || reply.status == 504; }
+
   Context& context_;
   const std::string path_;
-  std::optional<std::uint64_t> next_;
+  std::optional<std::uint64_t> next_, told_;
   OutputForm form_;
   bool full_{false};
 };
@@ -85,18 +109,24 @@ bool pause(int stop, int out, int pause_ms) {
 
 }  // namespace
 
-Exit print_received(Context& context, const std::string& name, std::optional<std::uint64_t> from) {
+Exit print_received(Context& context, const std::string& name, std::optional<std::uint64_t> from, bool take) {
   Reader reader{context, name, from};
   const auto answer = reader.ask();
   if (!answer) return context.fail(answer.error());
-  if (!context.for_people())
-    return context.object(*answer, {{.title = "FROM", .field = "from"},
-                                    {.title = "NEXT", .field = "next"},
-                                    {.title = "LOST", .field = "lost_bytes"},
-                                    {.title = "BASE64", .field = "base64"}});
+  if (!context.for_people()) {
+    const auto done = context.object(*answer, {{.title = "FROM", .field = "from"},
+                                               {.title = "NEXT", .field = "next"},
+                                               {.title = "LOST", .field = "lost_bytes"},
+                                               {.title = "TAKEN", .field = "taken"},
+                                               {.title = "BASE64", .field = "base64"}});
+    const auto taken = take ? reader.take_all_of(*answer) : Answer<void>{};
+    return taken ? done : context.fail(taken.error());
+  }
   for (auto next = answer; next && context.heard(); next = reader.ask()) {
     const auto printed = reader.print(*next);
     if (!printed) return context.fail(printed.error());
+    if (const auto taken = take ? reader.take(*next) : Answer<void>{}; !taken)
+      return context.fail(taken.error());
     if (!reader.was_full()) break;
   }
   reader.end();
@@ -115,6 +145,8 @@ Exit follow_received(Context& context, const std::string& name, std::optional<st
     if (!answer) return context.fail(answer.error());
     const auto printed = *answer ? reader.print(**answer) : Answer<bool>{false};
     if (!printed) return context.fail(printed.error());
+    if (const auto taken = *answer ? reader.take(**answer) : Answer<void>{}; !taken)
+      return context.fail(taken.error());
     came = *printed;
   }
   reader.end();

@@ -136,7 +136,7 @@ Exit received(Context& context, const Arguments& arguments) {
   }
   const auto name = arguments.word("NAME");
   return arguments.has("--follow") ? follow_received(context, name, offset)
-                                   : print_received(context, name, offset);
+                                   : print_received(context, name, offset, arguments.has("--take"));
 }
 
 Exit run(Context& context, const Arguments& arguments) { return run_probe(context, arguments.word("NAME")); }
@@ -173,7 +173,8 @@ Noun client_noun() {
         "tcpctl client received feed | tail",
         {name},
         {{"--from", "OFFSET", "from this byte on, counted from the client's start"},
-         {"-f,--follow", "", "go on as they come, until interrupted"}},
+         {"--take", "", "where the peer waits for that (on_full), let it go on behind what was printed"},
+         {"-f,--follow", "", "go on as they come, until interrupted; takes them"}},
         received},
        {"run",
         "run a probe now and print its steps as they are done; exit status 1 if it fails",

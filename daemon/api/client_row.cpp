@@ -108,9 +108,17 @@ Json to_json(const SentRow& row) {
 }
 
 Json to_json(const ReceivedRow& row) {
-  return {{"from", row.from},       {"next", row.next},
-          {"lost_bytes", row.lost}, {"overwritten_total", row.overwritten},
-          {"text", row.data},       {"base64", to_base64(row.data)}};
+  return {{"from", row.from},
+          {"next", row.next},
+          {"lost_bytes", row.lost},
+          {"overwritten_total", row.overwritten},
+          {"taken", or_null(row.taken)},
+          {"text", row.data},
+          {"base64", to_base64(row.data)}};
+}
+
+Json to_json(const TakenRow& row) {
+  return {{"taken", or_null(row.taken)}, {"untaken_bytes", or_null(row.untaken)}};
 }
 
 }  // namespace tcpctl::api

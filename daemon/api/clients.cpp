@@ -41,6 +41,16 @@ Checked<std::optional<Duration>> patience(const Query& query) {
   return refuse(400, "query parameter 'wait_ack' is a duration of at most 1m: 5s, 500ms");
 }
 
+/// The offset of {"upto": …}.
+Checked<std::uint64_t> offset_to_take(std::string_view body) {
+  const auto object = read_object(body, {"upto"});
+  if (!object) return tl::make_unexpected(object.error());
+  const auto upto = object->find("upto");
+  if (upto == object->end() || !upto->is_number_unsigned())
+    return refuse(400, "the body is {\"upto\": OFFSET}", {{"/upto", "expected a number of bytes"}});
+  return upto->get<std::uint64_t>();
+}
+
 }  // namespace
 
 Reply get_clients(const Call& call) { return answer_page(call, call.control.clients()); }
@@ -63,6 +73,12 @@ Reply get_received(const Call& call) {
   const auto from = number(call.query, "from", 0, 0, UINT64_MAX);
   if (!from) return problem_reply(from.error());
   return answer(call.control.received(call.in_path("name"), *from));
+}
+
+Reply take_received(const Call& call) {
+  const auto upto = offset_to_take(call.body);
+  if (!upto) return problem_reply(upto.error());
+  return answer(call.control.take_received(call.in_path("name"), *upto));
 }
 
 }  // namespace tcpctl::api::handlers

@@ -37,6 +37,8 @@ class ControlPlane {
   [[nodiscard]] virtual Result<ClientRow> client(const std::string& name) = 0;
   [[nodiscard]] virtual Result<std::vector<ProbeRow>> probes(const std::string& client) = 0;  // newest first
   [[nodiscard]] virtual Result<ReceivedRow> received(const std::string& client, std::uint64_t from) = 0;
+  /// Whoever asks has all bytes before the offset `upto`. conflict: not so many were received.
+  [[nodiscard]] virtual Result<TakenRow> take_received(const std::string& client, std::uint64_t upto) = 0;
   [[nodiscard]] virtual Result<ConnectionPage> connections(const ConnectionQuery& query) = 0;
   [[nodiscard]] virtual Result<ConnectionRow> connection(ConnectionId id) = 0;  // open or in the history
   [[nodiscard]] virtual Result<ConnectionPage> history(const ConnectionQuery& query) = 0;

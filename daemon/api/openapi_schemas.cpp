@@ -260,11 +260,21 @@ const std::string_view kOpenApiSchemas = R"json({
       "description": "Whether the peer's TCP acknowledged all of them in time; null without wait_ack"},
     "acked_after_ms": {"type": ["number", "null"]},
     "ended": {"type": ["string", "null"], "description": "Why the connection ended before they were acknowledged"}}},
+"Take":
+ {"type": "object", "required": ["upto"],
+  "properties": {"upto": {"type": "integer", "minimum": 0, "description": "Everything before this offset is taken"}},
+  "additionalProperties": false},
+"Taken":
+ {"type": "object", "required": ["taken", "untaken_bytes"],
+  "properties": {"taken": {"type": ["integer", "null"], "description": "As in Received"},
+    "untaken_bytes": {"type": ["integer", "null"], "description": "Received, and to be taken yet"}}},
 "Received":
- {"type": "object", "required": ["from", "next", "lost_bytes", "overwritten_total", "text", "base64"],
+ {"type": "object", "required": ["from", "next", "lost_bytes", "overwritten_total", "taken", "text", "base64"],
   "properties": {"from": {"type": "integer"}, "next": {"type": "integer", "description": "Ask from here on"},
     "lost_bytes": {"type": "integer", "description": "Between what was asked for and `from`"},
     "overwritten_total": {"type": "integer"},
+    "taken": {"type": ["integer", "null"],
+      "description": "What is before this offset was taken; null with on_full = overwrite, where none has to be"},
     "text": {"type": "string"}, "base64": {"type": "string", "contentEncoding": "base64"}}},
 "Event":
  {"type": "object",

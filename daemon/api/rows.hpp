@@ -22,6 +22,7 @@ namespace tcpctl::api {
 [[nodiscard]] Json to_json(const ProbeRow& row);
 [[nodiscard]] Json to_json(const RunningProbeRow& row);
 [[nodiscard]] Json to_json(const ReceivedRow& row);
+[[nodiscard]] Json to_json(const TakenRow& row);
 [[nodiscard]] Json to_json(const SentRow& row);
 [[nodiscard]] Json to_json(const ServiceRow& row);
 [[nodiscard]] Json to_json(const ReloadRow& row);

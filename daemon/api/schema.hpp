@@ -72,6 +72,8 @@ struct Parameter {
   X(run_client, "POST", "/v1/clients/{name}/run", operate, "", "", "Probe", "Run the probe now")             \
   X(get_probes, "GET", "/v1/clients/{name}/probes", read, "", "", "ProbeList", "The last results")           \
   X(get_received, "GET", "/v1/clients/{name}/received", operate, "from", "", "Received", "Received bytes")   \
+  X(take_received, "POST", "/v1/clients/{name}/received", operate, "", "Take", "Taken",                      \
+    "Count received bytes as taken, which makes room for more with on_full = wait")                          \
   X(get_connections, "GET", "/v1/connections", read, TCPCTL_PAGE " " TCPCTL_FILTERS, "", "ConnectionList",   \
     "Live connections")                                                                                      \
   X(end_connections, "DELETE", "/v1/connections", operate, "how " TCPCTL_FILTERS, "", "Ended",               \
@@ -126,9 +128,7 @@ inline constexpr std::array kParameters{
     Parameter{"module", "string", "", "The client with mode probe whose steps are taken"},
     Parameter{"debug", "string", "", "true: the log of the probe, its metrics and the module, for people"},
     Parameter{"hostname", "string", "", "Without meaning here: there is no TLS"},
-    Parameter{"from", "integer", "",
-              "Offset of the first byte wanted; default 0. With on_full = \"wait\", what is before it counts "
-              "as read"},
+    Parameter{"from", "integer", "", "Offset of the first byte wanted; default 0"},
     Parameter{"wait_ack", "string", "",
               "Answer once the peer's TCP has acknowledged all of it, after this time at the latest: 5s, at "
               "most 1m"},

@@ -221,6 +221,10 @@ Result<ReceivedRow> Control::received(const std::string& client, std::uint64_t f
   return ask_client(client, [from](Client& it) { return it.received(from); });
 }
 
+Result<TakenRow> Control::take_received(const std::string& client, std::uint64_t upto) {
+  return ask_client(client, [upto](Client& it) { return it.take(upto); });
+}
+
 Result<ConnectionPage> Control::list(const ListTermsPtr& terms) {
   return list_page(terms, crew_.size(), asking(ask_.request()));
 }

@@ -33,6 +33,7 @@ class Control final : public ControlPlane {
   Result<ClientRow> client(const std::string& name) override;
   Result<std::vector<ProbeRow>> probes(const std::string& client) override;
   Result<ReceivedRow> received(const std::string& client, std::uint64_t from) override;
+  Result<TakenRow> take_received(const std::string& client, std::uint64_t upto) override;
   Result<ConnectionPage> connections(const ConnectionQuery& query) override;
   Result<ConnectionRow> connection(ConnectionId id) override;
   Result<ConnectionPage> history(const ConnectionQuery& query) override;

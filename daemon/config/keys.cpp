@@ -473,7 +473,7 @@ constexpr std::array kClientKeys{
         .choices = "overwrite|wait",
         .applies = Applies::now,
         .help = "When they are more: overwrite = the oldest go, and are counted; wait = the peer has to wait"
-                " until they were read; mode keep"},
+                " until they were taken; mode keep"},
     Key{.path = "clients.*.interval",
         .type = KeyType::duration,
         .fallback = "10s",

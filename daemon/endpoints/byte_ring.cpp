@@ -84,8 +84,10 @@ ReceivedRow ByteRing::read(std::uint64_t from) const {
   return row;
 }
 
-void ByteRing::note_taken(std::uint64_t until) {
-  if (until <= end_) taken_ = std::max(taken_, until);
+bool ByteRing::take(std::uint64_t until) {
+  if (until > end_) return false;
+  taken_ = std::max(taken_, until);
+  return true;
 }
 
 }  // namespace tcpctl

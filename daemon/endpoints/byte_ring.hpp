@@ -24,9 +24,11 @@ class ByteRing {
   static constexpr std::size_t kMostRead = 1024UL * 1024;
   /// What is there from the offset `from` on, at most kMostRead; the rest is to be asked for from `next` on.
   [[nodiscard]] ReceivedRow read(std::uint64_t from) const;
-  /// Somebody has all before the offset `until`; one beyond all that ever came is of another ring, and says
-  /// nothing.
-  void note_taken(std::uint64_t until);
+  /// Somebody has all before the offset `until`. False where not so many came: then it is of another ring,
+  /// and says nothing.
+  [[nodiscard]] bool take(std::uint64_t until);
+  /// Somebody has all before this offset, or it was overwritten.
+  [[nodiscard]] std::uint64_t taken() const { return taken_; }
   /// How many bytes nobody has, and could be added so that none of them is lost.
   [[nodiscard]] std::size_t untaken() const { return static_cast<std::size_t>(end_ - taken_); }
   [[nodiscard]] std::size_t room() const { return limit_ - untaken(); }

@@ -60,8 +60,10 @@ class Client {
   /// up to so much later, unless the client goes before.
   using Sent = std::function<void(Result<SentRow>)>;
   virtual void send(const std::string& data, std::optional<Duration> wait_ack, Sent done) = 0;
-  /// With `on_full = "wait"`, who asks for what is from `from` on has what is before; else nothing changes.
-  [[nodiscard]] virtual Result<ReceivedRow> received(std::uint64_t from) = 0;
+  [[nodiscard]] virtual Result<ReceivedRow> received(std::uint64_t from) const = 0;
+  /// Somebody has all received bytes before the offset `upto`: with `on_full = "wait"` that makes room for
+  /// more. Errors: conflict where not so many were received.
+  [[nodiscard]] virtual Result<TakenRow> take(std::uint64_t upto) = 0;
   [[nodiscard]] virtual bool is_up() const = 0;
   /// Its connections, each by itself; at most kMostSlots. None where it keeps none.
   static constexpr std::size_t kMostSlots = 100;

@@ -107,12 +107,20 @@ void KeepClient::send(const std::string& data, std::optional<Duration> wait_ack,
   done(tl::make_unexpected(std::move(connection).error()));
 }
 
-Result<ReceivedRow> KeepClient::received(std::uint64_t from) {
-  if (home_.waits_when_full) {
-    home_.received.note_taken(from);
-    for (auto& slot : slots_) slot->read_on();
-  }
-  return home_.received.read(from);
+Result<ReceivedRow> KeepClient::received(std::uint64_t from) const {
+  ReceivedRow row = home_.received.read(from);
+  if (home_.waits_when_full) row.taken = home_.received.taken();
+  return row;
+}
+
+Result<TakenRow> KeepClient::take(std::uint64_t upto) {
+  if (!home_.waits_when_full) return TakenRow{};
+  if (!home_.received.take(upto))
+    return fail(Errc::conflict,
+                fmt::format("client '{}' has received {} bytes, not {}; was it made anew meanwhile?", name(),
+                            home_.received.taken() + home_.received.untaken(), upto));
+  for (auto& slot : slots_) slot->read_on();
+  return TakenRow{.taken = home_.received.taken(), .untaken = home_.received.untaken()};
 }
 
 void KeepClient::run(Done done) {

@@ -30,7 +30,8 @@ class KeepClient final : public Client {
   void resume() override;
   [[nodiscard]] Result<void> reconnect() override;
   void send(const std::string& data, std::optional<Duration> wait_ack, Sent done) override;
-  [[nodiscard]] Result<ReceivedRow> received(std::uint64_t from) override;
+  [[nodiscard]] Result<ReceivedRow> received(std::uint64_t from) const override;
+  [[nodiscard]] Result<TakenRow> take(std::uint64_t upto) override;
   [[nodiscard]] bool is_up() const override { return !slots_.empty() && home_.up == slots_.size(); }
   [[nodiscard]] std::optional<std::vector<SlotRow>> slots() const override;
   void run(Done done) override;

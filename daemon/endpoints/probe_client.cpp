@@ -160,7 +160,11 @@ void ProbeClient::send(const std::string& /*data*/, std::optional<Duration> /*wa
   done(tl::make_unexpected(refuse("send").error()));
 }
 
-Result<ReceivedRow> ProbeClient::received(std::uint64_t /*from*/) {
+Result<ReceivedRow> ProbeClient::received(std::uint64_t /*from*/) const {
+  return tl::make_unexpected(refuse("received").error());
+}
+
+Result<TakenRow> ProbeClient::take(std::uint64_t /*upto*/) {
   return tl::make_unexpected(refuse("received").error());
 }
 

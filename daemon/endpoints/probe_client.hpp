@@ -32,7 +32,8 @@ class ProbeClient final : public Client, private Deadline {
   void resume() override;
   [[nodiscard]] Result<void> reconnect() override;
   void send(const std::string& data, std::optional<Duration> wait_ack, Sent done) override;
-  [[nodiscard]] Result<ReceivedRow> received(std::uint64_t from) override;
+  [[nodiscard]] Result<ReceivedRow> received(std::uint64_t from) const override;
+  [[nodiscard]] Result<TakenRow> take(std::uint64_t upto) override;
   [[nodiscard]] bool is_up() const override { return row().state == "up"; }
   void run(Done done) override;
   [[nodiscard]] std::vector<ProbeRow> probes() const override {

@@ -271,11 +271,18 @@ struct SentRow {
 };
 
 struct ReceivedRow {
-  std::uint64_t from;         // offset of the first byte that is answered
-  std::uint64_t next;         // ask from here on
-  std::uint64_t lost;         // bytes between the asked offset and `from`, overwritten
-  std::uint64_t overwritten;  // since the start
-  std::string data;           // raw
+  std::uint64_t from;                    // offset of the first byte that is answered
+  std::uint64_t next;                    // ask from here on
+  std::uint64_t lost;                    // bytes between the asked offset and `from`, overwritten
+  std::uint64_t overwritten;             // since the start
+  std::string data;                      // raw
+  std::optional<std::uint64_t> taken{};  // what is before it was taken; none where nothing has to be
+};
+
+/// What came of taking received bytes; both none where none has to be taken.
+struct TakenRow {
+  std::optional<std::uint64_t> taken;    // as in ReceivedRow
+  std::optional<std::uint64_t> untaken;  // how many there are behind
 };
 
 struct ServiceRow {

@@ -75,6 +75,9 @@ class FakeControlPlane : public ControlPlane {
   Result<ReceivedRow> received(const std::string& name, std::uint64_t from) override {
     return client(name).map([&](const auto&) { return ReceivedRow{from, from + 3, 0, 0, "a\xff\n"}; });
   }
+  Result<TakenRow> take_received(const std::string& name, std::uint64_t upto) override {
+    return change("take " + name + " " + std::to_string(upto)).map([&] { return TakenRow{upto, 3}; });
+  }
   Result<ConnectionPage> connections(const ConnectionQuery& query) override {
     remember("connections", query);
     return give(connection_page);

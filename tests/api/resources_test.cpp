@@ -89,6 +89,16 @@ TEST_F(Resources, GiveReceivedBytesFromAnOffset) {
   EXPECT_EQ(asker_.get("/v1/clients/feed/received?from=-1").status, 400);
 }
 
+TEST_F(Resources, TakeReceivedBytesUpToAnOffset) {
+  const auto done = asker_.ask("POST", "/v1/clients/feed/received", R"({"upto": 100})");
+
+  EXPECT_EQ(done.json().at("taken"), 100);
+  EXPECT_EQ(control_.calls(), Calls{"take feed 100"});
+  for (const auto* body :
+       {"", "{}", R"({"upto": -1})", R"({"upto": "5"})", R"({"upto": 1.5})", R"({"up": 1})"})
+    EXPECT_EQ(asker_.ask("POST", "/v1/clients/feed/received", body).status, 400) << body;
+}
+
 TEST_F(Resources, ListUpstreamsProbesAndServices) {
   EXPECT_EQ(asker_.get("/v1/listeners/web/upstreams").json().at("items").at(0).at("name"), "u1");
   EXPECT_EQ(asker_.get("/v1/listeners/nope/upstreams").status, 404);

@@ -182,7 +182,12 @@ TEST(Rows, GiveReceivedBytesExactlyAndReadably) {
   EXPECT_EQ(
       dump(json),
       dump(Json::parse(
-          R"({"from": 7, "next": 10, "lost_bytes": 2, "overwritten_total": 9, "text": "a\ufffd\n", "base64": "Yf8K"})")));
+          R"({"from": 7, "next": 10, "lost_bytes": 2, "overwritten_total": 9, "taken": null, "text": "a\ufffd\n", "base64": "Yf8K"})")));
+}
+
+TEST(Rows, SayWhatWasTakenAndWhatIsStillToBe) {
+  EXPECT_EQ(dump(to_json(TakenRow{7, 0})), R"({"taken":7,"untaken_bytes":0})");
+  EXPECT_EQ(dump(to_json(TakenRow{})), R"({"taken":null,"untaken_bytes":null})");
 }
 
 TEST(Rows, ShowWhenAChangedKeyHolds) {

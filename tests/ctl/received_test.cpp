@@ -15,18 +15,27 @@
 namespace tcpctl::ctl::test {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+constexpr const char* kTake = "POST /v1/clients/feed/received";
 
 class Received : public ::testing::Test {
  protected:
   /// To `?from=`, "" for the first request.
-  void answer(const std::string& query, int from, const std::string& bytes, int lost = 0) {
+  void answer(const std::string& query, int from, const std::string& bytes, int lost = 0,
+              const std::string& taken = "null") {
     daemon_.answer("GET /v1/clients/feed/received" + query,
                    R"({"from": )" + std::to_string(from) + R"(, "next": )" +
                        std::to_string(from + static_cast<int>(bytes.size())) + R"(, "lost_bytes": )" +
-                       std::to_string(lost) + R"(, "overwritten_total": 0, "text": "", "base64": ")" +
-                       to_base64(bytes) + "\"}");
+                       std::to_string(lost) + R"(, "overwritten_total": 0, "taken": )" + taken +
+                       R"(, "text": "", "base64": ")" + to_base64(bytes) + "\"}");
   }
   [[nodiscard]] Ran follow(const Around& around = {}, std::vector<std::string> more = {}) const {
     std::vector<std::string> words{"--host", daemon_.host(), "client", "received", "feed", "-f"};
@@ -128,6 +137,42 @@ TEST_F(Received, EndsWellWhenItIsInterrupted) {
   EXPECT_EQ(interrupting.get(), 0);
   EXPECT_EQ(ran.exit, Exit::done);
   EXPECT_THAT(ran.err, IsEmpty());
+}
+
+TEST_F(Received, IsTakenPieceByPieceOnceItIsPrintedWhereThePeerWaitsForThat) {
+  answer("", 0, "one\n", 0, "0");
+  answer("?from=4", 4, "two\n", 0, "4");
+  daemon_.answer(kTake, R"({"taken": 4, "untaken_bytes": 4})");
+
+  const auto ran = follow();
+
+  EXPECT_EQ(ran.out, "one\ntwo\n");
+  EXPECT_THAT(daemon_.asked(),
+              ElementsAre("GET /v1/clients/feed/received", kTake, "GET /v1/clients/feed/received?from=4",
+                          kTake, "GET /v1/clients/feed/received?from=8"));
+}
+
+TEST_F(Received, IsNotTakenWhereNobodyReadsIt) {
+  answer("", 0, "one\n", 0, "0");
+
+  (void)follow({.reader_leaves_after = 0});
+
+  EXPECT_THAT(daemon_.asked(), Not(Contains(kTake)));
+}
+
+TEST_F(Received, IsTakenOnlyOnRequestWhereItIsNotFollowed) {
+  answer("", 0, "one\n", 0, "0");
+  daemon_.answer(kTake, R"({"taken": 4, "untaken_bytes": 0})");
+  const auto received = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"--host", daemon_.host(), "client", "received", "feed"});
+    EXPECT_EQ(tcpctl(more).exit, Exit::done);
+    return daemon_.last();
+  };
+
+  EXPECT_THAT(received({}), StartsWith("GET"));
+  EXPECT_THAT(received({"--take"}), AllOf(StartsWith("POST"), EndsWith(R"({"upto": 4})")));
+  EXPECT_THAT(received({"-o", "json"}), StartsWith("GET"));
+  EXPECT_THAT(received({"-o", "json", "--take"}), AllOf(StartsWith("POST"), EndsWith(R"({"upto": 4})")));
 }
 
 TEST_F(Received, IsJsonALineWhereThatIsWanted) {

@@ -64,12 +64,13 @@ TEST(ByteRing, KeepsItsBytesWhereItsLimitChanges) {
   EXPECT_EQ(ring.read(0).data, "jklmn");
 }
 
-TEST(ByteRing, TakesNothingForReadThatNeverCame) {
+TEST(ByteRing, TakesNothingThatNeverCame) {
   auto ring = ring_of(8, {"abc"});
 
-  ring.note_taken(4);
+  EXPECT_FALSE(ring.take(4));
 
   EXPECT_EQ(ring.room(), 5U);
+  EXPECT_EQ(ring.taken(), 0U);
 }
 
 TEST(ByteRing, IsEmptyAtFirst) {
@@ -82,14 +83,16 @@ TEST(ByteRing, IsEmptyAtFirst) {
 
 TEST(ByteRing, CountsWhatWasOverwrittenAndNobodyHad) {
   auto ring = ring_of(5, {"abc"});
-  ring.note_taken(2);
+  EXPECT_TRUE(ring.take(2));
   EXPECT_EQ(ring.room(), 4U);
   ring.add(as_bytes("defg"));
   EXPECT_EQ(ring.overwritten(), 0U);
   EXPECT_EQ(ring.room(), 0U);
   ring.add(as_bytes("hi"));
   EXPECT_EQ(ring.overwritten(), 2U);
-  ring.note_taken(9);
+  EXPECT_TRUE(ring.take(9));
+  EXPECT_TRUE(ring.take(3)) << "what was taken stays so";
+  EXPECT_EQ(ring.taken(), 9U);
   EXPECT_EQ(ring.room(), 5U);
   ring.add(as_bytes("0123456789"));
 

@@ -469,7 +469,7 @@ TEST_F(KeepClientTest, StaysUpWhileItsHeartbeatIsAnswered) {
   EXPECT_EQ(client->received(0)->data.substr(0, 10), "PONG\nPONG\n");
 }
 
-TEST_F(KeepClientTest, LetsThePeerWaitWhereNobodyReads) {
+TEST_F(KeepClientTest, LetsThePeerWaitUntilSomebodyTakes) {
   start([](auto& config) {
     config.receive_buffer = Bytes{1024};
     config.on_full = "wait";
@@ -479,15 +479,20 @@ TEST_F(KeepClientTest, LetsThePeerWaitWhereNobodyReads) {
   peers.front().write(sent);
   ASSERT_TRUE(run_until([&] { return client->received(0)->next == 1024; }));
   runner.run_beats(20);
-  EXPECT_EQ(client->received(0)->next, 1024U);
+  EXPECT_EQ(client->received(1024)->next, 1024U) << "reading changes nothing";
 
   std::string all;
   ASSERT_TRUE(run_until([&] {
     const auto row = client->received(all.size()).value();
     EXPECT_EQ(row.lost, 0U);
+    EXPECT_EQ(row.taken, all.size());
     all += row.data;
+    EXPECT_EQ(client->take(all.size())->taken, all.size());
     return all.size() == sent.size();
   }));
+  EXPECT_EQ(client->take(all.size())->untaken, 0U);
+  EXPECT_EQ(client->take(all.size() + 1).error().what,
+            "client 'keep' has received 3000 bytes, not 3001; was it made anew meanwhile?");
   EXPECT_EQ(row().overwritten, 0U);
 }
 
@@ -501,6 +506,7 @@ TEST_F(KeepClientTest, CountsWhatIsOverwrittenWhoeverReads) {
 
   ASSERT_TRUE(run_until([&] { return client->received(0)->next == 1124; }));
   EXPECT_EQ(row().overwritten, 100U);
+  EXPECT_EQ(client->take(1124)->taken, std::nullopt) << "nobody has to take anything";
 }
 
 TEST_F(KeepClientTest, MissesNoHeartbeatThatItCouldNotHear) {

@@ -4,6 +4,7 @@ off; and many clients at once."""
 import base64
 import contextlib
 import datetime
+import json
 import signal
 import subprocess
 import threading
@@ -14,6 +15,7 @@ import pytest
 from harness.dns import DnsServer
 from harness.network import CLONE_NEWNET, LOOPBACK_UP, may_have_namespaces, own_namespace
 from harness.peers import Server, assert_same, pattern
+from harness.programs import TCPCTL, environment
 from harness.wait import eventually, steady
 
 NAMESPACES = pytest.mark.skipif(not may_have_namespaces(), reason="a network namespace wants root")
@@ -38,6 +40,12 @@ def is_up(daemon, name="feed"):
 
 def slot(daemon, name="feed"):
     return daemon.client(name)["slots"][0]
+
+
+def take(daemon, upto):
+    done = daemon.post("/v1/clients/feed/received", {"upto": upto})
+    assert done.status == 200, done.text
+    return done.json
 
 
 def received(daemon, offset=0):
@@ -72,14 +80,6 @@ def test_a_connection_counts_as_up_once_it_has_logged_in(launch, server):
         assert daemon.json("/v1/clients")["items"][0]["slots"] is None
 
 
-def answer_wrongly(peer):
-    peer.send(b"go away\n")
-    peer.fin()
-
-
-def send_fin(peer):
-    peer.send(b"hello\n")
-    assert peer.read_line() == b"user\n"
 def test_a_peer_that_sends_byte_by_byte_is_understood(launch, server):
     login = LOGIN.replace('"^welcome"', '"^welcome.*\\n"')
     daemon = launch(client(server.address, login, HEARTBEAT.replace("200ms", "1h"), 'login_timeout = "1h"'))
@@ -102,6 +102,14 @@ def test_a_peer_that_sends_byte_by_byte_is_understood(launch, server):
         assert received(daemon) == b"PON\nnews\nPONG\n" * 3, "the line of the login is none of it"
 
 
+def answer_wrongly(peer):
+    peer.send(b"go away\n")
+    peer.fin()
+
+
+def send_fin(peer):
+    peer.send(b"hello\n")
+    assert peer.read_line() == b"user\n"
     peer.fin()
 
 
@@ -242,11 +250,61 @@ def test_on_full_wait_makes_the_peer_wait_and_loses_nothing(launch, server):
         assert not sending.done(), "the peer's window is closed"
         assert daemon.client("feed")["attempts_total"] == 1, "a heartbeat whose answer could not be read is not missed"
         assert daemon.client("feed")["heartbeat"]["sent_total"] == 0
+        assert received(daemon, 4096) == b"", "reading makes no room"
         got = b""
         while len(got) < 200_000:
             got += received(daemon, len(got))
+            take(daemon, len(got))
         assert_same(got, sent[:len(got)])
         assert daemon.client("feed")["received_overwritten_bytes_total"] == 0
+
+
+def test_only_who_takes_makes_room_whoever_else_reads(launch, server):
+    daemon = launch(client(server.address, 'receive_buffer = "1KiB"', 'on_full = "wait"'))
+    sent = pattern(500_000)
+    with server.accept() as peer:
+        peer.send_later(sent)
+        eventually(lambda: len(received(daemon)) == 1024)
+
+        for offset in (1024, 0, 512):
+            row = daemon.json("/v1/clients/feed/received", **{"from": offset})
+            assert (row["next"], row["taken"]) == (1024, 0)
+        assert take(daemon, 1000)["taken"] == 1000
+        assert take(daemon, 10)["taken"] == 1000, "nothing is given back"
+        row = eventually(lambda: (now := daemon.json("/v1/clients/feed/received"))["next"] == 2024 and now)
+
+        assert_same(base64.b64decode(row["base64"]), sent[1000:2024])
+        assert (row["from"], row["lost_bytes"], row["taken"]) == (1000, 1000, 1000)
+        beyond = daemon.post("/v1/clients/feed/received", {"upto": 1 << 40})
+        assert beyond.status == 409 and "2024" in beyond.json["detail"]
+        assert daemon.json("/v1/clients/feed/received")["taken"] == 1000
+
+
+def test_a_follower_takes_what_it_has_printed(launch, server):
+    daemon = launch(client(server.address, 'receive_buffer = "1KiB"', 'on_full = "wait"'))
+    sent = pattern(20_000)
+    with server.accept() as peer, contextlib.ExitStack() as stack:
+        sending = peer.send_later(sent)
+        shown = daemon.tcpctl("client", "received", "feed", "-o", "json")
+        assert json.loads(shown.stdout)["taken"] == daemon.json("/v1/clients/feed/received")["taken"] == 0
+        following = stack.enter_context(subprocess.Popen(
+            [TCPCTL, "--host", f"unix:{daemon.socket}", "client", "received", "feed", "-f"], stdout=subprocess.PIPE,
+            stdin=subprocess.DEVNULL, env=environment()))
+        stack.callback(following.terminate)
+
+        assert_same(following.stdout.read(len(sent)), sent)
+        assert sending.result() == len(sent)
+        eventually(lambda: daemon.json("/v1/clients/feed/received")["taken"] == len(sent))
+
+
+def test_where_nobody_has_to_take_it_changes_nothing(launch, server):
+    daemon = launch(client(server.address))
+    with server.accept() as peer:
+        peer.send(b"news")
+        eventually(lambda: received(daemon) == b"news")
+
+        assert take(daemon, 4) == take(daemon, 400) == {"taken": None, "untaken_bytes": None}
+        assert received(daemon) == b"news"
 
 
 @pytest.mark.quick
