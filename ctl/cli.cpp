@@ -23,7 +23,7 @@ struct Bound {
 };
 
 struct GlobalOptions {
-  CLI::Option *host, *format, *no_color, *utc, *version;
+  CLI::Option *host, *token_file, *format, *no_color, *utc, *version;
 };
 
 std::string see_help(const Noun* noun, const Verb* verb) {
@@ -96,8 +96,12 @@ std::vector<Bound> bind(CLI::App& root, const std::vector<Noun>& nouns) {
 
 GlobalOptions bind_globals(CLI::App& root) {
   // Root alone has these; subcommands fall through to it, so they may stand anywhere.
-  return {root.add_option("--host", CLI::callback_t{}), root.add_option("-o,--output", CLI::callback_t{}),
-          root.add_flag("--no-color"), root.add_flag("--utc"), root.add_flag("--version")};
+  return {root.add_option("--host", CLI::callback_t{}),
+          root.add_option("--token-file", CLI::callback_t{}),
+          root.add_option("-o,--output", CLI::callback_t{}),
+          root.add_flag("--no-color"),
+          root.add_flag("--utc"),
+          root.add_flag("--version")};
 }
 
 const Bound* parsed(const std::vector<Bound>& all) {
@@ -118,7 +122,8 @@ const Bound* before(const Bound& chosen, const std::vector<Bound>& all) {
 }
 
 std::vector<std::string> option_words(const Verb* verb) {
-  std::vector<std::string> words{"--host", "--output", "--no-color", "--utc", "--version", "--help"};
+  std::vector<std::string> words{"--host", "--token-file", "--output", "--no-color",
+                                 "--utc",  "--version",    "--help"};
   if (verb == nullptr) return words;
   for (const auto& option : verb->options) words.push_back(option.key());
   return words;
@@ -219,6 +224,7 @@ Answer<CommandLine> understood(const Bound* bound, const std::vector<Bound>& all
     return option->count() > 0 ? std::optional{option->results().back()} : std::nullopt;
   };
   line.host = value(globals.host);
+  line.token_file = value(globals.token_file);
   line.format = value(globals.format);
   line.no_color = globals.no_color->count() > 0;
   line.utc = globals.utc->count() > 0;

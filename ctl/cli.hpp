@@ -16,7 +16,7 @@ struct CommandLine {
   const Noun* noun{nullptr};
   const Verb* verb{nullptr};
   Arguments arguments;
-  std::optional<std::string> host, format;
+  std::optional<std::string> host, token_file, format;
   bool no_color{false}, utc{false}, help{false}, version{false};
 };
 

@@ -24,6 +24,7 @@ std::string section(const std::string& title, const Rows& rows) {
 const Rows& global_rows() {
   static const Rows rows{
       {"--host HOST", "unix:PATH or http://HOST:PORT; else $TCPCTL_HOST, else unix:/run/tcpctl/api.sock"},
+      {"--token-file FILE", "over http: show the token in FILE's first line; else $TCPCTL_TOKEN"},
       {"-o, --output FORMAT", "table, wide (every column in full), json (the API's answer) or csv"},
       {"--no-color", "no colours; NO_COLOR in the environment says the same"},
       {"--utc", "times in UTC instead of the local zone"},

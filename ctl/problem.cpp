@@ -25,10 +25,10 @@ Exit exit_of(int status) {
 std::string advice(int status, const Host& host) {
   switch (status) {
     case 401:
-      return "; put a token of [api.tokens] into TCPCTL_TOKEN";
+      return "; give a token of [api.tokens] with --token-file or in TCPCTL_TOKEN";
     case 403:
       return host.is_unix() ? "; use sudo, or have your role raised in [api.roles]"
-                            : "; use a token of that role in TCPCTL_TOKEN, or the Unix socket";
+                            : "; use a token of that role (--token-file, TCPCTL_TOKEN), or the Unix socket";
     case 421:
       return "; use a loopback name in --host, or add the name to api.allowed_hosts";
     case 503:

@@ -11,6 +11,7 @@
 #include "ctl/context.hpp"
 #include "ctl/help.hpp"
 #include "ctl/terminal.hpp"
+#include "ctl/token.hpp"
 
 namespace tcpctl::ctl {
 namespace {
@@ -57,12 +58,12 @@ View view_of(const CommandLine& line, const Environment& environment, Format for
   return view;
 }
 
-Answer<std::string> token_of(const Environment& environment) {
+/// The token to show; "" for none. What it is never gets into a Failure.
+Answer<std::string> token_of(const CommandLine& line, const Environment& environment) {
+  if (line.token_file) return read_token(*line.token_file);
   auto token = environment.variable("TCPCTL_TOKEN").value_or("");
-  const auto bad = [](char c) { return c <= ' ' || c > '~'; };
-  if (std::any_of(token.begin(), token.end(), bad)) {
+  if (!may_be_token(token))
     return refuse(Exit::usage, "TCPCTL_TOKEN holds a blank or a character that no token has");
-  }
   return token;
 }
 
@@ -76,7 +77,7 @@ Answer<Globals> globals_of(const CommandLine& line, const Environment& environme
   const auto format = parse_format(line.format.value_or("table"));
   if (!format) return tl::make_unexpected(format.error());
   globals.format = *format;
-  auto token = token_of(environment);
+  auto token = token_of(line, environment);
   if (!token) return tl::make_unexpected(token.error());
   globals.token = std::move(*token);
   globals.view = view_of(line, environment, globals.format);

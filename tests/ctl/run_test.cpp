@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctl/run.hpp"
 
+#include <cstdlib>
+#include <filesystem>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "answers.hpp"
+#include "base/fd.hpp"
 #include "ctl/json.hpp"
 #include "fake_daemon.hpp"
 #include "run_tcpctl.hpp"
@@ -17,6 +23,23 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
+
+/// A file that is gone with this.
+class TokenFile {
+ public:
+  TokenFile(const std::string& text, mode_t mode) {
+    const Fd fd{::mkstemp(path_.data())};
+    EXPECT_EQ(::write(fd.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
+    ::fchmod(fd.get(), mode);
+  }
+  ~TokenFile() { std::filesystem::remove(path_); }
+  TokenFile(const TokenFile&) = delete;
+  TokenFile& operator=(const TokenFile&) = delete;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_ = (std::filesystem::temp_directory_path() / "tcpctl-token-XXXXXX").string();
+};
 
 class Run : public ::testing::Test {
  protected:
@@ -82,6 +105,47 @@ TEST_F(Run, SendsTheTokenOfTheEnvironment) {
   EXPECT_THAT(daemon_.last(), HasSubstr("Authorization: Bearer s3cret\r\n"));
 
   EXPECT_EQ(here({"status"}, {.variables = {{"TCPCTL_TOKEN", "a\r\nX-Evil: 1"}}}).exit, Exit::usage);
+}
+
+TEST_F(Run, TakesItsTokenToNoOtherHostThanTheOneNamed) {
+  const FakeDaemon elsewhere{FakeDaemon::Over::tcp};
+  daemon_.answer_raw("GET /v1/status", "HTTP/1.1 307 X\r\nLocation: " + elsewhere.host() +
+                                           "/v1/status\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+
+  const auto ran =
+      here({"status"}, {.variables = {{"TCPCTL_TOKEN", "s3cret"}, {"http_proxy", elsewhere.host()}}});
+
+  EXPECT_EQ(ran.exit, Exit::failed);
+  EXPECT_THAT(elsewhere.asked(), IsEmpty());
+  EXPECT_THAT(ran.out + ran.err, Not(HasSubstr("s3cret")));
+}
+
+TEST_F(Run, SendsTheTokenOfAFileRatherThanTheEnvironments) {
+  daemon_.answer("GET /v1/status", kStatus);
+  const TokenFile file{"fr0m-file\r\nnot this\n", 0600};
+
+  (void)here({"status", "--token-file", file.path()}, {.variables = {{"TCPCTL_TOKEN", "s3cret"}}});
+
+  EXPECT_THAT(daemon_.last(), HasSubstr("Authorization: Bearer fr0m-file\r\n"));
+}
+
+TEST_F(Run, SendsNoTokenOfAFileThatIsOpenToOthersOrHoldsNone) {
+  const auto refused = [&](const std::string& text, mode_t mode) {
+    const TokenFile file{text, mode};
+    const auto ran = here({"status", "--token-file", file.path()});
+    EXPECT_THAT(ran.err, Not(HasSubstr("s3cret")));
+    EXPECT_THAT(daemon_.asked(), IsEmpty());
+    return ran;
+  };
+
+  EXPECT_THAT(refused("s3cret\n", 0644).err, HasSubstr("mode 0644 lets others at the token; chmod 0600 it"));
+  EXPECT_EQ(refused("s3cret\n", 0620).exit, Exit::failed);
+  EXPECT_EQ(refused("", 0600).exit, Exit::usage);
+  EXPECT_EQ(refused("\ns3cret", 0600).exit, Exit::usage);
+  EXPECT_EQ(refused("s3cret s3cret\n", 0600).exit, Exit::usage);
+  EXPECT_EQ(refused("s3cret" + std::string(2000, 'x'), 0600).exit, Exit::usage);
+  EXPECT_THAT(here({"status", "--token-file", "/nonexistent"}).err, HasSubstr("No such file"));
+  EXPECT_EQ(here({"status", "--token", "s3cret"}).exit, Exit::usage) << "ps would show it";
 }
 
 TEST_F(Run, FitsTablesToTheTerminalButCutsNoPipe) {
