@@ -34,11 +34,24 @@ void add(std::string& words, const std::string& word) {
   words += (words.empty() ? "" : ", ") + word;
 }
 
+/// "token:ci POST /v1/listeners/web/pause: done"; "signal reload_config: done".
+std::string change_text(const Json& row) {
+  const auto outcome = row.text("change.outcome");
+  if (!outcome) return {};
+  std::string words = row.text("change.who").value_or("-");
+  if (const auto user = row.text("change.user")) words += " (" + *user + ")";
+  const auto method = row.text("change.method");
+  words += " " + (method ? *method + " " + row.text("change.path").value_or("-")
+                         : row.text("change.what").value_or("-"));
+  return words + ": " + *outcome;
+}
+
 /// "remote fin, peer_fin, 1.5s, in 4 B, out 9 B".
 Cell what_cell(const Json& row, std::string_view, const View& view) {
   std::string words = row.text("first").value_or("");
   if (const auto how = row.text("how")) words += (words.empty() ? "" : " ") + *how;
   add(words, row.text("reason").value_or(""));
+  add(words, change_text(row));
   add(words, row.text("detail").value_or(""));
   add(words, millis_cell(row, "duration_ms", view).text);
   const auto in = bytes_cell(row, "bytes_in", view).text;
@@ -83,6 +96,9 @@ std::vector<Column> event_columns() {
       {.title = "LASTED", .field = "duration_ms", .align = Align::right, .wide = true, .show = millis_cell},
       {.title = "IN", .field = "bytes_in", .align = Align::right, .wide = true, .show = bytes_cell},
       {.title = "OUT", .field = "bytes_out", .align = Align::right, .wide = true, .show = bytes_cell},
+      {.title = "WHO", .field = "change.who", .wide = true},
+      {.title = "CHANGE", .field = "change.what", .wide = true},
+      {.title = "OUTCOME", .field = "change.outcome", .wide = true},
       {.title = "WHAT", .field = "detail", .rank = 4, .min = 12, .show = what_cell}};
 }
 

@@ -29,6 +29,16 @@ std::optional<uid_t> find_user(const std::string& name) {
   return entry.pw_uid;
 }
 
+std::optional<std::string> user_name(uid_t uid) {
+  passwd entry{};
+  passwd* found = nullptr;
+  std::vector<char> buffer(kNssBuffer);
+  if (::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
+    return std::nullopt;
+  }
+  return entry.pw_name;
+}
+
 /// The token of "Authorization: Bearer TOKEN"; the scheme's case does not matter (RFC 9110 section 11.1).
 std::optional<std::string_view> bearer(std::string_view authorization) {
   constexpr std::string_view kScheme = "bearer ";
@@ -58,6 +68,7 @@ Result<Access> Access::make(const AccessOptions& options) {
   }
   access.anonymous_ = *anonymous;
   access.own_uid_ = ::geteuid();
+  access.know_users();
   access.admin_group_ = find_group(kAdminGroup);
   if (auto resolved = access.resolve_roles(options.roles); !resolved) {
     return tl::make_unexpected(std::move(resolved).error());
@@ -81,6 +92,11 @@ Result<Access> Access::make(const AccessOptions& options) {
   return access;
 }
 
+void Access::know_users() {
+  names_.emplace(0, "root");
+  if (const auto own = user_name(own_uid_)) names_.emplace(own_uid_, *own);
+}
+
 Result<void> Access::resolve_roles(const std::map<std::string, std::string>& roles) {
   for (const auto& [who, word] : roles) {
     const auto role = parse_role(word);
@@ -98,6 +114,7 @@ Result<void> Access::resolve_roles(const std::map<std::string, std::string>& rol
       continue;
     }
     (kind == "user" ? users_ : groups_).emplace(*id, *role);
+    if (kind == "user") names_.emplace(*id, name);
   }
   return {};
 }
@@ -117,23 +134,22 @@ Role Access::role_of(const Peer& peer) const {
 }
 
 Access::Caller Access::identify(const Peer& peer, const HttpRequest& request) const {
-  if (peer.door == Door::unix_socket)
-    return {role_of(peer), fmt::format("uid:{}", peer.uid), Caller::Token::none};
+  if (peer.door == Door::unix_socket) {
+    const auto known = names_.find(peer.uid);
+    return {role_of(peer), fmt::format("uid:{}", peer.uid), known == names_.end() ? "" : known->second,
+            peer.pid, Caller::Token::none};
+  }
   const auto anonymous = "anonymous:" + peer.remote.host();
   // The metrics listener serves its few paths to the addresses that may connect, and takes no token.
-  if (peer.door == Door::metrics) return {Role::read, anonymous, Caller::Token::none};
+  if (peer.door == Door::metrics) return {Role::read, anonymous, {}, 0, Caller::Token::none};
   const auto authorization = request.header("authorization");
-  if (!authorization) return {anonymous_, anonymous, Caller::Token::none};
+  if (!authorization) return {anonymous_, anonymous, {}, 0, Caller::Token::none};
 
-  const Token* match = nullptr;
-  if (const auto token = bearer(*authorization)) {
-    const auto digest = sha256(*token);
-    for (const auto& candidate : tokens_) {  // all of them, so that time does not tell which
-      if (same_digest(candidate.digest, digest)) match = &candidate;
-    }
-  }
-  if (match == nullptr) return {Role::none, anonymous, Caller::Token::unknown};
-  return {std::max(match->role, anonymous_), "token:" + match->name, Caller::Token::known};
+  const auto token = bearer(*authorization);
+  const auto match = token ? match_all(tokens_, sha256(*token)) : std::nullopt;
+  if (!match) return {Role::none, anonymous, {}, 0, Caller::Token::unknown};
+  const Token& known = tokens_[*match];
+  return {std::max(known.role, anonymous_), "token:" + known.name, {}, 0, Caller::Token::known};
 }
 
 std::optional<Problem> Access::refusal(const Caller& caller, Door door, Role needed) const {

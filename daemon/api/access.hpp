@@ -33,6 +33,8 @@ class Access {
   struct Caller {
     Role role{Role::none};
     std::string who;
+    std::string user;  // the name of its uid; "" where only a look-up could tell, which may take its time
+    pid_t pid{0};      // of its process, on the Unix socket; 0 = not known
     enum class Token : std::uint8_t { none, unknown, known } token{Token::none};
   };
   [[nodiscard]] Caller identify(const Peer& peer, const HttpRequest& request) const;
@@ -55,6 +57,7 @@ class Access {
     friend bool operator==(const Token&, const Token&) = default;
   };
 
+  void know_users();
   Result<void> resolve_roles(const std::map<std::string, std::string>& roles);
   [[nodiscard]] Role role_of(const Peer& peer) const;
   [[nodiscard]] bool is_own_host(std::string_view host, Door door) const;
@@ -63,6 +66,7 @@ class Access {
   uid_t own_uid_{0};
   std::optional<gid_t> admin_group_;
   std::map<uid_t, Role> users_;
+  std::map<uid_t, std::string> names_;  // root's, the daemon's own, and those of the users with a role
   std::map<gid_t, Role> groups_;
   std::vector<Token> tokens_;
   std::vector<std::string> allowed_hosts_;  // lower case, without brackets

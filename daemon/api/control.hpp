@@ -50,6 +50,8 @@ class ControlPlane {
   virtual void watch_events(EventWatcher watcher) = 0;
   /// How many streams of events the API has open, and has cut. Threads: the front's loop.
   virtual void note_event_streams(std::uint64_t open, std::uint64_t cut) = 0;
+  /// Tells of a change among the events. Does not wait.
+  virtual void note_change(Change change) = 0;
   [[nodiscard]] virtual Result<std::vector<ServiceRow>> services() = 0;
   [[nodiscard]] virtual Result<std::string> config(bool redact) = 0;  // JSON text
   /// JSON text: Config, ListenerConfig and ClientConfig as JSON Schema. The same at any time.

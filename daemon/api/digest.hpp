@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,6 +16,17 @@ using Sha256 = std::array<std::uint8_t, 32>;
 [[nodiscard]] Sha256 sha256(std::string_view bytes);
 /// Takes the same time wherever the two differ.
 [[nodiscard]] bool same_digest(const Sha256& left, const Sha256& right);
+/// The place of the candidate whose `digest` is `wanted`. All of them are compared, so that time tells
+/// neither whether nor which one matched.
+template <class Candidates, class Same = decltype(&same_digest)>
+[[nodiscard]] std::optional<std::size_t> match_all(const Candidates& candidates, const Sha256& wanted,
+                                                   Same same = &same_digest) {
+  std::optional<std::size_t> match;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (same(candidates[i].digest, wanted)) match = i;
+  }
+  return match;
+}
 /// 64 hex digits, upper or lower case.
 [[nodiscard]] std::optional<Sha256> parse_sha256(std::string_view hex);
 

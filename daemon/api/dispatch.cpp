@@ -3,13 +3,15 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "api/audit.hpp"
 #include "api/body.hpp"
 #include "api/host.hpp"
 #include "api/router.hpp"
-#include "base/log.hpp"
 #include "base/text.hpp"
 
 namespace tcpctl::api {
@@ -52,15 +54,20 @@ Reply refused(const Problem& problem) {
   return reply;
 }
 
-Reply serve(ControlPlane& control, const RequestContext& context, const Target& target,
-            const Access::Caller& caller) {
+/// The answer where it does not matter who asks: the page, the door or the path is wrong.
+std::optional<Reply> turn_away(const RequestContext& context, const Target& target, const Match& match) {
   const auto& [request, peer, access] = context;
   if (auto problem = access.check_origin(peer, request)) return refused(*problem);
   if (peer.door == Door::metrics && std::ranges::count(kMetricsPaths, target.path) == 0) {
     return problem_reply(404, "only /metrics, /probe, /healthz and /readyz are served here");
   }
-  const auto match = find_route(request.method, target.path);
   if (match.route == nullptr) return no_such_route(context, target, match.allow);
+  return std::nullopt;
+}
+
+Reply serve(ControlPlane& control, const RequestContext& context, const Target& target, const Match& match,
+            const Access::Caller& caller) {
+  const auto& [request, peer, access] = context;
   if (auto problem = access.refusal(caller, peer.door, match.route->role)) return refused(*problem);
   if (auto problem = check_body(request, *match.route)) return refused(*problem);
   if (target.repeated) return problem_reply(400, "a query parameter is given twice");
@@ -72,11 +79,12 @@ Reply serve(ControlPlane& control, const RequestContext& context, const Target& 
 
 Reply dispatch(ControlPlane& control, const RequestContext& context, const Target& target) {
   const auto caller = context.access.identify(context.peer, context.request);
-  auto reply = serve(control, context, target, caller);
-  if (!is_reading(context.request.method)) {
-    log::info("api.change", log::f("who", caller.who), log::f("method", context.request.method),
-              log::f("path", target.path), log::f("status", reply.status));
-  }
+  const auto match = find_route(context.request.method, target.path);
+  auto turned_away = turn_away(context, target, match);
+  const bool is_judged = !turned_away;
+  Reply reply = is_judged ? serve(control, context, target, match, caller) : *std::move(turned_away);
+  if (is_change(context.request, match, target.query))
+    record(control, {context.request, target.path, match, caller, reply.status}, is_judged);
   return reply;
 }
 

@@ -25,7 +25,7 @@ struct Target {
 };
 
 /// From a request to its reply, in this order: Host and Origin, route, role, body, parameters, handler.
-/// Every request that changes something is logged with its outcome, also when it was refused.
+/// Every request that changes something leaves a record of its outcome, also when it was refused: audit.hpp.
 /// Threads: any.
 [[nodiscard]] Reply dispatch(ControlPlane& control, const RequestContext& context, const Target& target);
 

@@ -30,6 +30,18 @@ std::string source_of(const EventBatch& batch, const Event& event) {
   return source == nullptr ? "null" : json_string(escaped(as_bytes(source->text())));
 }
 
+std::string number_or_null(std::int64_t number) { return number == 0 ? "null" : std::to_string(number); }
+
+std::string change_of(const EventBatch& batch, const Event& event) {
+  if (event.kind != EventKind::change || batch.change == nullptr) return "null";
+  const Change& change = *batch.change;
+  return fmt::format(
+      R"({{"who":{},"user":{},"pid":{},"method":{},"path":{},"what":{},"status":{},"outcome":"{}"}})",
+      json_string(change.who), string_or_null(change.user), number_or_null(change.pid),
+      string_or_null(change.method), string_or_null(change.path), string_or_null(change.what),
+      number_or_null(change.status), text(change.outcome));
+}
+
 /// What a connection has come to when its first FIN or its end is seen.
 std::string sums_of(const Event& event) {
   if (event.kind != EventKind::half_closed && event.kind != EventKind::closed)
@@ -54,8 +66,8 @@ std::string event_json(const EventBatch& batch, const Event& event, std::uint64_
                  has_remote ? json_string(event.remote.text()) : "null", source_of(batch, event));
   fmt::format_to(std::back_inserter(json), R"(,"first":{},"how":{})", word_or_null(event.first),
                  word_or_null(event.how));
-  fmt::format_to(std::back_inserter(json), R"(,"reason":{},"detail":{},{}}})", reason_of(event),
-                 string_or_null(batch.text(event.detail)), sums_of(event));
+  fmt::format_to(std::back_inserter(json), R"(,"reason":{},"detail":{},{},"change":{}}})", reason_of(event),
+                 string_or_null(batch.text(event.detail)), sums_of(event), change_of(batch, event));
   return json;
 }
 

@@ -108,7 +108,7 @@ Json schemas(const std::string& config_schemas) {
   all["Reason"] = words(Reason::unknown);
   all["Phase"] = words(Phase::closing);
   all["TimelineEvent"] = words(TimelineEvent::closed);
-  all["EventKind"] = words(EventKind::limit_reached);
+  all["EventKind"] = words(EventKind::change);
   all.update(Json::parse(config_schemas));
   return all;
 }

@@ -279,7 +279,7 @@ const std::string_view kOpenApiSchemas = R"json({
 "Event":
  {"type": "object",
   "required": ["seq", "at", "type", "listener", "client", "upstream", "connection", "peer_id", "direction", "remote",
-    "proxied_source", "first", "how", "reason", "detail", "duration_ms", "bytes_in", "bytes_out"],
+    "proxied_source", "first", "how", "reason", "detail", "duration_ms", "bytes_in", "bytes_out", "change"],
   "properties": {"seq": {"type": "integer", "description": "Ascends by 1; a number that is missing was dropped"},
     "at": {"type": "string", "format": "date-time"},
     "type": {"$ref": "#/components/schemas/EventKind"},
@@ -292,7 +292,17 @@ const std::string_view kOpenApiSchemas = R"json({
     "how": {"type": ["string", "null"]},
     "reason": {"type": ["string", "null"], "description": "closed, client_down: of the end; refused, limit_reached: the limit"},
     "detail": {"type": ["string", "null"]}, "duration_ms": {"type": ["number", "null"]},
-    "bytes_in": {"type": ["integer", "null"]}, "bytes_out": {"type": ["integer", "null"]}}},
+    "bytes_in": {"type": ["integer", "null"]}, "bytes_out": {"type": ["integer", "null"]},
+    "change": {"oneOf": [{"$ref": "#/components/schemas/Change"}, {"type": "null"}]}}},
+"Change":
+ {"type": "object", "required": ["who", "user", "pid", "method", "path", "what", "status", "outcome"],
+  "properties": {"who": {"type": "string", "description": "uid:N, token:NAME, anonymous:ADDRESS, or signal"},
+    "user": {"type": ["string", "null"], "description": "The name of the uid, where it is known"},
+    "pid": {"type": ["integer", "null"], "description": "Of the caller on the Unix socket"},
+    "method": {"type": ["string", "null"]}, "path": {"type": ["string", "null"]},
+    "what": {"type": "string", "description": "pause_listener, reload_config …: the operation"},
+    "status": {"type": ["integer", "null"], "description": "Of the answer; null of a signal"},
+    "outcome": {"type": "string", "enum": ["done", "refused", "failed"], "description": "refused: who asked may not"}}},
 "EventList":
  {"type": "object", "required": ["items", "total", "since", "next", "dropped"],
   "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/Event"}},

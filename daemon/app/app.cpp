@@ -82,6 +82,7 @@ class App {
 
  private:
   void on_signal(int number);
+  void reload_by_signal();
   static void on_signal_event(evutil_socket_t number, short what, void* self);
   void watch_signals();
 
@@ -145,7 +146,7 @@ void App::on_signal_event(evutil_socket_t number, short /*what*/, void* self) {
 void App::on_signal(int number) {
   switch (number) {
     case SIGHUP:
-      supervisor_.reload();
+      reload_by_signal();
       return;
     case SIGUSR1:
       log::reopen();
@@ -155,6 +156,17 @@ void App::on_signal(int number) {
       supervisor_.stop();
       return;
   }
+}
+
+// Whose signal it was libevent does not tell.
+void App::reload_by_signal() {
+  Change change;
+  change.who = "signal";
+  change.what = "reload_config";
+  change.outcome = supervisor_.reload().ok ? Change::Outcome::done : Change::Outcome::failed;
+  log::info("signal.change", log::f("who", change.who), log::f("signal", "SIGHUP"),
+            log::f("what", change.what), log::f("outcome", text(change.outcome)));
+  supervisor_.events().tell_change(std::move(change));
 }
 
 int fail_with(const config::Mistakes& mistakes) {

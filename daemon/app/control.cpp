@@ -271,6 +271,11 @@ void Control::note_event_streams(std::uint64_t open, std::uint64_t cut) {
   event_streams_cut_.set(cut);
 }
 
+void Control::note_change(Change change) {
+  main_.post(
+      [this, change = std::move(change)]() mutable { supervisor_.events().tell_change(std::move(change)); });
+}
+
 Result<std::vector<ServiceRow>> Control::services() {
   std::vector<ServiceRow> rows;
   for (const auto& kind : tcpctl::services()) {

@@ -40,6 +40,7 @@ class Control final : public ControlPlane {
   Result<EventSpan> events(std::uint64_t since) override;
   void watch_events(EventWatcher watcher) override;
   void note_event_streams(std::uint64_t open, std::uint64_t cut) override;
+  void note_change(Change change) override;
   Result<std::vector<ServiceRow>> services() override;
   Result<std::string> config(bool redact) override;
   std::string config_schemas() const override;

@@ -4,7 +4,22 @@
 #include <memory>
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace tcpctl {
+
+std::optional<std::uint64_t> RefusedBound::let(Instant time) {
+  if (!began_ || time - *began_ >= kTime) {
+    began_ = time;
+    told_ = 0;
+  }
+  if (told_ == kMost) {
+    ++untold_;
+    return std::nullopt;
+  }
+  ++told_;
+  return std::exchange(untold_, 0);
+}
 
 // So that a number of an earlier life is lower than all of this one, for whoever reads on behind it: a daemon
 // does not tell a million events a second all its life. JSON's numbers hold it exactly, up to the year 2255.
@@ -42,6 +57,29 @@ void EventDesk::tell_reload(const std::string& outcome) {
   event.at = wall_now();
   batch.texts.push_back(std::make_shared<const std::string>(outcome));
   event.detail = 1;
+  take(std::move(batch));
+}
+
+void EventDesk::tell_change(Change change) {
+  std::uint64_t untold = 0;
+  if (change.outcome == Change::Outcome::refused) {
+    const auto let = refused_.let(now());
+    if (!let) return;
+    untold = *let;
+  }
+  EventBatch batch;
+  Event& event = batch.events.emplace_back();
+  event.kind = EventKind::change;
+  event.at = wall_now();
+  event.of_client = change.of_client;
+  const auto place = [&](std::string text) -> Event::Text {
+    if (text.empty()) return 0;
+    batch.texts.push_back(std::make_shared<const std::string>(std::move(text)));
+    return static_cast<Event::Text>(batch.texts.size());
+  };
+  event.party = place(change.party);
+  if (untold > 0) event.detail = place(fmt::format("{} more were refused before and are not told", untold));
+  batch.change = std::make_shared<const Change>(std::move(change));
   take(std::move(batch));
 }
 

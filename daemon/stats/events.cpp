@@ -21,6 +21,11 @@ std::optional<EventKind> parse_event_kind(std::string_view text) {
   return static_cast<EventKind>(found - kEventTexts.begin());
 }
 
+std::string_view text(Change::Outcome outcome) {
+  constexpr std::array<std::string_view, 3> kTexts{"done", "refused", "failed"};
+  return kTexts.at(static_cast<std::size_t>(outcome));
+}
+
 bool EventFilter::matches(const EventBatch& batch, const Event& event) const {
   if (kinds != 0 && (kinds & (1U << static_cast<unsigned>(event.kind))) == 0) return false;
   if (listener && (event.of_client || batch.text(event.party) != *listener)) return false;

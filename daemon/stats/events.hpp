@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include <sys/types.h>
+
 #include "base/address.hpp"
 #include "base/clock.hpp"
 #include "base/units.hpp"
@@ -29,16 +31,37 @@ namespace tcpctl {
   X(client_up)           \
   X(client_down)         \
   X(reload)              \
-  X(limit_reached)
+  X(limit_reached)       \
+  X(change)
 enum class EventKind : std::uint8_t {
 #define X(name) name,
   TCPCTL_EVENTS(X)
 #undef X
 };
-inline constexpr std::size_t kEventKinds = static_cast<std::size_t>(EventKind::limit_reached) + 1;
+inline constexpr std::size_t kEventKinds = static_cast<std::size_t>(EventKind::change) + 1;
 
 [[nodiscard]] std::string_view text(EventKind kind);
 [[nodiscard]] std::optional<EventKind> parse_event_kind(std::string_view text);
+
+/// A change of what the daemon does: who asked for it, and what came of it. Nothing of a request's body or
+/// query is in it, so that it holds no secret.
+struct Change {
+  enum class Outcome : std::uint8_t {
+    done,
+    refused,  // who asked may not
+    failed
+  };
+  std::string who{};             // "uid:1000", "token:ci", "anonymous:127.0.0.1", "signal"
+  std::string user{};            // the name of a uid; "" = not known
+  pid_t pid{0};                  // of who asked on the Unix socket; 0 = not known
+  std::string method{}, path{};  // of the request, printable and bounded; "" of a signal
+  std::string what{};            // "pause_listener"
+  int status{0};                 // of the answer; 0 of a signal
+  Outcome outcome{Outcome::done};
+  std::string party{};  // the listener's or client's name, where it is of one
+  bool of_client{false};
+};
+[[nodiscard]] std::string_view text(Change::Outcome outcome);
 
 /// One thing that happened. Its texts lie in its batch, so that collecting one allocates nothing.
 struct Event {
@@ -69,6 +92,7 @@ struct EventBatch {
   std::vector<std::shared_ptr<const std::string>> texts;
   std::vector<Address> sources;
   std::vector<Event> events;
+  std::shared_ptr<const Change> change;  // of its events of this kind; there is one at most
 
   [[nodiscard]] std::string_view text(Event::Text place) const {
     return place == 0 ? std::string_view{} : std::string_view{*texts[place - 1U]};

@@ -74,6 +74,26 @@ TEST(Access, MakesRootAndTheDaemonsOwnUserAdmin) {
   EXPECT_EQ(role_on_unix(access, ::geteuid()), Role::admin);
 }
 
+TEST(Access, TellsTheCallerOfTheSocketByItsUidItsProcessAndWhereItIsKnownItsName) {
+  AccessOptions options;
+  options.roles = {{"user:daemon", "read"}};
+  const auto access = make(options);
+  Peer peer;
+  peer.door = Door::unix_socket;
+  peer.pid = 4711;
+  const auto called = [&](uid_t uid) {
+    peer.uid = uid;
+    return access.identify(peer, {});
+  };
+
+  EXPECT_EQ(called(0).who, "uid:0");
+  EXPECT_EQ(called(0).user, "root");
+  EXPECT_EQ(called(0).pid, 4711);
+  EXPECT_EQ(called(1).user, "daemon") << "one with a role";
+  EXPECT_EQ(called(kStranger).user, "");
+  EXPECT_EQ(access.identify(over_http(), {}).pid, 0);
+}
+
 TEST(Access, GivesStrangersOnTheSocketNothing) {
   EXPECT_EQ(role_on_unix(make({}), kStranger, {kStranger}), Role::none);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/digest.hpp"
 
+#include <vector>
+
 #include <gtest/gtest.h>
 
 namespace tcpctl::api {
@@ -12,6 +14,27 @@ TEST(Digest, HashesAsFips180Says) {
   ASSERT_TRUE(known);
   EXPECT_TRUE(same_digest(sha256("abc"), *known));
   EXPECT_FALSE(same_digest(sha256("abd"), *known));
+}
+
+TEST(Digest, ComparesEveryCandidateWhetherOneMatchesOrNot) {
+  struct Candidate {
+    Sha256 digest;
+  };
+  const std::vector<Candidate> candidates{{sha256("a")}, {sha256("b")}, {sha256("c")}};
+  int compared = 0;
+  const auto place = [&](const char* wanted) {
+    compared = 0;
+    return match_all(candidates, sha256(wanted), [&](const Sha256& left, const Sha256& right) {
+      ++compared;
+      return same_digest(left, right);
+    });
+  };
+
+  for (const auto* wanted : {"a", "b", "c", "d"}) {
+    const auto found = place(wanted);
+    EXPECT_EQ(found, *wanted == 'd' ? std::nullopt : std::optional<std::size_t>(*wanted - 'a')) << wanted;
+    EXPECT_EQ(compared, 3) << wanted;
+  }
 }
 
 TEST(Digest, RefusesHexOfAnotherLength) {

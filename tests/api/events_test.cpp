@@ -30,7 +30,7 @@ TEST_F(Events, AreShownWithEveryFieldAndNullWhereNothingIsKnown) {
             R"({"seq":1,"at":"2026-11-22T13:47:41.000123Z","type":"opened","listener":"web","client":null,)"
             R"("upstream":null,"connection":"2-1417","peer_id":"2-1418","direction":"inbound",)"
             R"("remote":"10.0.0.7:51344","proxied_source":null,"first":null,"how":null,"reason":null,)"
-            R"("detail":null,"duration_ms":null,"bytes_in":null,"bytes_out":null})");
+            R"("detail":null,"duration_ms":null,"bytes_in":null,"bytes_out":null,"change":null})");
   EXPECT_EQ(items.at(1).at("first"), "remote");
   EXPECT_EQ(items.at(1).at("how"), "fin");
   EXPECT_EQ(items.at(1).at("reason"), "peer_fin");
@@ -39,6 +39,37 @@ TEST_F(Events, AreShownWithEveryFieldAndNullWhereNothingIsKnown) {
   EXPECT_EQ(items.at(2).at("client"), "feed");
   EXPECT_EQ(items.at(2).at("detail"), "a \"quoted\" \xEF\xBF\xBD");
   EXPECT_TRUE(items.at(2).at("listener").is_null());
+}
+
+TEST_F(Events, OfChangesTellWhoDidWhat) {
+  EventBatch batch;
+  batch.texts = {std::make_shared<const std::string>("web")};
+  batch.events.emplace_back().kind = EventKind::change;
+  batch.events.front().party = 1;
+  batch.change = std::make_shared<const Change>(Change{.who = "uid:0",
+                                                       .user = "root",
+                                                       .pid = 7,
+                                                       .method = "POST",
+                                                       .path = "/v1/listeners/\"\xff",
+                                                       .what = "pause_listener",
+                                                       .status = 403,
+                                                       .outcome = Change::Outcome::refused});
+  control_.event_book.add(std::move(batch));
+  EventBatch signal;
+  signal.events.emplace_back().kind = EventKind::change;
+  signal.change = std::make_shared<const Change>(Change{.who = "signal", .what = "reload_config"});
+  control_.event_book.add(std::move(signal));
+
+  const auto items = get("?type=change").json().at("items");
+
+  EXPECT_EQ(items.at(0).at("listener"), "web");
+  EXPECT_EQ(items.at(0).at("change").dump(),
+            R"({"who":"uid:0","user":"root","pid":7,"method":"POST","path":"/v1/listeners/\")"
+            "\xEF\xBF\xBD"
+            R"(","what":"pause_listener","status":403,"outcome":"refused"})");
+  EXPECT_EQ(items.at(1).at("change").dump(),
+            R"({"who":"signal","user":null,"pid":null,"method":null,"path":null,"what":"reload_config",)"
+            R"("status":null,"outcome":"done"})");
 }
 
 TEST_F(Events, AreTheLastOnesWithoutANumber) {

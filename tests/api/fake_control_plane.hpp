@@ -116,6 +116,14 @@ class FakeControlPlane : public ControlPlane {
     streams_open = open;
     streams_cut = cut;
   }
+  void note_change(Change change) override {
+    const std::lock_guard lock{mutex_};
+    changes_.push_back(std::move(change));
+  }
+  [[nodiscard]] std::vector<Change> changes() {
+    const std::lock_guard lock{mutex_};
+    return changes_;
+  }
   std::atomic<std::uint64_t> streams_open{0}, streams_cut{0};
   Result<std::vector<ServiceRow>> services() override {
     return give(
@@ -201,6 +209,7 @@ class FakeControlPlane : public ControlPlane {
   std::shared_future<void> gate_future_{gate_.get_future().share()};
   std::mutex mutex_;
   std::vector<std::string> calls_;
+  std::vector<Change> changes_;
   ConnectionQuery query_;
   EventWatcher watcher_;
 };

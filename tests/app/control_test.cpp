@@ -345,6 +345,33 @@ TEST_F(ControlTest, StopsOnceItsConnectionsHaveEnded) {
   EXPECT_EQ(crew.crew().load(), 0U);
 }
 
+TEST_F(ControlTest, TellsOfChangesAndOfTooManyThatWereRefusedOnlySome) {
+  start(kEcho);
+  Change change;
+  change.who = "token:ci";
+  change.what = "pause_listener";
+  change.party = "a";
+  control.note_change(change);
+  change.outcome = Change::Outcome::refused;
+  for (int i = 0; i < 1000; ++i) control.note_change(change);
+  change.outcome = Change::Outcome::failed;
+  control.note_change(change);
+
+  const EventSpan span = control.events(0).value();
+  std::vector<Change::Outcome> told;
+  EventCursor cursor{span};
+  while (const auto step = cursor.next()) {
+    ASSERT_NE(step->event, nullptr);
+    if (step->event->kind != EventKind::change) continue;
+    EXPECT_EQ(step->batch->text(step->event->party), "a");
+    EXPECT_EQ(step->batch->change->who, "token:ci");
+    told.push_back(step->batch->change->outcome);
+  }
+  ASSERT_THAT(told, SizeIs(2 + RefusedBound::kMost));
+  EXPECT_EQ(told.front(), Change::Outcome::done);
+  EXPECT_EQ(told.back(), Change::Outcome::failed);
+}
+
 TEST_F(ControlTest, GivesUpOnAWorkerThatDoesNotAnswer) {
   start(kEcho);
   Control impatient{main, crew, supervisor, 1ms};

@@ -24,6 +24,13 @@ const std::string kReload =
     R"("connection":null,"peer_id":null,"direction":null,"remote":null,"proxied_source":null,)"
     R"("first":null,"how":null,"reason":null,"detail":"1 added","duration_ms":null,"bytes_in":null,"bytes_out":null})";
 
+const std::string kChange =
+    R"({"seq":1206,"at":"2026-11-22T13:47:43.000123Z","type":"change","listener":"web","client":null,"upstream":null,)"
+    R"("connection":null,"peer_id":null,"direction":null,"remote":null,"proxied_source":null,)"
+    R"("first":null,"how":null,"reason":null,"detail":"7 more","duration_ms":null,"bytes_in":null,"bytes_out":null,)"
+    R"("change":{"who":"uid:0","user":"root","pid":7,"method":"POST","path":"/v1/listeners/web/pause",)"
+    R"("what":"pause_listener","status":403,"outcome":"refused"}})";
+
 std::string page(const std::string& items, int next, int dropped = 0, const std::string& since = "null") {
   return R"({"items": [)" + items + R"(], "total": 2, "since": )" + since + R"(, "next": )" +
          std::to_string(next) + R"(, "dropped": )" + std::to_string(dropped) + "}";
@@ -52,6 +59,15 @@ TEST_F(Events, AreListedWithWhatHappened) {
   EXPECT_THAT(ran.out, HasSubstr("2026-11-22 13:47:41Z  closed  web/u1  2-1418  10.0.0.7:51344  "
                                  "remote fin, peer_fin, 1.5s, in 4 B, out 9 B"));
   EXPECT_THAT(ran.out, HasSubstr("1 added"));
+}
+
+TEST_F(Events, OfChangesSayWhoDidWhatAndWhatCameOfIt) {
+  daemon_.answer("GET /v1/events?limit=100", page(kChange, 1206));
+
+  EXPECT_THAT(
+      here({"events"}).out,
+      HasSubstr("change  web  -   -       uid:0 (root) POST /v1/listeners/web/pause: refused, 7 more"));
+  EXPECT_THAT(here({"events", "-o", "csv"}).out, HasSubstr("uid:0,pause_listener,refused"));
 }
 
 TEST_F(Events, AreReadInPagesBehindANumber) {

@@ -20,7 +20,7 @@ service = "echo"
 """
 
 FIELDS = {"seq", "at", "type", "listener", "client", "upstream", "connection", "peer_id", "direction", "remote", "proxied_source",
-          "first", "how", "reason", "detail", "duration_ms", "bytes_in", "bytes_out"}
+          "first", "how", "reason", "detail", "duration_ms", "bytes_in", "bytes_out", "change"}
 
 
 def events(daemon, **parameters):
@@ -227,7 +227,7 @@ def test_events_are_switched_off_and_on_again_by_a_reload(launch):
     daemon.reload(ECHO)
     echo_once(daemon)
 
-    assert types(awaited(daemon, 5)) == ["reload", "opened", "established", "half_closed", "closed"]
+    assert types(awaited(daemon, 6)) == ["reload", "change", "opened", "established", "half_closed", "closed"]
 
 
 # --- streams --------------------------------------------------------------------------------------

@@ -60,6 +60,8 @@ TEST(Events, AreOfTheSourceThatAProxyHeaderNamedAndOfTheProxyItself) {
 TEST(Events, HaveOneTextAKind) {
   EXPECT_EQ(parse_event_kind("half_closed"), EventKind::half_closed);
   EXPECT_EQ(text(EventKind::limit_reached), "limit_reached");
+  EXPECT_EQ(text(EventKind::change), "change");
+  EXPECT_EQ(text(Change::Outcome::failed), "failed");
   EXPECT_EQ(parse_event_kind("Opened"), std::nullopt);
 }
 
