@@ -33,8 +33,8 @@ if(MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_link_options(-fuse-ld=mold)
 endif()
 
-# What most sources include, parsed once instead of in every source. Not in every preset: a build without it
-# tells which source does not include what it uses.
+# What most sources include, parsed once instead of in every source. Not in the preset `release`, which tells
+# which source does not include what it uses.
 option(TCPCTL_PCH "Precompile the headers that most sources include" OFF)
 set(tcpctl_common_headers <algorithm> <chrono> <functional> <map> <memory> <optional> <string> <variant> <vector>
                           <fmt/format.h> <nlohmann/json.hpp>)

@@ -5,8 +5,13 @@
 # Debian's own, which has the packages that script/bootstrap installed.
 export python=/usr/bin/python3
 
-# One cache of objects for every preset, and for a clone elsewhere: paths are taken relative to the root.
+# One cache of objects for every preset, and for a clone elsewhere, whatever HOME it is built with: paths are taken
+# relative to the root.
 export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+objects=/var/tmp/tcpctl-ccache-$(id -u)
+if [ -z "${CCACHE_DIR:-}" ] && (umask 077 && mkdir -p "$objects") && [ -O "$objects" ] && [ ! -L "$objects" ]; then
+  export CCACHE_DIR=$objects
+fi
 
 cores() { nproc; }
 

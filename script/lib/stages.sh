@@ -30,9 +30,9 @@ stage() {
   if [ "$skipped" != 0 ]; then printf ' %3d skipped' "$skipped"; fi
   printf '\n'
   if [ "$failed" != 0 ]; then
+    failed_tests # first, since of a long output only the beginning may be kept
     printf -- '--- the end of %s\n' "$log"
     tail -n 80 "$log"
-    failed_tests
     printf -- '---\n'
   fi
   [ "$failed" = 0 ]

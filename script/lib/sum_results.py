@@ -36,7 +36,7 @@ def failures(path):
     for case in cases:
         for failure in [*case.findall("failure"), *case.findall("error")]:
             why = " ".join((failure.get("message") or failure.text or "").split())
-            yield f"{case.get('classname')}.{case.get('name')}: {why[:300]}"
+            yield f"{case.get('classname')}.{case.get('name')}: {why[:1200]}"
 
 
 def main():

@@ -71,9 +71,13 @@ class Daemon:
             if before_exec:
                 before_exec()
 
-        self.process = subprocess.Popen([TCPCTLD, "-c", self.file, *arguments], stdin=subprocess.DEVNULL,
-                                        stdout=self._log_file, stderr=self._log_file,
-                                        env={**environment(), **(variables or {})}, preexec_fn=prepare)
+        def start():
+            return subprocess.Popen([TCPCTLD, "-c", self.file, *arguments], stdin=subprocess.DEVNULL,
+                                    stdout=self._log_file, stderr=self._log_file,
+                                    env={**environment(), **(variables or {})}, preexec_fn=prepare)
+
+        self._start = start
+        self.process = start()
         self.expected_exit = 0
 
     # --- configuration ----------------------------------------------------------------------------
@@ -107,6 +111,14 @@ class Daemon:
             return self.get("/healthz").status == 200
         return False
 
+    def restart(self, number=signal.SIGTERM):
+        """Ends it by a signal, and starts it anew in the same folder."""
+        self.signal(number)
+        status = self.process.wait(EXIT_SECONDS)
+        assert status == (self.expected_exit if number == signal.SIGTERM else -number), self.log()[-4000:]
+        self.process = self._start()
+        return self.wait_until_ready()
+
     def signal(self, number):
         self.process.send_signal(number)
 
@@ -121,7 +133,7 @@ class Daemon:
             self._end()
             status = self.process.returncode
             report = SANITIZER.search(self.log())
-            assert report is None, self.log()[max(0, report.start() - 500):][:8000]
+            assert report is None, self.log()[report.start():][:8000]
             assert status == self.expected_exit, f"tcpctld ended with status {status}:\n{self.log()[-4000:]}"
         finally:
             self._log_file.close()
