@@ -16,7 +16,7 @@ Reply changed(const Call& call, Result<void> (ControlPlane::*change)(const std::
   const auto& name = call.in_path("name");
   const auto done = (call.control.*change)(name);
   if (!done) return problem_reply(done.error());
-  return answer(call.control.client(name));
+  return answer(call.control.client(name, call.hides_secrets()));
 }
 
 /// The bytes of {"text": …} or {"base64": …}.
@@ -54,7 +54,9 @@ Checked<std::uint64_t> offset_to_take(std::string_view body) {
 }  // namespace
 
 Reply get_clients(const Call& call) { return answer_page(call, call.control.clients()); }
-Reply get_client(const Call& call) { return answer(call.control.client(call.in_path("name"))); }
+Reply get_client(const Call& call) {
+  return answer_tagged(call.control.client(call.in_path("name"), call.hides_secrets()));
+}
 Reply get_probes(const Call& call) { return answer_all(call.control.probes(call.in_path("name"))); }
 Reply pause_client(const Call& call) { return changed(call, &ControlPlane::pause_client); }
 Reply resume_client(const Call& call) { return changed(call, &ControlPlane::resume_client); }

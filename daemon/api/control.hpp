@@ -12,6 +12,7 @@
 #include "base/log.hpp"
 #include "stats/admin_state.hpp"
 #include "stats/events.hpp"
+#include "stats/objects.hpp"
 #include "stats/snapshot.hpp"
 
 namespace tcpctl {
@@ -31,10 +32,11 @@ class ControlPlane {
   [[nodiscard]] virtual Result<StatusRow> status() = 0;
   [[nodiscard]] virtual Result<MetricsRow> metrics() = 0;
   [[nodiscard]] virtual Result<std::vector<ListenerRow>> listeners() = 0;
-  [[nodiscard]] virtual Result<ListenerRow> listener(const std::string& name) = 0;
+  /// `redact`: without secrets in `config`.
+  [[nodiscard]] virtual Result<ListenerRow> listener(const std::string& name, bool redact) = 0;
   [[nodiscard]] virtual Result<std::vector<UpstreamRow>> upstreams(const std::string& listener) = 0;
   [[nodiscard]] virtual Result<std::vector<ClientRow>> clients() = 0;
-  [[nodiscard]] virtual Result<ClientRow> client(const std::string& name) = 0;
+  [[nodiscard]] virtual Result<ClientRow> client(const std::string& name, bool redact) = 0;
   [[nodiscard]] virtual Result<std::vector<ProbeRow>> probes(const std::string& client) = 0;  // newest first
   [[nodiscard]] virtual Result<ReceivedRow> received(const std::string& client, std::uint64_t from) = 0;
   /// Whoever asks has all bytes before the offset `upto`. conflict: not so many were received.
@@ -53,13 +55,18 @@ class ControlPlane {
   /// Tells of a change among the events. Does not wait.
   virtual void note_change(Change change) = 0;
   [[nodiscard]] virtual Result<std::vector<ServiceRow>> services() = 0;
-  [[nodiscard]] virtual Result<std::string> config(bool redact) = 0;  // JSON text
+  enum class TextForm : std::uint8_t { json, toml };
+  [[nodiscard]] virtual Result<std::string> config(bool redact, TextForm form) = 0;
+  /// Reads the files.
+  [[nodiscard]] virtual Result<ConfigDiffRow> config_diff(bool redact) = 0;
   /// JSON text: Config, ListenerConfig and ClientConfig as JSON Schema. The same at any time.
   [[nodiscard]] virtual std::string config_schemas() const = 0;
 
   [[nodiscard]] virtual Result<void> pause_listener(const std::string& name) = 0;
   [[nodiscard]] virtual Result<void> resume_listener(const std::string& name) = 0;
-  [[nodiscard]] virtual Result<void> drain_listener(const std::string& name) = 0;
+  /// For `time`; without it as long as the daemon does when it stops.
+  [[nodiscard]] virtual Result<void> drain_listener(const std::string& name,
+                                                    std::optional<Duration> time) = 0;
   [[nodiscard]] virtual Result<void> pause_client(const std::string& name) = 0;
   [[nodiscard]] virtual Result<void> resume_client(const std::string& name) = 0;
   [[nodiscard]] virtual Result<void> reconnect_client(const std::string& name) = 0;
@@ -90,13 +97,35 @@ class ControlPlane {
   enum class Kill : std::uint8_t { graceful, reset };
   [[nodiscard]] virtual Result<void> kill(ConnectionId id, Kill how) = 0;
   [[nodiscard]] virtual Result<std::uint64_t> kill_matching(const ConnectionQuery& query, Kill how) = 0;
-  /// A mistake of the files is no Error: the row has `ok` false and the mistakes.
-  [[nodiscard]] virtual Result<ReloadRow> reload() = 0;
-  /// One entry a mistake of the configuration `json`; none if it is right. `pointer` and `detail` of RFC 9457
-  /// errors.
+  /// One mistake of a body: `pointer` and `detail` of RFC 9457 errors.
   struct Problem {
     std::string pointer, detail;
   };
+  /// A mistake of the files is no Error: the row has `ok` false and the mistakes. `files_win` where they say
+  /// something else of an object than was said of it at run time.
+  [[nodiscard]] virtual Result<ReloadRow> reload(bool files_win) = 0;
+  /// A wish to create, change or remove one listener or client. All of it is done, or nothing.
+  struct ObjectChange {
+    enum class Verb : std::uint8_t { put, patch, remove };
+    ObjectName object;
+    Verb verb{Verb::put};
+    std::string body{};               // put: its configuration as JSON; patch: RFC 7396 on that
+    std::vector<std::string> tags{};  // if not empty, it must have one of these; "*" = any
+    bool must_be_new{false};
+    std::optional<Duration> drain{};  // remove, of a listener: its connections end within this time
+    bool dry_run{false};              // only tell what would be done
+  };
+  struct ChangeAnswer {
+    ChangeRow row;
+    std::vector<Problem> mistakes{};  // of the body; then nothing was done
+  };
+  /// Errors: not_found, outdated (`tags`, `must_be_new`), conflict (an address cannot be bound), unavailable
+  /// (the daemon stops).
+  [[nodiscard]] virtual Result<ChangeAnswer> change(const ObjectChange& change) = 0;
+  /// Writes what was changed at run time into the state folder. A mistake of the files is no Error: the row
+  /// has the mistakes. Errors: conflict (another save is under way), io.
+  [[nodiscard]] virtual Result<SaveRow> save(bool dry_run) = 0;
+  /// One entry a mistake of the configuration `json`; none if it is right.
   [[nodiscard]] virtual Result<std::vector<Problem>> check_config(const std::string& json) = 0;
   [[nodiscard]] virtual Result<void> set_log_level(log::Level level) = 0;
   /// Errors: not_found for either name; limit_reached.

@@ -8,9 +8,9 @@
 
 #include <fmt/format.h>
 
+#include "api/accept.hpp"
 #include "api/event_json.hpp"
 #include "api/handlers.hpp"
-#include "api/host.hpp"
 
 namespace tcpctl::api {
 namespace {
@@ -53,29 +53,6 @@ EventPage last_of(const EventSpan& span, const EventQuery& query) {
   return page;
 }
 
-/// `;q=0`: RFC 9110 section 12.4.2.
-bool is_refused(std::string_view range) {
-  const auto quality = range.find("q=");
-  return quality != std::string_view::npos &&
-         range.substr(quality + 2).find_first_not_of("0. ") == std::string_view::npos;
-}
-
-/// Does it take a stream of events? Which of several types it would like best does not matter.
-bool wants_stream(const HttpRequest& request) {
-  if (request.method != "GET") return false;
-  const std::string accept = lower_case(request.header("accept").value_or(""));
-  for (std::string_view rest = accept; !rest.empty();) {
-    const auto comma = std::min(rest.find(','), rest.size());
-    const auto range = rest.substr(0, comma);
-    auto type = range.substr(0, std::min(range.find(';'), comma));
-    while (type.starts_with(' ')) type.remove_prefix(1);
-    while (type.ends_with(' ')) type.remove_suffix(1);
-    if (type == "text/event-stream" && !is_refused(range)) return true;
-    rest.remove_prefix(std::min(comma + 1, rest.size()));
-  }
-  return false;
-}
-
 /// Who comes again says what it had last: that wins over the number in its address, which stays as it was.
 std::optional<Problem> read_last_event_id(const HttpRequest& request, std::optional<std::uint64_t>& into) {
   const auto written = request.header("last-event-id");
@@ -91,7 +68,7 @@ std::optional<Problem> read_last_event_id(const HttpRequest& request, std::optio
 Reply handlers::get_events(const Call& call) {
   auto query = event_query(call.query);
   if (!query) return problem_reply(query.error());
-  const bool is_stream = wants_stream(call.request);
+  const bool is_stream = call.request.method == "GET" && accepts(call.request, "text/event-stream");
   if (is_stream) {
     if (auto bad = read_last_event_id(call.request, query->since)) return problem_reply(*bad);
   }

@@ -24,13 +24,26 @@ struct Call {
   std::string_view body;
   const HttpRequest& request;
 
+  /// Who may only read does not see secrets and what steps send.
+  [[nodiscard]] bool hides_secrets() const { return role < Role::operate; }
   [[nodiscard]] const std::string& in_path(std::string_view name) const { return path.find(name)->second; }
 };
+
+/// An entity tag as RFC 9110 section 8.8.3 writes it.
+[[nodiscard]] inline std::string quoted_tag(const std::string& tag) { return '"' + tag + '"'; }
 
 /// The row as JSON, or the error as a problem.
 template <class T>
 [[nodiscard]] Reply answer(const Result<T>& result) {
   return result ? json_reply(to_json(*result)) : problem_reply(result.error());
+}
+
+/// The same of an object whose configuration can be changed: with its entity tag.
+template <class T>
+[[nodiscard]] Reply answer_tagged(const Result<T>& result) {
+  auto reply = answer(result);
+  if (result) reply.headers.emplace_back("ETag", quoted_tag(result->tag));
+  return reply;
 }
 
 /// {"items": [...], "total": N, "next": null}: a list that has one page.

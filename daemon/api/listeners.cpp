@@ -5,20 +5,28 @@
 namespace tcpctl::api::handlers {
 namespace {
 
-/// Does `change` to the listener in the path and answers what it then is.
-Reply changed(const Call& call, Result<void> (ControlPlane::*change)(const std::string&)) {
-  const auto& name = call.in_path("name");
-  const auto done = (call.control.*change)(name);
+/// What the listener in the path is, once it is changed.
+Reply changed(const Call& call, const Result<void>& done) {
   if (!done) return problem_reply(done.error());
-  return answer(call.control.listener(name));
+  return answer(call.control.listener(call.in_path("name"), call.hides_secrets()));
 }
 
 }  // namespace
 
 Reply get_listeners(const Call& call) { return answer_page(call, call.control.listeners()); }
-Reply get_listener(const Call& call) { return answer(call.control.listener(call.in_path("name"))); }
-Reply pause_listener(const Call& call) { return changed(call, &ControlPlane::pause_listener); }
-Reply resume_listener(const Call& call) { return changed(call, &ControlPlane::resume_listener); }
-Reply drain_listener(const Call& call) { return changed(call, &ControlPlane::drain_listener); }
+Reply get_listener(const Call& call) {
+  return answer_tagged(call.control.listener(call.in_path("name"), call.hides_secrets()));
+}
+Reply pause_listener(const Call& call) {
+  return changed(call, call.control.pause_listener(call.in_path("name")));
+}
+Reply resume_listener(const Call& call) {
+  return changed(call, call.control.resume_listener(call.in_path("name")));
+}
+Reply drain_listener(const Call& call) {
+  const auto time = drain_time(call.query);
+  if (!time) return problem_reply(time.error());
+  return changed(call, call.control.drain_listener(call.in_path("name"), *time));
+}
 
 }  // namespace tcpctl::api::handlers

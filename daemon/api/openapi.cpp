@@ -75,6 +75,8 @@ Json operation(const Route& route) {
   if (!route.body.empty()) json["requestBody"] = {{"required", true}, {"content", content_of(route.body)}};
   auto& responses =
       json["responses"] = {{"200", {{"description", "Done"}, {"content", content_of(route.answer)}}}};
+  if (route.method == "PUT" && route.answer == "ObjectChange")
+    responses["201"] = {{"description", "Created"}, {"content", content_of(route.answer)}};
   if (route.answer == "Ready") {
     responses["503"] = {{"description", "Some address is not bound"},
                         {"content", content("application/problem+json", reference("NotReady"))}};

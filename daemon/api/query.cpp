@@ -202,6 +202,22 @@ std::optional<Problem> check_names(const Query& query, const Route& route) {
   return std::nullopt;
 }
 
+Checked<bool> flag(const Query& query, std::string_view name) {
+  const auto word = text(query, name);
+  if (!word || *word == "false") return false;
+  if (*word == "true") return true;
+  return refuse(400, fmt::format("query parameter '{}' is true or false", name));
+}
+
+Checked<std::optional<Duration>> drain_time(const Query& query) {
+  const auto written = text(query, "drain");
+  if (!written) return std::nullopt;
+  const auto time = parse_duration(*written);
+  if (!time || *time > kLongestDrain)
+    return refuse(400, "query parameter 'drain' is a duration of at most 24h: 30s, 0s");
+  return *time;
+}
+
 std::optional<std::string> text(const Query& query, std::string_view name) {
   const auto found = query.find(name);
   if (found == query.end()) return std::nullopt;

@@ -9,10 +9,13 @@
 
 #include "api/reply.hpp"
 #include "api/schema.hpp"
+#include "base/units.hpp"
 #include "stats/events.hpp"
 #include "stats/snapshot.hpp"
 
 namespace tcpctl::api {
+
+inline constexpr Duration kLongestDrain = std::chrono::hours{24};
 
 /// The query parameters of one request, decoded; each at most once.
 using Query = std::map<std::string, std::string, std::less<>>;
@@ -24,6 +27,10 @@ using Query = std::map<std::string, std::string, std::less<>>;
 [[nodiscard]] Checked<std::uint64_t> number(const Query& query, std::string_view name, std::uint64_t fallback,
                                             std::uint64_t min, std::uint64_t max);
 [[nodiscard]] std::optional<std::string> text(const Query& query, std::string_view name);
+/// true or false; a missing one is false.
+[[nodiscard]] Checked<bool> flag(const Query& query, std::string_view name);
+/// How long a drain takes, at most kLongestDrain.
+[[nodiscard]] Checked<std::optional<Duration>> drain_time(const Query& query);
 
 /// limit, cursor, sort and the filters of connections; with `closed` also those of the history, whose
 /// default order is the last first. `how` is left alone unless `closed`: in DELETE it says how to end.

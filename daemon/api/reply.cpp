@@ -31,6 +31,8 @@ int status_of(Errc code) {
     case Errc::already_exists:
     case Errc::conflict:
       return 409;
+    case Errc::outdated:
+      return 412;
     case Errc::limit_reached:
     case Errc::unavailable:
       return 503;
@@ -48,6 +50,8 @@ std::string_view reason_phrase(int status) {
   switch (status) {
     case 200:
       return "OK";
+    case 201:
+      return "Created";
     case 204:
       return "No Content";
     case 400:
@@ -64,6 +68,8 @@ std::string_view reason_phrase(int status) {
       return "Request Timeout";
     case 409:
       return "Conflict";
+    case 412:
+      return "Precondition Failed";
     case 413:
       return "Content Too Large";
     case 414:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/rows.hpp"
 
+#include <array>
 #include <cmath>
 
 namespace tcpctl::api {
@@ -28,6 +29,17 @@ Json refused_json(const ListenerRow& row) {
     json[std::string{text(static_cast<Refusal>(i))}] = row.refused.at(i);
   }
   return json;
+}
+
+Json keys_json(const std::vector<std::pair<std::string, std::string>>& keys) {
+  Json json = Json::object();
+  for (const auto& [key, applies] : keys) json[key] = applies;
+  return json;
+}
+
+Json drain_json(const std::optional<DrainRow>& drain) {
+  if (!drain) return nullptr;
+  return {{"began_at", rfc3339(drain->began_at)}, {"ends_at", rfc3339(drain->ends_at)}};
 }
 
 }  // namespace
@@ -87,6 +99,9 @@ Json to_json(const StatusRow& row) {
           {"clients", by_name(row.client_ends)},
           {"host", row.host ? host_json(*row.host) : Json{}},
           {"generation", row.generation},
+          {"conflicts", row.conflicts},
+          {"unsaved", row.unsaved},
+          {"drain", drain_json(row.drain)},
           {"last_reload", row.last_reload ? to_json(*row.last_reload) : Json{}},
           {"capabilities", Json(row.capabilities)}};
 }
@@ -110,6 +125,7 @@ Json to_json(const ListenerRow& row) {
           {"bytes_in_total", row.bytes_in},
           {"bytes_out_total", row.bytes_out},
           {"ends", to_json(row.ends)},
+          {"drain", drain_json(row.drain)},
           {"config", parsed(row.config)}};
 }
 
@@ -138,7 +154,8 @@ Json to_json(const UpstreamRow& row) {
           {"assigned", row.assigned},
           {"bytes_in_total", row.bytes_in},
           {"bytes_out_total", row.bytes_out},
-          {"last_check", row.last_check ? to_json(*row.last_check) : Json{}}};
+          {"last_check", row.last_check ? to_json(*row.last_check) : Json{}},
+          {"drain", drain_json(row.drain)}};
 }
 
 Json to_json(const ServiceRow& row) {
@@ -154,15 +171,61 @@ Json to_json(const ServiceRow& row) {
 
 Json to_json(const ReloadRow& row) {
   Json changed = Json::array();
+  for (const auto& change : row.changed)
+    changed.push_back({{"name", change.name}, {"keys", keys_json(change.keys)}});
+  Json conflicts = Json::array();
+  for (const auto& conflict : row.conflicts) {
+    conflicts.push_back({{"name", conflict.name},
+                         {"file", conflict.file},
+                         {"at_run_time", conflict.removed ? "removed" : "changed"},
+                         {"wins", conflict.file_won   ? "file"
+                                  : conflict.is_saved ? "saved"
+                                                      : "runtime"}});
+  }
+  return {{"at", rfc3339(row.at)},
+          {"ok", row.ok},
+          {"errors", Json(row.errors)},
+          {"added", Json(row.added)},
+          {"changed", std::move(changed)},
+          {"removed", Json(row.removed)},
+          {"kept", Json(row.kept)},
+          {"failed", Json(row.failed)},
+          {"conflicts", std::move(conflicts)}};
+}
+
+Json to_json(const ChangeRow& row) {
+  constexpr std::array<std::string_view, 4> kOutcomes{"created", "changed", "unchanged", "removed"};
+  return {{"name", row.name},
+          {"outcome", kOutcomes.at(static_cast<std::size_t>(row.outcome))},
+          {"dry_run", row.dry_run},
+          {"keys", keys_json(row.keys)},
+          {"config", row.config.empty() ? Json{} : parsed(row.config)}};
+}
+
+Json to_json(const SaveRow& row) {
+  return {{"file", row.file},
+          {"saved", Json(row.saved)},
+          {"removed", Json(row.removed)},
+          {"given_back", Json(row.given_back)},
+          {"unchanged", row.unchanged},
+          {"dry_run", row.dry_run}};
+}
+
+Json to_json(const ConfigDiffRow& row) {
+  const auto value = [](const std::string& json) { return json.empty() ? Json{} : parsed(json); };
+  Json changed = Json::array();
   for (const auto& change : row.changed) {
     Json keys = Json::object();
-    for (const auto& [key, applies] : change.keys) keys[key] = applies;
+    for (const auto& [key, running, files] : change.keys)
+      keys[key] = {{"running", value(running)}, {"files", value(files)}};
     changed.push_back({{"name", change.name}, {"keys", std::move(keys)}});
   }
-  return {{"at", rfc3339(row.at)},         {"ok", row.ok},
-          {"errors", Json(row.errors)},    {"added", Json(row.added)},
-          {"changed", std::move(changed)}, {"removed", Json(row.removed)},
-          {"kept", Json(row.kept)},        {"failed", Json(row.failed)}};
+  const bool same = row.added.empty() && row.removed.empty() && row.changed.empty() && row.errors.empty();
+  return {{"same", same},
+          {"added", Json(row.added)},
+          {"removed", Json(row.removed)},
+          {"changed", std::move(changed)},
+          {"errors", Json(row.errors)}};
 }
 
 }  // namespace tcpctl::api

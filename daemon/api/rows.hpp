@@ -26,6 +26,9 @@ namespace tcpctl::api {
 [[nodiscard]] Json to_json(const SentRow& row);
 [[nodiscard]] Json to_json(const ServiceRow& row);
 [[nodiscard]] Json to_json(const ReloadRow& row);
+[[nodiscard]] Json to_json(const ChangeRow& row);
+[[nodiscard]] Json to_json(const SaveRow& row);
+[[nodiscard]] Json to_json(const ConfigDiffRow& row);
 
 /// The row as JSON at the end of `out`.
 void write(std::string& out, const ConnectionRow& row);

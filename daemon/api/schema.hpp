@@ -53,16 +53,28 @@ struct Parameter {
   X(get_status, "GET", "/v1/status", read, "", "", "Status", "The daemon: version, limits, totals")          \
   X(get_listeners, "GET", "/v1/listeners", read, TCPCTL_PAGE, "", "ListenerList", "All listeners")           \
   X(get_listener, "GET", "/v1/listeners/{name}", read, "", "", "Listener", "One listener")                   \
+  X(put_listener, "PUT", "/v1/listeners/{name}", admin, "dry_run", "ListenerConfig", "ObjectChange",         \
+    "Create a listener, or replace its configuration")                                                       \
+  X(patch_listener, "PATCH", "/v1/listeners/{name}", admin, "dry_run", "ListenerPatch", "ObjectChange",      \
+    "Change some keys of a listener (RFC 7396)")                                                             \
+  X(remove_listener, "DELETE", "/v1/listeners/{name}", admin, "dry_run drain", "", "ObjectChange",           \
+    "Remove a listener; its connections go on")                                                              \
   X(pause_listener, "POST", "/v1/listeners/{name}/pause", operate, "", "", "Listener", "Stop accepting")     \
   X(resume_listener, "POST", "/v1/listeners/{name}/resume", operate, "", "", "Listener", "Accept again")     \
-  X(drain_listener, "POST", "/v1/listeners/{name}/drain", operate, "", "", "Listener",                       \
-    "Stop accepting and let the connections end")                                                            \
+  X(drain_listener, "POST", "/v1/listeners/{name}/drain", operate, "drain", "", "Listener",                  \
+    "Stop accepting and end the connections without haste")                                                  \
   X(get_upstreams, "GET", "/v1/listeners/{name}/upstreams", read, "", "", "UpstreamList",                    \
     "The upstreams of a forwarding listener")                                                                \
   X(change_upstream, "PATCH", "/v1/listeners/{name}/upstreams/{upstream}", operate, "", "UpstreamChange",    \
     "Upstream", "Change the administrative state or the weight of an upstream (RFC 7396)")                   \
   X(get_clients, "GET", "/v1/clients", read, TCPCTL_PAGE, "", "ClientList", "All clients")                   \
   X(get_client, "GET", "/v1/clients/{name}", read, "", "", "Client", "One client")                           \
+  X(put_client, "PUT", "/v1/clients/{name}", admin, "dry_run", "ClientConfig", "ObjectChange",               \
+    "Create a client, or replace its configuration")                                                         \
+  X(patch_client, "PATCH", "/v1/clients/{name}", admin, "dry_run", "ClientPatch", "ObjectChange",            \
+    "Change some keys of a client (RFC 7396)")                                                               \
+  X(remove_client, "DELETE", "/v1/clients/{name}", admin, "dry_run", "", "ObjectChange",                     \
+    "Remove a client, with its connections")                                                                 \
   X(pause_client, "POST", "/v1/clients/{name}/pause", operate, "", "", "Client", "Stop connecting")          \
   X(resume_client, "POST", "/v1/clients/{name}/resume", operate, "", "", "Client", "Connect again")          \
   X(reconnect_client, "POST", "/v1/clients/{name}/reconnect", operate, "", "", "Client",                     \
@@ -86,9 +98,13 @@ struct Parameter {
   X(get_events, "GET", "/v1/events", read, "since limit type listener client direction peer", "",            \
     "EventList text/event-stream", "What happened; as it happens with Accept: text/event-stream")            \
   X(get_services, "GET", "/v1/services", read, "", "", "ServiceList", "The services and their options")      \
-  X(get_config, "GET", "/v1/config", read, "", "", "Config", "The running configuration")                    \
+  X(get_config, "GET", "/v1/config", read, "secrets", "", "Config application/toml",                         \
+    "The running configuration; as a file's text with Accept: application/toml")                             \
+  X(diff_config, "GET", "/v1/config/diff", read, "", "", "ConfigDiff", "What runs against the files")        \
   X(check_config, "POST", "/v1/config/check", admin, "", "Config", "Checked", "Check a configuration")       \
-  X(reload_config, "POST", "/v1/config/reload", admin, "", "", "Reload", "Read the files anew")              \
+  X(reload_config, "POST", "/v1/config/reload", admin, "force", "", "Reload", "Read the files anew")         \
+  X(save_config, "POST", "/v1/config/save", admin, "dry_run", "", "Saved",                                   \
+    "Write what was changed at run time into the state folder, for the next start")                          \
   X(get_log_level, "GET", "/v1/log/level", read, "", "", "LogLevel", "The level of the log")                 \
   X(put_log_level, "PUT", "/v1/log/level", admin, "", "LogLevel", "LogLevel", "Change the level of the log")
 
@@ -128,6 +144,16 @@ inline constexpr std::array kParameters{
     Parameter{"module", "string", "", "The client with mode probe whose steps are taken"},
     Parameter{"debug", "string", "", "true: the log of the probe, its metrics and the module, for people"},
     Parameter{"hostname", "string", "", "Without meaning here: there is no TLS"},
+    Parameter{"dry_run", "boolean", "", "true: only answer what would be done"},
+    Parameter{
+        "drain", "string", "",
+        "End its connections, gracefully, spread over the second half of this time: 30s. Default of POST: "
+        "daemon.drain_timeout; of DELETE: they go on until they end by themselves"},
+    Parameter{"force", "boolean", "",
+              "true: the files win over what was changed at run time, and over what was saved of that, "
+              "wherever they declare it"},
+    Parameter{"secrets", "boolean", "",
+              "Whether secrets are shown; true takes the role operate; by default they are to it"},
     Parameter{"from", "integer", "", "Offset of the first byte wanted; default 0"},
     Parameter{"wait_ack", "string", "",
               "Answer once the peer's TCP has acknowledged all of it, after this time at the latest: 5s, at "

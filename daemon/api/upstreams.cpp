@@ -36,14 +36,29 @@ Checked<std::optional<std::uint32_t>> weight_of(const Json& value) {
   return value.get<std::uint32_t>();
 }
 
+Checked<Duration> drain_of(const Json& value, const UpstreamChange& change) {
+  if (change.admin_state != std::optional{AdminState::drain})
+    return wrong("drain", "goes with \"admin_state\": \"drain\" alone");
+  const auto time = value.is_string() ? parse_duration(value.get<std::string>())
+                                      : Result<Duration>{fail(Errc::invalid_argument, "")};
+  if (!time || *time > kLongestDrain)
+    return wrong("drain", "expected a duration of at most 24h, like \"30s\"");
+  return *time;
+}
+
 Checked<UpstreamChange> change_of(std::string_view body) {
-  const auto object = read_object(body, {"admin_state", "weight"});
+  const auto object = read_object(body, {"admin_state", "drain", "weight"});
   if (!object) return tl::make_unexpected(object.error());
   UpstreamChange change;
   if (object->contains("admin_state")) {
     auto state = state_of(object->at("admin_state"));
     if (!state) return tl::make_unexpected(std::move(state).error());
     change.admin_state = *state;
+  }
+  if (object->contains("drain")) {
+    const auto drain = drain_of(object->at("drain"), change);
+    if (!drain) return tl::make_unexpected(drain.error());
+    change.drain = *drain;
   }
   if (object->contains("weight")) {
     auto weight = weight_of(object->at("weight"));

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "app/config_diff.hpp"
 #include "app/key_table.hpp"
 #include "config/json_schema.hpp"
 #include "config/value.hpp"
@@ -111,7 +112,7 @@ std::vector<ClientRow> Control::clients_of(std::vector<WorkerPart> parts) const 
   std::vector<ClientRow> rows;
   for (auto& [name, row] : all) {
     if (!supervisor_.has_client(name)) continue;  // removed meanwhile
-    supervisor_.complete(row, name);
+    supervisor_.complete(row, name, true);
     rows.push_back(std::move(row));
   }
   return rows;
@@ -174,11 +175,11 @@ Result<std::vector<ListenerRow>> Control::listeners() {
   return ask_.main([this] { return supervisor_.listeners(); });
 }
 
-Result<ListenerRow> Control::listener(const std::string& name) {
-  return flat(ask_.main([this, name]() -> Result<ListenerRow> {
-    const ListenerEntry* const entry = supervisor_.listener(name);
-    if (entry == nullptr) return no_listener(name);
-    return entry->row();
+Result<ListenerRow> Control::listener(const std::string& name, bool redact) {
+  return flat(ask_.main([this, name, redact]() -> Result<ListenerRow> {
+    auto row = supervisor_.listener_row(name, redact);
+    if (!row) return no_listener(name);
+    return *std::move(row);
   }));
 }
 
@@ -199,7 +200,7 @@ Result<std::vector<ClientRow>> Control::clients() {
   return request.main([this, parts = std::move(*parts)] { return clients_of(parts); });
 }
 
-Result<ClientRow> Control::client(const std::string& name) {
+Result<ClientRow> Control::client(const std::string& name, bool redact) {
   auto request = ask_.request();
   auto row = ask_client(request, name, [](Client& client) -> Result<ClientRow> {
     ClientRow made = client.row();
@@ -207,8 +208,9 @@ Result<ClientRow> Control::client(const std::string& name) {
     return made;
   });
   if (!row) return row;
-  return request.main([this, name, row = std::move(*row)]() mutable {
-    supervisor_.complete(row, name);
+  return request.main([this, name, redact, row = std::move(*row)]() mutable {
+    supervisor_.complete(row, name, redact);
+    row.tag = supervisor_.tag_of({ObjectKind::client, name});
     return std::move(row);
   });
 }
@@ -289,9 +291,17 @@ Result<std::vector<ServiceRow>> Control::services() {
   return rows;
 }
 
-Result<std::string> Control::config(bool redact) {
-  return ask_.main(
-      [this, redact] { return config::to_json(supervisor_.config().root, key_table(), "", redact); });
+Result<std::string> Control::config(bool redact, TextForm form) {
+  const auto config = ask_.main([this] { return supervisor_.shared_config(); });
+  if (!config) return tl::make_unexpected(config.error());
+  return form == TextForm::toml ? config::to_toml(**config, key_table(), redact)
+                                : config::to_json(**config, key_table(), redact);
+}
+
+Result<ConfigDiffRow> Control::config_diff(bool redact) {
+  const auto config = ask_.main([this] { return supervisor_.shared_config(); });
+  if (!config) return tl::make_unexpected(config.error());
+  return tcpctl::config_diff(**config, supervisor_.file(), redact);
 }
 
 std::string Control::config_schemas() const { return config::json_schemas(key_table()); }

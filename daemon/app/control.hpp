@@ -27,10 +27,10 @@ class Control final : public ControlPlane {
   Result<StatusRow> status() override;
   Result<MetricsRow> metrics() override;
   Result<std::vector<ListenerRow>> listeners() override;
-  Result<ListenerRow> listener(const std::string& name) override;
+  Result<ListenerRow> listener(const std::string& name, bool redact) override;
   Result<std::vector<UpstreamRow>> upstreams(const std::string& listener) override;
   Result<std::vector<ClientRow>> clients() override;
-  Result<ClientRow> client(const std::string& name) override;
+  Result<ClientRow> client(const std::string& name, bool redact) override;
   Result<std::vector<ProbeRow>> probes(const std::string& client) override;
   Result<ReceivedRow> received(const std::string& client, std::uint64_t from) override;
   Result<TakenRow> take_received(const std::string& client, std::uint64_t upto) override;
@@ -42,14 +42,15 @@ class Control final : public ControlPlane {
   void note_event_streams(std::uint64_t open, std::uint64_t cut) override;
   void note_change(Change change) override;
   Result<std::vector<ServiceRow>> services() override;
-  Result<std::string> config(bool redact) override;
+  Result<std::string> config(bool redact, TextForm form) override;
+  Result<ConfigDiffRow> config_diff(bool redact) override;
   std::string config_schemas() const override;
 
   Result<void> pause_listener(const std::string& name) override;
   Result<void> resume_listener(const std::string& name) override;
-  Result<void> drain_listener(const std::string& name) override;
+  Result<void> drain_listener(const std::string& name, std::optional<Duration> time) override;
   Result<UpstreamRow> change_upstream(const std::string& listener, const std::string& upstream,
-                                      const UpstreamChange& change) override;
+                                      const UpstreamChange& wanted) override;
   Result<void> pause_client(const std::string& name) override;
   Result<void> resume_client(const std::string& name) override;
   Result<void> reconnect_client(const std::string& name) override;
@@ -59,7 +60,9 @@ class Control final : public ControlPlane {
   Result<ProbeAnswer> probe(const ProbeQuestion& question) override;
   Result<void> kill(ConnectionId id, Kill how) override;
   Result<std::uint64_t> kill_matching(const ConnectionQuery& query, Kill how) override;
-  Result<ReloadRow> reload() override;
+  Result<ReloadRow> reload(bool files_win) override;
+  Result<SaveRow> save(bool dry_run) override;
+  Result<ChangeAnswer> change(const ObjectChange& wanted) override;
   Result<std::vector<Problem>> check_config(const std::string& json) override;
   Result<void> set_log_level(log::Level level) override;
   void cancel_waits() override { ask_.cancel(); }
@@ -77,14 +80,14 @@ class Control final : public ControlPlane {
   static WorkerPart part_of(Hub& hub);
 
   template <class Change>
-  Result<void> change_listener(const std::string& name, Change change);
+  Result<void> change_listener(const std::string& name, Change what);
   struct PreparedProbe {
     TargetProbe probe;
     Duration timeout;  // that it would have, had it not waited
     std::string config;
   };
   Result<PreparedProbe> prepare(const ProbeQuestion& question) const;
-  Result<void> change_client(const std::string& name, Result<void> (*change)(Client&));
+  Result<void> change_client(const std::string& name, Result<void> (*what)(Client&));
   /// What `begin(client, done)` says to `done`, in its own time.
   template <class Row, class Begin>
   Result<Row> wait_for_client(const std::string& client, Duration patience, Begin begin);
@@ -124,6 +127,7 @@ class Control final : public ControlPlane {
   ClosedLook closed_look_;
   Supervisor& supervisor_;                   // touched on the main thread only
   std::atomic<std::size_t> next_worker_{0};  // for the next probe of a target
+  std::atomic<bool> saving_{false};
   // Tried once: later there might be no descriptor to try it with.
   const Result<void> cookies_{tcp::check_cookies()}, saved_syns_{tcp::check_saved_syns()};
   Counter event_streams_, event_streams_cut_;  // written by the API's front

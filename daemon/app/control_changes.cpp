@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The part of Control that changes something.
 #include <algorithm>
+#include <chrono>
+#include <future>
 #include <limits>
 #include <memory>
 #include <span>
@@ -9,22 +11,49 @@
 
 #include "app/control.hpp"
 #include "app/key_table.hpp"
+#include "app/save_plan.hpp"
+#include "base/atomic_file.hpp"
 #include "connections/connection.hpp"
 #include "connections/listing.hpp"
 
 namespace tcpctl {
 namespace {
 
-constexpr std::size_t kEndedAtOnce = 32;  // some 0.5 ms
+constexpr std::size_t kEndedAtOnce = 32;            // some 0.5 ms
+constexpr std::chrono::seconds kLongestReload{60};  // of thousands, on a machine that has much to do
+
+constexpr mode_t kSavedMode = 0600;  // secrets are in it
+
+/// Holds `is_taken` unless another does.
+class Turn {
+ public:
+  explicit Turn(std::atomic<bool>& is_taken) : is_taken_{is_taken}, is_mine_{!is_taken.exchange(true)} {}
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  ~Turn() {
+    if (is_mine_) is_taken_ = false;
+  }
+  explicit operator bool() const { return is_mine_; }
+
+ private:
+  std::atomic<bool>& is_taken_;
+  const bool is_mine_;
+};
+
+std::vector<ControlPlane::Problem> problems_of(const config::Mistakes& mistakes) {
+  std::vector<ControlPlane::Problem> problems;
+  for (const auto& mistake : mistakes) problems.push_back({mistake.place.pointer, mistake.what});
+  return problems;
+}
 
 }  // namespace
 
 template <class Change>
-Result<void> Control::change_listener(const std::string& name, Change change) {
-  return flat(ask_.main([this, name, change]() -> Result<void> {
+Result<void> Control::change_listener(const std::string& name, Change what) {
+  return flat(ask_.main([this, name, what]() -> Result<void> {
     ListenerEntry* const entry = supervisor_.listener(name);
     if (entry == nullptr) return fail(Errc::not_found, "no listener '" + name + "'");
-    change(*entry);
+    what(*entry);
     return {};
   }));
 }
@@ -37,21 +66,22 @@ Result<void> Control::resume_listener(const std::string& name) {
   return change_listener(name, [](ListenerEntry& entry) { entry.resume(); });
 }
 
-Result<void> Control::drain_listener(const std::string& name) {
-  return change_listener(name, [this](ListenerEntry& entry) { entry.drain(supervisor_.drain_timeout()); });
+Result<void> Control::drain_listener(const std::string& name, std::optional<Duration> time) {
+  return change_listener(
+      name, [this, time](ListenerEntry& entry) { entry.drain(time.value_or(supervisor_.drain_timeout())); });
 }
 
 Result<UpstreamRow> Control::change_upstream(const std::string& listener, const std::string& upstream,
-                                             const UpstreamChange& change) {
+                                             const UpstreamChange& wanted) {
   return ask_director(listener, [=](Director* director) -> Result<UpstreamRow> {
     if (director == nullptr)
       return fail(Errc::not_found, "listener '" + listener + "' does not forward; it has no upstreams");
-    return director->change(upstream, change);
+    return director->change(upstream, wanted);
   });
 }
 
-Result<void> Control::change_client(const std::string& name, Result<void> (*change)(Client&)) {
-  return ask_client(name, change);
+Result<void> Control::change_client(const std::string& name, Result<void> (*what)(Client&)) {
+  return ask_client(name, what);
 }
 
 Result<void> Control::pause_client(const std::string& name) {
@@ -112,19 +142,70 @@ Result<std::uint64_t> Control::kill_matching(const ConnectionQuery& query, Kill 
   return found->total;
 }
 
-Result<ReloadRow> Control::reload() {
-  return ask_.main([this] { return supervisor_.reload(); });
+Result<ReloadRow> Control::reload(bool files_win) {
+  auto promise = std::make_shared<std::promise<Result<ReloadRow>>>();
+  auto answer = promise->get_future();
+  main_.post([this, promise, files_win] {
+    // It might take back what is just being written.
+    const bool is_in_the_way = files_win && saving_;
+    promise->set_value(is_in_the_way ? fail(Errc::conflict, "a save is under way; try again")
+                                     : Result<ReloadRow>{supervisor_.reload(files_win)});
+  });
+  return flat(ask_.wait(std::move(answer), "the reload", kLongestReload));
+}
+
+Result<ControlPlane::ChangeAnswer> Control::change(const ObjectChange& wanted) {
+  Supervisor::ObjectWish wish{.object = wanted.object,
+                              .verb = wanted.verb,
+                              .body = {},
+                              .tags = wanted.tags,
+                              .must_be_new = wanted.must_be_new,
+                              .drain = wanted.drain,
+                              .dry_run = wanted.dry_run};
+  if (wanted.verb != ObjectChange::Verb::remove) {
+    auto body = config::parse_json(wanted.body);  // here, since it may be large
+    if (!body) return ChangeAnswer{{}, problems_of(body.error())};
+    wish.body = *std::move(body);
+  }
+  return flat(ask_.main([this, wish = std::move(wish)]() -> Result<ChangeAnswer> {
+    auto answer = supervisor_.change(wish);
+    if (!answer) return tl::make_unexpected(std::move(answer).error());
+    return ChangeAnswer{std::move(answer->row), problems_of(answer->mistakes)};
+  }));
+}
+
+// The files are read and written here, so that the main loop does not wait for the disk.
+Result<SaveRow> Control::save(bool dry_run) {
+  const Turn turn{saving_};
+  if (!turn) return fail(Errc::conflict, "another save is under way; try again");
+  const auto unsaved = ask_.main([this] { return supervisor_.unsaved(); });
+  if (!unsaved) return tl::make_unexpected(unsaved.error());
+  auto plan = plan_save(supervisor_.file(), *unsaved);
+  if (!plan) {
+    SaveRow refused;
+    for (const auto& mistake : plan.error()) refused.errors.push_back(mistake.text());
+    return refused;
+  }
+  plan->row.dry_run = dry_run;
+  if (dry_run) return plan->row;
+  if (!plan->row.unchanged) {
+    if (auto written = write_atomically(plan->file, plan->text, kSavedMode); !written)
+      return tl::make_unexpected(std::move(written).error());
+  }
+  const auto noted = ask_.main([this, unsaved = *unsaved, plan = *plan] {
+    supervisor_.note_saved(unsaved, plan);
+    return true;
+  });
+  if (!noted) return tl::make_unexpected(noted.error());
+  return plan->row;
 }
 
 Result<std::vector<ControlPlane::Problem>> Control::check_config(const std::string& json) {
   StatsBook scratch{1};
-  auto root = config::parse_json(json);
+  const auto root = config::parse_json(json);
   const auto design =
-      root ? design_of(std::move(*root), scratch) : tl::make_unexpected(std::move(root).error());
-  std::vector<Problem> problems;
-  if (design) return problems;
-  for (const auto& mistake : design.error()) problems.push_back({mistake.place.pointer, mistake.what});
-  return problems;
+      root ? design_of(*root, scratch) : config::Checked<Design>{tl::make_unexpected(root.error())};
+  return design ? std::vector<Problem>{} : problems_of(design.error());
 }
 
 Result<void> Control::set_log_level(log::Level level) {

@@ -73,13 +73,12 @@ Result<Control::PreparedProbe> Control::prepare(const ProbeQuestion& question) c
   }
   if (auto allowed = check_target(*module, question); !allowed)
     return tl::make_unexpected(std::move(allowed).error());
-  PreparedProbe prepared{
-      .probe = {.module = module,
-                .target = question.target,
-                .timeout = module->config->timeout,
-                .allowed = std::nullopt},
-      .timeout = module->config->timeout,
-      .config = config::to_json(module->config->node, key_table(), "clients.*", question.redact)};
+  PreparedProbe prepared{.probe = {.module = module,
+                                   .target = question.target,
+                                   .timeout = module->config->timeout,
+                                   .allowed = std::nullopt},
+                         .timeout = module->config->timeout,
+                         .config = module->config->written.json(key_table(), "clients.*", question.redact)};
   if (question.timeout) {
     prepared.timeout = std::min(prepared.timeout, *question.timeout);
     prepared.probe.timeout = std::min(prepared.probe.timeout, *question.timeout - question.waited);

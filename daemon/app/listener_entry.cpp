@@ -5,9 +5,9 @@
 #include <functional>
 #include <utility>
 
-#include "app/key_table.hpp"
+#include <fmt/format.h>
+
 #include "base/log.hpp"
-#include "connections/connection.hpp"
 #include "tcp/info.hpp"
 
 namespace tcpctl {
@@ -27,47 +27,94 @@ BoundRow bound_row(const Binding& binding, bool paused) {
   return row;
 }
 
+/// Where they are bound, without their sockets: also those that the kernel had chosen a port for.
+std::vector<Binding> places_of(std::vector<Binding> bindings) {
+  for (auto& binding : bindings) {
+    if (binding.socket) binding.address = binding.socket->bound;
+    binding.socket = nullptr;
+  }
+  return bindings;
+}
+
 }  // namespace
 
 ListenerEntry::ListenerEntry(CrewThreads& crew, Wheel& wheel, std::shared_ptr<const ListenerPlan> plan)
+    : ListenerEntry{crew, wheel, plan, bindings_of(*plan->config)} {
+  bind();
+}
+
+ListenerEntry::ListenerEntry(CrewThreads& crew, Wheel& wheel, std::shared_ptr<const ListenerPlan> plan,
+                             std::vector<Binding> bindings)
     : crew_{crew},
       wheel_{wheel},
       plan_{std::move(plan)},
       worker_{crew.crew().acceptor_of(plan_->owner->name)},
-      bindings_{bindings_of(*plan_->config)} {
-  bind();
-}
+      bindings_{std::move(bindings)} {}
 
 ListenerEntry::~ListenerEntry() = default;
 
-void ListenerEntry::set_plan(std::shared_ptr<const ListenerPlan> plan) {
-  plan_ = std::move(plan);
-  auto wanted = bindings_of(*plan_->config);
-  for (auto& binding : wanted) {
-    const auto same = std::ranges::find_if(bindings_, [&](const Binding& old) {
-      return old.socket && old.configured == binding.configured &&
-             old.address.family() == binding.address.family();
-    });
-    if (same == bindings_.end()) continue;
-    binding = std::move(*same);
-    bindings_.erase(same);
-    adopt_options(*binding.socket, *plan_->config);
-  }
-  const bool lets_go =
-      std::ranges::any_of(bindings_, [](const Binding& old) { return old.socket != nullptr; });
-  bindings_ = std::move(wanted);
-  // An address may be bound anew once the acceptor has let go of it, too.
-  if (lets_go) {
+Result<std::unique_ptr<ListenerEntry>> ListenerEntry::bound(CrewThreads& crew, Wheel& wheel,
+                                                            std::shared_ptr<const ListenerPlan> plan) {
+  auto bindings = bindings_of(*plan->config);
+  bind_missing(bindings, *plan->config);
+  if (!all_bound(bindings)) return fail(Errc::conflict, errors_of(bindings));
+  // make_unique cannot reach the constructor.
+  std::unique_ptr<ListenerEntry> entry{new ListenerEntry{crew, wheel, std::move(plan), std::move(bindings)}};
+  entry->publish();
+  entry->watch_bindings(false);
+  return entry;
+}
+
+ListenerEntry::Standing ListenerEntry::stand(const config::Listener& config) const {
+  auto wanted = bindings_of(config);
+  const auto unwanted = take_over(wanted, bindings_);
+  bind_missing(wanted, config);
+  const bool waits = !all_bound(wanted) && only_waits_for(wanted, unwanted);
+  return {std::move(wanted), waits};
+}
+
+void ListenerEntry::set_plan(const std::shared_ptr<const ListenerPlan>& plan) {
+  take(plan, stand(*plan->config));
+}
+
+Result<void> ListenerEntry::try_plan(const std::shared_ptr<const ListenerPlan>& plan) {
+  auto standing = stand(*plan->config);
+  if (!all_bound(standing.wanted) && !standing.waits) return fail(Errc::conflict, errors_of(standing.wanted));
+  const auto before = plan_;
+  auto places = places_of(bindings_);
+  take(plan, std::move(standing));
+  if (is_bound()) return {};
+  auto error = fail(Errc::conflict, errors_of(bindings_));
+  static_cast<void>(take_over(places, bindings_));
+  take(before, {std::move(places), true});
+  return error;
+}
+
+void ListenerEntry::take(std::shared_ptr<const ListenerPlan> plan, Standing standing) {
+  adopt(std::move(plan), std::move(standing.wanted));
+  if (standing.waits) {
     publish();
     crew_.settle();
   }
   bind();
 }
 
+void ListenerEntry::adopt(std::shared_ptr<const ListenerPlan> plan, std::vector<Binding> bindings) {
+  plan_ = std::move(plan);
+  bindings_ = std::move(bindings);
+  for (const auto& binding : bindings_) {
+    if (binding.socket) adopt_options(*binding.socket, *plan_->config);
+  }
+}
+
 void ListenerEntry::bind() {
   const bool was_bound = is_bound();
   bind_missing(bindings_, *plan_->config);
   publish();
+  watch_bindings(was_bound);
+}
+
+void ListenerEntry::watch_bindings(bool was_bound) {
   if (wish_ == Wish::draining) return;
   if (is_bound()) {
     Wheel::cancel(*this);
@@ -87,29 +134,17 @@ void ListenerEntry::publish() {
   crew_.post(worker_, [plan = plan_, sockets](Hub& hub) { hub.set_listener(plan, sockets); });
 }
 
-void ListenerEntry::on_deadline() {
-  if (wish_ != Wish::draining) {
-    bind();
-    return;
-  }
-  crew_.post_all([name = plan_->owner->name](Hub& hub) {
-    hub.end_connections(
-        [&](const Connection& connection) {
-          const Owner& owner = *connection.facts().owner;
-          // Checks of its upstreams are none of its sessions, and would count as failed.
-          return owner.kind == Owner::Kind::listener && owner.name == name && owner.in_history;
-        },
-        Reason::drain, true);
-  });
-}
+void ListenerEntry::on_deadline() { bind(); }
 
 void ListenerEntry::pause() {
   wish_ = Wish::paused;
+  drain_.reset();
   crew_.post(worker_, [name = plan_->owner->name](Hub& hub) { hub.pause_listener(name); });
 }
 
 void ListenerEntry::resume() {
   wish_ = Wish::up;
+  drain_.reset();
   Wheel::cancel(*this);
   crew_.post(worker_, [name = plan_->owner->name](Hub& hub) { hub.resume_listener(name); });
   bind();
@@ -118,30 +153,23 @@ void ListenerEntry::resume() {
 void ListenerEntry::drain(Duration time) {
   pause();
   wish_ = Wish::draining;
-  wheel_.set(*this, now() + time);
+  Wheel::cancel(*this);
+  crew_.settle();  // who was accepted is on the worker that serves it
+  const std::string& name = plan_->owner->name;
+  drain_ = std::make_unique<Drain>(wheel_, fmt::format("listener '{}'", name), time,
+                                   Drain::Hooks{closing(crew_, sessions_of(name)),
+                                                [stats = plan_->owner->stats] { return stats->active(); }});
 }
 
 void ListenerEntry::close() {
   wish_ = Wish::closed;
+  drain_.reset();
   Wheel::cancel(*this);
   bindings_.clear();
   crew_.post(worker_, [listener = plan_->owner->name](Hub& hub) { hub.remove_listener(listener); });
 }
 
-bool ListenerEntry::is_bound() const {
-  if (wish_ == Wish::closed) return false;
-  return std::ranges::all_of(bindings_, [](const Binding& binding) { return binding.socket != nullptr; });
-}
-
-std::string ListenerEntry::error() const {
-  std::string errors;
-  for (const auto& binding : bindings_) {
-    if (binding.socket || binding.error.empty()) continue;
-    if (!errors.empty()) errors += "; ";
-    errors += binding.error;
-  }
-  return errors;
-}
+bool ListenerEntry::is_bound() const { return wish_ != Wish::closed && all_bound(bindings_); }
 
 std::string ListenerEntry::state() const {
   switch (wish_) {
@@ -161,7 +189,6 @@ ListenerRow ListenerEntry::row() const {
   const PartyStats& stats = *plan_->owner->stats;
   ListenerRow row;
   row.name = plan_->owner->name;
-  row.source = plan_->config->source == config::Source::file ? "file" : "runtime";
   row.state = state();
   row.error = error();
   row.service = plan_->config->service;
@@ -175,7 +202,7 @@ ListenerRow ListenerEntry::row() const {
   row.bytes_in = stats.sum(&PartyShare::bytes_in);
   row.bytes_out = stats.sum(&PartyShare::bytes_out);
   row.ends = stats.ends();
-  row.config = config::to_json(plan_->config->node, key_table(), "listeners.*", true);
+  if (drain_) row.drain = drain_->row();
   return row;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/crew_threads.hpp"
+#include "app/drain.hpp"
 #include "endpoints/bound_socket.hpp"
 #include "endpoints/plan.hpp"
 #include "engine/wheel.hpp"
@@ -22,27 +23,48 @@ class ListenerEntry final : private Deadline {
  public:
   ListenerEntry(CrewThreads& crew, Wheel& wheel, std::shared_ptr<const ListenerPlan> plan);
   ~ListenerEntry();
+  /// One whose addresses are all bound. Errors: conflict, with those that are not.
+  [[nodiscard]] static Result<std::unique_ptr<ListenerEntry>> bound(CrewThreads& crew, Wheel& wheel,
+                                                                    std::shared_ptr<const ListenerPlan> plan);
 
-  /// A new configuration: addresses that are in both keep their sockets.
-  void set_plan(std::shared_ptr<const ListenerPlan> plan);
+  /// A new configuration: addresses that are in both keep their sockets. Others are bound before old ones are
+  /// let go of, unless the kernel allows only one of them at a time.
+  void set_plan(const std::shared_ptr<const ListenerPlan>& plan);
+  /// The same if all its addresses can be bound, else conflict, and it goes on as before.
+  [[nodiscard]] Result<void> try_plan(const std::shared_ptr<const ListenerPlan>& plan);
   void pause();
   void resume();
-  /// Stops to accept, leaves connections `time` to end by themselves, then ends them.
+  /// Stops to accept, and ends the connections within `time` as Drain does. Who resumes or pauses ends that.
   void drain(Duration time);
   /// Accepts what the kernel has completed, and closes the sockets.
   void close();
 
   [[nodiscard]] const ListenerPlan& plan() const { return *plan_; }
   [[nodiscard]] bool is_bound() const;
-  [[nodiscard]] std::string error() const;
+  /// Tries now what could not be bound, instead of when its time has come.
+  void bind_again() {
+    if (!all_bound(bindings_)) bind();
+  }
+  [[nodiscard]] std::string error() const { return errors_of(bindings_); }
+  [[nodiscard]] const std::vector<Binding>& bindings() const { return bindings_; }
   [[nodiscard]] ListenerRow row() const;
   /// The worker that accepts for it and directs its upstreams.
   [[nodiscard]] std::size_t worker() const { return worker_; }
 
  private:
   enum class Wish : std::uint8_t { up, paused, draining, closed };
+  ListenerEntry(CrewThreads& crew, Wheel& wheel, std::shared_ptr<const ListenerPlan> plan,
+                std::vector<Binding> bindings);
   void on_deadline() override;
   void bind();
+  void watch_bindings(bool was_bound);
+  struct Standing {
+    std::vector<Binding> wanted;
+    bool waits;  // for what is let go of, which is in the way until the acceptor has let go of it, too
+  };
+  [[nodiscard]] Standing stand(const config::Listener& config) const;
+  void take(std::shared_ptr<const ListenerPlan> plan, Standing standing);
+  void adopt(std::shared_ptr<const ListenerPlan> plan, std::vector<Binding> bindings);
   void publish();
   [[nodiscard]] std::string state() const;
 
@@ -52,6 +74,7 @@ class ListenerEntry final : private Deadline {
   std::size_t worker_;  // that accepts for it
   std::vector<Binding> bindings_;
   Wish wish_{Wish::up};
+  std::unique_ptr<Drain> drain_;  // there while the wish is
 };
 
 }  // namespace tcpctl

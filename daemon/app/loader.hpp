@@ -12,7 +12,10 @@
 
 #include "app/stats_book.hpp"
 #include "config/config.hpp"
+#include "config/files.hpp"
 #include "endpoints/plan.hpp"
+#include "stats/objects.hpp"
+#include "stats/snapshot.hpp"
 
 namespace tcpctl {
 
@@ -22,8 +25,8 @@ class ClientPlans {
  public:
   using Plan = std::shared_ptr<const ClientPlan>;
 
-  /// Its name is behind those of all that were added before.
-  void add(Plan plan) { plans_.push_back(std::move(plan)); }
+  void insert_or_assign(std::string_view name, Plan plan);
+  void erase(std::string_view name);
   /// Null if there is none.
   [[nodiscard]] Plan find(std::string_view name) const;
   [[nodiscard]] bool contains(std::string_view name) const { return find(name) != nullptr; }
@@ -32,6 +35,9 @@ class ClientPlans {
   [[nodiscard]] auto end() const { return plans_.end(); }
 
  private:
+  /// Where the plan of this name is, or would be.
+  [[nodiscard]] std::size_t place_of(std::string_view name) const;
+
   std::vector<Plan> plans_;
 };
 
@@ -40,12 +46,26 @@ struct Design {
   std::shared_ptr<const config::Config> config;
   std::map<std::string, std::shared_ptr<const ListenerPlan>> listeners;
   ClientPlans clients;
+  std::vector<ReloadRow::Conflict> conflicts{};  // where it was loaded: declarations that do not hold
 };
 
 /// Reads `file`, its conf.d and that of the state folder. Errors: all mistakes, in the order of the text.
 [[nodiscard]] config::Checked<Design> load(const std::filesystem::path& file, StatsBook& stats);
-/// The same from a tree that was read already (JSON of the API).
-[[nodiscard]] config::Checked<Design> design_of(config::Node root, StatsBook& stats);
+/// The first half of it: the tree of all files.
+[[nodiscard]] config::Checked<config::Files> read(const std::filesystem::path& file,
+                                                  const config::FilesWin& win = {});
+/// Where a save goes, so that `read` finds it. Reads `file`, which may name the state folder.
+[[nodiscard]] std::filesystem::path saved_file(const std::filesystem::path& file);
+/// The second half: a tree that was read, of files or as the API's JSON.
+[[nodiscard]] config::Checked<Design> design_of(const config::Node& root, StatsBook& stats);
+
+/// `design` with the listener or client `object` made of `table`, whether or not there was one.
+[[nodiscard]] config::Checked<Design> with_object(Design design, const ObjectName& object,
+                                                  const config::Node& table, StatsBook& stats);
+/// `design` without it.
+[[nodiscard]] Design without_object(Design design, const ObjectName& object);
+/// The table of `object`; null if it is not declared.
+[[nodiscard]] const config::Written* find_object(const config::Config& config, const ObjectName& object);
 
 /// $STATE_DIRECTORY, else `daemon.state` of the configuration.
 [[nodiscard]] std::filesystem::path state_folder(const config::Config& config);

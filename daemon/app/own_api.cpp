@@ -60,10 +60,10 @@ class Search {
 
 }  // namespace
 
-config::Mistakes own_api_mistakes(const config::Config& config) {
-  Search search{config.api};
-  for (const auto& [name, listener] : config.listeners) search.judge_upstreams(listener->node);
-  for (const auto& [name, client] : config.clients) search.judge(client->node.find("connect"));
+config::Mistakes own_api_mistakes(const config::Api& api, const config::Node& table) {
+  Search search{api};
+  search.judge_upstreams(table);
+  search.judge(table.find("connect"));
   return search.take();
 }
 

@@ -5,9 +5,9 @@
 
 namespace tcpctl {
 
-/// Upstreams and clients of `config` that are written as an address of its own API. Behind a listener the API
-/// would take everybody for a peer on loopback. Names, and ports that are known once they are bound, are
-/// refused when they are connected to (`tcp::OwnAddresses`).
-[[nodiscard]] config::Mistakes own_api_mistakes(const config::Config& config);
+/// What the table of a listener or client would connect to, and is written as an address of the daemon's own
+/// API. Behind a listener the API would take everybody for a peer on loopback. Names, and ports that are
+/// known once they are bound, are refused when they are connected to (`tcp::OwnAddresses`).
+[[nodiscard]] config::Mistakes own_api_mistakes(const config::Api& api, const config::Node& table);
 
 }  // namespace tcpctl

@@ -2,6 +2,7 @@
 #include "app/supervisor.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -9,28 +10,17 @@
 #include <unistd.h>
 
 #include "app/key_table.hpp"
+#include "app/overruled.hpp"
 #include "app/systemd.hpp"
 #include "base/log.hpp"
+#include "config/value.hpp"
+#include "connections/connection.hpp"
 
 namespace tcpctl {
 namespace {
 
 constexpr Duration kStopPoll = std::chrono::milliseconds{20};
 constexpr Duration kForceAfter = std::chrono::seconds{2};  // beyond the longest close_timeout
-
-std::string_view name_of(config::Applies applies) {
-  switch (applies) {
-    case config::Applies::now:
-      return "now";
-    case config::Applies::new_connections:
-      return "new_connections";
-    case config::Applies::rebind:
-      return "rebind";
-    case config::Applies::restart:
-      return "restart";
-  }
-  return "now";
-}
 
 std::set<std::string> changed_names(const config::Difference& difference) {
   std::set<std::string> names;
@@ -62,6 +52,8 @@ Supervisor::Supervisor(Loop& loop, CrewThreads& crew, StatsBook& stats, std::fil
 
 Result<void> Supervisor::start(Design design, bool strict) {
   design_ = std::move(design);
+  conflicts_ = std::exchange(design_.conflicts, {});
+  log_conflicts(conflicts_);
   auto change = access_log_.prepare(design_.config->access_log);
   if (!change) return tl::make_unexpected(std::move(change).error());
   if (*change) access_log_.apply(std::move(**change));
@@ -95,6 +87,8 @@ void Supervisor::apply_listeners(const Design& next, const Changed& changed) {
       entry->set_plan(plan);
     }
   }
+  // One may have wanted an address that another has let go of only after it.
+  for (const auto& [name, entry] : listeners_) entry->bind_again();
 }
 
 void Supervisor::apply_clients(const Design& next, const Changed& changed) {
@@ -124,46 +118,23 @@ Result<void> Supervisor::agree_to(const config::Config& next) {
   return {};
 }
 
-ReloadRow Supervisor::reload() {
+ReloadRow Supervisor::reload(bool files_win) {
   ReloadRow row;
+  row.at = wall_now();
   if (stopping_ != Stopping::no) {
     row.ok = false;
     row.errors.emplace_back("the daemon is stopping; nothing was changed");
-    row.at = wall_now();
     return row;
   }
   systemd::reloading();
-  auto next = load(file_, stats_);
-  const auto agreed = next ? agree_to(*next->config) : Result<void>{};
-  if (!next || !agreed) {
-    row.ok = false;
-    if (next) {
-      row.errors.push_back(agreed.error().what);
-    } else {
-      for (const auto& mistake : next.error()) row.errors.push_back(mistake.text());
-    }
-    log::error("reload.refused", log::f("errors", row.errors.size()), log::f("first", row.errors.front()));
+  if (auto changes = read_changes(files_win)) {
+    row = apply(std::move(*changes));
   } else {
-    const auto difference = config::difference(*design_.config, *next->config, key_table());
-    row = row_of(difference);
-    const Changed changed = changed_names(difference);
-    if (next->config->history.events != design_.config->history.events)
-      events_.set_limit(next->config->history.events);
-    apply_listeners(*next, changed);
-    apply_clients(*next, changed);
-    const auto level_before = design_.config->log.level;
-    design_ = std::move(*next);
-    ++generation_;
-    if (level_before != design_.config->log.level) log::set_level(design_.config->log.level);
-    limits_ = take_limits(design_.config->daemon.max_connections, crew_.size());
-    crew_.set_max_connections(limits_.connections);
-    apply_connect_rate();
-    for (const auto& [name, entry] : listeners_) {
-      if (!entry->is_bound()) row.failed.push_back("listeners." + name);
-    }
-    log::info("reload.done", log::f("added", row.added.size()), log::f("changed", row.changed.size()),
-              log::f("removed", row.removed.size()), log::f("kept", row.kept.size()));
+    row.ok = false;
+    for (const auto& mistake : changes.error()) row.errors.push_back(mistake.text());
   }
+  if (!row.ok)
+    log::error("reload.refused", log::f("errors", row.errors.size()), log::f("first", row.errors.front()));
   row.at = wall_now();
   last_reload_ = row;
   events_.tell_reload(row.ok ? fmt::format("{} added, {} changed, {} removed, {} kept", row.added.size(),
@@ -175,14 +146,65 @@ ReloadRow Supervisor::reload() {
   return row;
 }
 
-ReloadRow Supervisor::row_of(const config::Difference& difference) const {
+config::Checked<Supervisor::Reading> Supervisor::read_changes(bool files_win) {
+  auto files = read(file_, {.all = files_win, .objects = files_won_});
+  if (!files) return tl::make_unexpected(std::move(files).error());
+  auto top = runtime_.put_on(std::move(files->root), files_win);
+  auto design = design_of(top.root, stats_);
+  if (!design) return tl::make_unexpected(std::move(design).error());
+  auto hidden = hidden_mistakes(*files);
+  std::move(top.mistakes.begin(), top.mistakes.end(), std::back_inserter(hidden));
+  if (!hidden.empty()) return tl::make_unexpected(std::move(hidden));
+  auto conflicts = conflicts_of(*files, top.left, std::move(top.conflicts));
+  Reading reading{std::move(*design), std::move(top.left), std::move(conflicts), {}};
+  for (const auto& one : files->overruled) {
+    if (one.file_won) reading.files_won.insert(one.name);
+  }
+  return reading;
+}
+
+ReloadRow Supervisor::apply(Reading next) {
+  if (auto agreed = agree_to(*next.design.config); !agreed) {
+    ReloadRow refused;
+    refused.ok = false;
+    refused.errors.push_back(agreed.error().what);
+    return refused;
+  }
+  const config::Config &before = *design_.config, &after = *next.design.config;
+  const auto difference = config::difference(before, after, key_table());
+  ReloadRow row = row_of(difference);
+  row.conflicts = std::move(next.conflicts);
+  const Changed changed = changed_names(difference);
+  if (after.history.events != before.history.events) events_.set_limit(after.history.events);
+  if (after.log.level != before.log.level) log::set_level(after.log.level);
+  apply_listeners(next.design, changed);
+  apply_clients(next.design, changed);
+  design_ = std::move(next.design);
+  runtime_ = std::move(next.left);
+  files_won_ = std::move(next.files_won);
+  conflicts_ = row.conflicts;
+  ++generation_;
+  limits_ = take_limits(design_.config->daemon.max_connections, crew_.size());
+  crew_.set_max_connections(limits_.connections);
+  apply_connect_rate();
+  for (const auto& [name, entry] : listeners_) {
+    if (!entry->is_bound()) row.failed.push_back("listeners." + name);
+  }
+  log::info("reload.done", log::f("added", row.added.size()), log::f("changed", row.changed.size()),
+            log::f("removed", row.removed.size()), log::f("kept", row.kept.size()),
+            log::f("conflicts", row.conflicts.size()));
+  log_conflicts(row.conflicts);
+  return row;
+}
+
+ReloadRow Supervisor::row_of(const config::Difference& difference) {
   ReloadRow row;
   row.added = difference.added;
   row.removed = difference.removed;
   row.kept = difference.kept;
   for (const auto& change : difference.changed) {
     ReloadRow::Change changed{change.name, {}};
-    for (const auto& [key, applies] : change.keys) changed.keys.emplace_back(key, name_of(applies));
+    for (const auto& [key, applies] : change.keys) changed.keys.emplace_back(key, applies_text(applies));
     row.changed.push_back(std::move(changed));
   }
   return row;
@@ -191,6 +213,7 @@ ReloadRow Supervisor::row_of(const config::Difference& difference) const {
 void Supervisor::stop() {
   if (stopping_ != Stopping::no) {
     stopping_ = Stopping::forced;
+    stop_drain_.reset();
     wheel_.set(*this, now());
     return;
   }
@@ -201,6 +224,10 @@ void Supervisor::stop() {
   for (auto& [name, entry] : listeners_) entry->close();
   crew_.post_all([](Hub& hub) { hub.stop_clients(); });
   drain_until_ = now() + drain_timeout();
+  const auto sessions = [](const Connection& connection) { return connection.facts().owner->in_history; };
+  stop_drain_ = std::make_unique<Drain>(
+      wheel_, "daemon", drain_timeout(),
+      Drain::Hooks{closing(crew_, sessions), [this] { return crew_.crew().sockets(); }});
   wheel_.set(*this, now() + kStopPoll);
 }
 

@@ -9,11 +9,39 @@
 #include "base/log.hpp"
 
 namespace tcpctl {
+namespace {
+
+// Of the configuration, not of a plan that is in force: where only the source or a spelling changed, that is
+// the one before.
+template <class Object>
+std::string source_text(const Object& object) {
+  return object.source == config::Source::file ? "file" : "runtime";
+}
+
+}  // namespace
 
 std::vector<ListenerRow> Supervisor::listeners() const {
   std::vector<ListenerRow> rows;
-  for (const auto& [name, entry] : listeners_) rows.push_back(entry->row());
+  for (const auto& [name, entry] : listeners_) {
+    rows.push_back(entry->row());
+    complete(rows.back(), true);
+  }
   return rows;
+}
+
+std::optional<ListenerRow> Supervisor::listener_row(const std::string& name, bool redact) const {
+  const auto found = listeners_.find(name);
+  if (found == listeners_.end()) return std::nullopt;
+  ListenerRow row = found->second->row();
+  complete(row, redact);
+  row.tag = tag_of({ObjectKind::listener, name});
+  return row;
+}
+
+void Supervisor::complete(ListenerRow& row, bool redact) const {
+  const config::Listener& listener = *design_.config->listeners.at(row.name);
+  row.source = source_text(listener);
+  row.config = listener.written.json(key_table(), "listeners.*", redact);
 }
 
 ListenerEntry* Supervisor::listener(const std::string& name) {
@@ -21,19 +49,19 @@ ListenerEntry* Supervisor::listener(const std::string& name) {
   return found == listeners_.end() ? nullptr : found->second.get();
 }
 
-void Supervisor::complete(ClientRow& row, const std::string& name) const {
+void Supervisor::complete(ClientRow& row, const std::string& name, bool redact) const {
   const auto found = design_.clients.find(name);
   if (!found) return;
   const ClientPlan& plan = *found;
   const PartyStats& stats = *plan.owner->stats;
   row.name = name;
-  row.source = plan.config->source == config::Source::file ? "file" : "runtime";
+  row.source = source_text(*design_.config->clients.at(name));
   row.mode = plan.config->mode;
   row.address = plan.config->connect.text();
   row.bytes_in = stats.sum(&PartyShare::bytes_in);
   row.bytes_out = stats.sum(&PartyShare::bytes_out);
   row.ends = stats.ends();
-  row.config = config::to_json(plan.config->node, key_table(), "clients.*", true);
+  row.config = plan.config->written.json(key_table(), "clients.*", redact);
 }
 
 StatusRow Supervisor::status() const {
@@ -69,6 +97,9 @@ StatusRow Supervisor::status() const {
   row.events_kept = events_.book().size();
   row.events_dropped = events_.book().dropped();
   row.generation = std::to_string(generation_);
+  row.conflicts = conflicts_.size();
+  row.unsaved = runtime_.all().size() + files_won_.size();
+  if (stop_drain_) row.drain = stop_drain_->row();
   row.last_reload = last_reload_;
   row.capabilities = {{"events", events_.book().is_on() ? "on" : "off: history.events = 0"},
                       {"relay", "epoll"}};

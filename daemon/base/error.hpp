@@ -14,6 +14,7 @@ enum class Errc {
   not_found,
   already_exists,
   conflict,
+  outdated,  // what the caller knows is not what there is
   limit_reached,
   timed_out,
   denied,

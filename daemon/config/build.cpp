@@ -6,8 +6,6 @@
 namespace tcpctl::config {
 namespace {
 
-using Whole = std::shared_ptr<const Node>;
-
 /// "0s" is how users write that a timeout is off.
 std::optional<Duration> timeout(const OptionReader& options, std::string_view key) {
   const auto value = options.maybe_duration(key);
@@ -106,9 +104,32 @@ std::optional<Bytes> byte_rate(const OptionReader& options, std::string_view key
   return value ? std::optional{Bytes{static_cast<std::uint64_t>(*value)}} : std::nullopt;
 }
 
-Listener listener(const std::string& name, const Whole& whole, const OptionReader& options) {
+/// A table of a file has its name; one that came by the API has none.
+Source source_of(const Node& table) { return table.place().file ? Source::file : Source::runtime; }
+
+/// `root` without what declares objects.
+std::shared_ptr<const Node> sections_of(const Node& root) {
+  auto sections = std::make_shared<Node>(root);
+  auto& table = std::get<Node::Table>(sections->value());
+  table.erase("listeners");
+  table.erase("clients");
+  return sections;
+}
+
+/// Calls `each(name, table)` for the objects below the table `kind`.
+template <class Each>
+void for_each_object(const Node& root, std::string_view kind, Each each) {
+  const auto* objects = root.find(kind);
+  if (objects == nullptr) return;
+  for (const auto& [name, table] : *objects->as<Node::Table>()) each(name, table);
+}
+
+}  // namespace
+
+Listener build_listener(const std::string& name, const Node& table, const KeyTable& keys) {
+  const OptionReader options{table, keys, "listeners.*"};
   return {.name = name,
-          .source = Source::file,
+          .source = source_of(table),
           .listen = addresses<ListenAddress>(options, "listen", parse_listen_address),
           .service = options.text("service"),
           .max_connections = maybe_count(options, "max_connections"),
@@ -133,12 +154,13 @@ Listener listener(const std::string& name, const Whole& whole, const OptionReade
           .proxy_protocol = {.from = networks(options, "proxy_protocol.accept_from"),
                              .timeout = options.duration("proxy_protocol.timeout"),
                              .max_header = options.size("proxy_protocol.max_header")},
-          .node = {whole, options.node()}};
+          .written = Written{table}};
 }
 
-Client client(const std::string& name, const Whole& whole, const OptionReader& options) {
+Client build_client(const std::string& name, const Node& table, const KeyTable& keys) {
+  const OptionReader options{table, keys, "clients.*"};
   return {.name = name,
-          .source = Source::file,
+          .source = source_of(table),
           .connect = parse_connect_address(options.text("connect")).value_or(ConnectAddress{}),
           .mode = options.text("mode"),
           .family = options.text("family"),
@@ -169,17 +191,14 @@ Client client(const std::string& name, const Whole& whole, const OptionReader& o
           .rise = static_cast<std::uint32_t>(options.integer("rise")),
           .fall = static_cast<std::uint32_t>(options.integer("fall")),
           .probe_module = options.boolean("probe_module"),
-          .node = {whole, options.node()}};
+          .written = Written{table}};
 }
 
-}  // namespace
-
-Checked<Config> build(Node root, const KeyTable& keys) {
+Checked<Config> build(const Node& root, const KeyTable& keys) {
   if (auto mistakes = check(root, keys, ""); !mistakes.empty()) {
     return tl::make_unexpected(std::move(mistakes));
   }
-  const Whole whole = std::make_shared<const Node>(std::move(root));
-  const OptionReader options{*whole, keys, ""};
+  const OptionReader options{root, keys, ""};
   Config config{.daemon = daemon(options.table("daemon")),
                 .dns = dns(options.table("dns")),
                 .log = log(options.table("log")),
@@ -189,15 +208,13 @@ Checked<Config> build(Node root, const KeyTable& keys) {
                             static_cast<std::uint64_t>(options.integer("history.events"))},
                 .listeners = {},
                 .clients = {},
-                .root = NodePart{whole}};
-  const auto listeners = options.table("listeners");
-  for (const auto& name : listeners.names()) {
-    config.listeners[name] = std::make_shared<const Listener>(listener(name, whole, listeners.table(name)));
-  }
-  const auto clients = options.table("clients");
-  for (const auto& name : clients.names()) {
-    config.clients[name] = std::make_shared<const Client>(client(name, whole, clients.table(name)));
-  }
+                .sections = sections_of(root)};
+  for_each_object(root, "listeners", [&](const std::string& name, const Node& table) {
+    config.listeners[name] = std::make_shared<const Listener>(build_listener(name, table, keys));
+  });
+  for_each_object(root, "clients", [&](const std::string& name, const Node& table) {
+    config.clients[name] = std::make_shared<const Client>(build_client(name, table, keys));
+  });
   return config;
 }
 

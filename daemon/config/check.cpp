@@ -13,8 +13,6 @@ namespace tcpctl::config {
 namespace {
 
 constexpr std::size_t kListedKeys = 12;  // more would not be read
-constexpr std::string_view kNameRule =
-    "1 to 64 letters, digits, '_', '.' or '-', the first a letter or digit";
 constexpr std::size_t kMostMistakes = 1000;
 
 /// The maps whose names are names of the contract; others have rules of their own.
@@ -73,6 +71,11 @@ class Checker {
   }
 
   void scalar(const Node& node, const Key& key) {
+    const auto* text = key.secret ? node.as<std::string>() : nullptr;
+    if (text != nullptr && *text == kRedacted) {
+      refuse(node, fmt::format("{} stands for a value that was not shown; write the value", kRedacted));
+      return;
+    }
     if (const auto what = wrong(node, key)) refuse(node, *what);
   }
 
@@ -123,7 +126,7 @@ class Checker {
   }
 
   void members(const Node::Table& table, const std::string& path) {
-    const auto known = keys_.children(path);
+    const auto& known = keys_.children(path);
     for (const auto& [name, member] : table) {
       if (std::find(known.begin(), known.end(), name) != known.end()) {
         node(member, join_path(path, name));

@@ -15,6 +15,7 @@
 #include "base/units.hpp"
 #include "config/node.hpp"
 #include "config/options.hpp"
+#include "config/written.hpp"
 
 /// The configuration as one immutable value. Field by field it is contract section 3; a member is named as
 /// its key.
@@ -117,7 +118,7 @@ struct Listener {
   std::string unix_mode;   // "" = by umask; octal text
   std::string unix_group;
   ProxyAccept proxy_protocol;
-  NodePart node;  // the table as written: `config` of the API, and what a reload compares
+  Written written;  // `config` of the API, and what a reload compares
 };
 
 /// Off where nothing is sent.
@@ -160,7 +161,7 @@ struct Client {
   Duration timeout;
   std::uint32_t rise, fall;
   bool probe_module{false};  // whoever may read may have it send its steps to any of api.probe_targets
-  NodePart node;
+  Written written;
 };
 
 struct Config {
@@ -172,7 +173,7 @@ struct Config {
   History history;
   std::map<std::string, std::shared_ptr<const Listener>> listeners;
   std::map<std::string, std::shared_ptr<const Client>> clients;
-  NodePart root;  // the whole, merged from all files
+  std::shared_ptr<const Node> sections;  // the tree as written, merged from all files, without the objects
 };
 
 template <class T>
@@ -182,28 +183,29 @@ using Checked = tl::expected<T, Mistakes>;
 /// [listeners.*] [clients.*].
 [[nodiscard]] std::span<const Key> core_keys();
 
-/// Reads `file`, the `conf.d` beside it and `state_conf_d` (may be empty) into one tree, in this order and
-/// each folder by name; a later file's scalars win, a listener or client declared twice is a mistake. A
-/// missing `conf.d` is none.
-[[nodiscard]] Checked<Node> read_files(const std::filesystem::path& file,
-                                       const std::filesystem::path& state_conf_d);
 /// One TOML text; `file` is what its mistakes are reported under, `order` its place among several.
 [[nodiscard]] Checked<Node> parse_toml(std::string_view text, const std::string& file,
                                        std::uint32_t order = 0);
 /// One JSON text. The caller bounds its size; depth, keys and memory are bounded here, since a client of the
-/// API may have written it. Duplicate keys are refused.
-[[nodiscard]] Checked<Node> parse_json(std::string_view text);
+/// API may have written it. Duplicate keys are refused. `pointer` is where the value stands in the whole.
+[[nodiscard]] Checked<Node> parse_json(std::string_view text, const std::string& pointer = {});
 
 /// Checks `root` against `keys` and makes the value of it; all mistakes at once, in the order of the text.
-[[nodiscard]] Checked<Config> build(Node root, const KeyTable& keys);
+[[nodiscard]] Checked<Config> build(const Node& root, const KeyTable& keys);
+/// One object of it; `table` has passed `check`.
+[[nodiscard]] Listener build_listener(const std::string& name, const Node& table, const KeyTable& keys);
+[[nodiscard]] Client build_client(const std::string& name, const Node& table, const KeyTable& keys);
 /// Only the check: what is wrong with `node`, were it at `path` ("listeners.*").
 [[nodiscard]] Mistakes check(const Node& node, const KeyTable& keys, std::string_view path);
+
+/// "idle_timeout" -> new_connections
+using ChangedKeys = std::vector<std::pair<std::string, Applies>>;
 
 /// What changed between two configurations, by name.
 struct Difference {
   struct Change {
-    std::string name;                                   // "listeners.web"
-    std::vector<std::pair<std::string, Applies>> keys;  // "idle_timeout" -> new_connections
+    std::string name;  // "listeners.web"
+    ChangedKeys keys;
   };
   std::vector<std::string> added;  // "listeners.web", "clients.feed"
   std::vector<Change> changed;
@@ -211,9 +213,22 @@ struct Difference {
   std::vector<std::string> kept;
 };
 [[nodiscard]] Difference difference(const Config& before, const Config& after, const KeyTable& keys);
+/// The keys in which one object differs, however they are spelt. `path` as in `check`.
+[[nodiscard]] ChangedKeys difference(const Written& before, const Written& after, const KeyTable& keys,
+                                     std::string_view path);
 
-/// The tree as JSON text, with `secret` keys replaced by "<redacted>" where asked. `path` as in `check`.
+/// What stands for the value of a `secret` key that is not shown. It is no value itself.
+inline constexpr std::string_view kRedacted = "<redacted>";
+/// `node` with the values of `secret` keys replaced by it. `path` as in `check`.
+[[nodiscard]] Node redacted(const Node& node, const KeyTable& keys, std::string_view path);
+/// The whole configuration as one tree again, as it was written.
+[[nodiscard]] Node whole(const Config& config);
+/// The tree as JSON text, with secrets redacted where asked.
 [[nodiscard]] std::string to_json(const Node& node, const KeyTable& keys, std::string_view path, bool redact);
+/// The whole configuration.
+[[nodiscard]] std::string to_json(const Config& config, const KeyTable& keys, bool redact);
+/// The same as TOML text, which, read again, is the same configuration; redacted, it is refused.
+[[nodiscard]] std::string to_toml(const Config& config, const KeyTable& keys, bool redact);
 
 /// Every key with type, unit, default, bounds and its line of help: `tcpctld --print-keys`.
 [[nodiscard]] std::string print_keys(const KeyTable& keys);

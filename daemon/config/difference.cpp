@@ -9,14 +9,12 @@
 namespace tcpctl::config {
 namespace {
 
-using Keys = std::vector<std::pair<std::string, Applies>>;
-
 /// Gathers the keys whose values differ between two tables, however they are spelt.
 class Comparer {
  public:
   explicit Comparer(const KeyTable& keys) : keys_{keys} {}
 
-  [[nodiscard]] Keys compare(const Node* before, const Node* after, const std::string& path) {
+  [[nodiscard]] ChangedKeys compare(const Node* before, const Node* after, const std::string& path) {
     changed_.clear();
     walk(before, after, path, "");
     return std::move(changed_);
@@ -91,8 +89,15 @@ class Comparer {
   }
 
   const KeyTable& keys_;
-  Keys changed_;
+  ChangedKeys changed_;
 };
+
+ChangedKeys changed_keys(const Written& before, const Written& after, const std::string& path,
+                         Comparer& comparer) {
+  if (before == after) return {};
+  const Node left = before.node(), right = after.node();
+  return comparer.compare(&left, &right, path);
+}
 
 /// Adds and removes names, and keeps or changes those that are in both.
 template <class Objects>
@@ -105,7 +110,7 @@ void compare_objects(const std::string& kind, const Objects& before, const Objec
       difference.added.push_back(full);
       continue;
     }
-    auto keys = comparer.compare(&found->second->node.get(), &object->node.get(), kind + ".*");
+    auto keys = changed_keys(found->second->written, object->written, kind + ".*", comparer);
     if (keys.empty()) {
       difference.kept.push_back(full);
     } else {
@@ -130,11 +135,17 @@ std::vector<std::string> sections(const KeyTable& keys) {
 
 }  // namespace
 
+ChangedKeys difference(const Written& before, const Written& after, const KeyTable& keys,
+                       std::string_view path) {
+  Comparer comparer{keys};
+  return changed_keys(before, after, std::string{path}, comparer);
+}
+
 Difference difference(const Config& before, const Config& after, const KeyTable& keys) {
   Difference difference;
   Comparer comparer{keys};
   for (const auto& section : sections(keys)) {
-    auto changed = comparer.compare(before.root.find(section), after.root.find(section), section);
+    auto changed = comparer.compare(before.sections->find(section), after.sections->find(section), section);
     if (!changed.empty()) difference.changed.push_back({section, std::move(changed)});
   }
   compare_objects("listeners", before.listeners, after.listeners, comparer, difference);

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "config/files.hpp"
+
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <optional>
+#include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -9,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/fd.hpp"
-#include "config/config.hpp"
 
 namespace tcpctl::config {
 namespace {
@@ -47,31 +50,59 @@ tl::expected<std::string, std::string> read_text(const fs::path& file) {
 /// Merges files into one tree.
 class Reader {
  public:
+  Reader(fs::path state_conf_d, const FilesWin& win) : state_{std::move(state_conf_d)}, win_{win} {}
+
   void read(const fs::path& file) {
+    auto parsed = parse(file);
+    if (!parsed) return;
+    if (files_ == 1) {
+      files_read_.root = *std::move(parsed);
+    } else {
+      merge(files_read_.root, *std::move(parsed), 0);
+    }
+  }
+
+  void read_folders(const fs::path& beside) {
+    std::error_code error;
+    const bool is_one = fs::equivalent(beside, state_, error);
+    read_folder(beside, is_one);
+    if (!is_one && !state_.empty()) read_folder(state_, true);
+    if (!saved_file_.empty()) read_saved();
+  }
+
+  [[nodiscard]] Checked<Files> take() {
+    if (!mistakes_.empty()) return tl::make_unexpected(std::move(mistakes_));
+    return std::move(files_read_);
+  }
+
+ private:
+  void add(Mistakes mistakes) { std::move(mistakes.begin(), mistakes.end(), std::back_inserter(mistakes_)); }
+
+  std::optional<Node> parse(const fs::path& file) {
     const auto order = ++files_;
     const auto text = read_text(file);
     if (!text) {
       mistakes_.push_back(about_file(file, order, "cannot be read: " + text.error()));
-      return;
+      return std::nullopt;
     }
     auto parsed = parse_toml(*text, file.string(), order);
-    if (!parsed) {
-      mistakes_.insert(mistakes_.end(), parsed.error().begin(), parsed.error().end());
-    } else if (order == 1) {
-      root_ = *std::move(parsed);
-    } else {
-      merge(root_, *std::move(parsed), 0);
-    }
+    if (parsed) return *std::move(parsed);
+    add(std::move(parsed).error());
+    return std::nullopt;
   }
 
-  void read_folder(const fs::path& folder) {
-    if (folder.empty()) return;
+  void read_folder(const fs::path& folder, bool is_state) {
     std::error_code error;
     std::vector<fs::path> files;
     // Editors leave hidden files behind while they work: they are not meant.
     for (fs::directory_iterator it{folder, error}, end; !error && it != end; it.increment(error)) {
       const auto& path = it->path();
-      if (path.extension() == ".toml" && !path.filename().string().starts_with('.')) files.push_back(path);
+      if (path.extension() != ".toml" || path.filename().string().starts_with('.')) continue;
+      if (is_state && path.filename() == kSavedFile) {
+        saved_file_ = path;
+      } else {
+        files.push_back(path);
+      }
     }
     if (error && error != std::errc::no_such_file_or_directory) {
       mistakes_.push_back(about_file(folder, ++files_, "cannot be read: " + error.message()));
@@ -80,12 +111,31 @@ class Reader {
     for (const auto& file : files) read(file);
   }
 
-  [[nodiscard]] Checked<Node> take() {
-    if (!mistakes_.empty()) return tl::make_unexpected(std::move(mistakes_));
-    return std::move(root_);
+  void read_saved() {
+    auto parsed = parse(saved_file_);
+    if (!parsed) return;
+    auto saved = take_saved(*std::move(parsed));
+    if (!saved) {
+      add(std::move(saved).error());
+      return;
+    }
+    files_read_.saved = *std::move(saved);
+    Node rest = files_read_.saved.rest;
+    for (const auto& name : files_read_.saved.removes) overrule(name, true, rest);
+    for (const auto& name : files_read_.saved.replaces) overrule(name, false, rest);
+    merge(files_read_.root, std::move(rest), 0);
   }
 
- private:
+  /// Makes room for what is saved of `name`, or takes that out of `rest`.
+  void overrule(const std::string& name, bool removed, Node& rest) {
+    Node& root = files_read_.root;
+    const Node* const declared = find_declared(root, name);
+    if (declared == nullptr) return;  // the administrator took it out
+    const bool file_won = win_.all || win_.objects.contains(name);
+    files_read_.overruled.push_back({name, *declared, removed, file_won});
+    take_declared(file_won ? rest : root, name);
+  }
+
   void merge(Node& into, Node from, std::size_t depth) {
     auto* table = std::get_if<Node::Table>(&into.value());
     auto* added = std::get_if<Node::Table>(&from.value());
@@ -115,20 +165,20 @@ class Reader {
                                             place.label(), first.key_place().text())});
   }
 
-  Node root_{Node::Table{}, {}};
+  const fs::path state_;
+  const FilesWin& win_;
+  fs::path saved_file_;  // empty if there is none
+  Files files_read_{Node{Node::Table{}, {}}, {}, {}};
   std::uint32_t files_{0};
   Mistakes mistakes_;
 };
 
 }  // namespace
 
-Checked<Node> read_files(const fs::path& file, const fs::path& state_conf_d) {
-  Reader reader;
+Checked<Files> read_files(const fs::path& file, const fs::path& state_conf_d, const FilesWin& win) {
+  Reader reader{state_conf_d, win};
   reader.read(file);
-  const auto beside = file.parent_path() / "conf.d";
-  reader.read_folder(beside);
-  std::error_code error;
-  if (!fs::equivalent(beside, state_conf_d, error)) reader.read_folder(state_conf_d);
+  reader.read_folders(file.parent_path() / "conf.d");
   return reader.take();
 }
 

@@ -22,6 +22,7 @@ constexpr std::size_t kMemory = std::size_t{64} << 20;
 /// Builds Nodes from SAX events, because only they tell of duplicate keys. The first mistake ends it.
 class Builder final : public nlohmann::json_sax<Json> {
  public:
+  explicit Builder(const std::string& pointer) : pointer_{pointer} {}
   bool null() override { return add({}); }
   bool boolean(bool value) override { return add(value); }
   bool number_integer(Json::number_integer_t value) override { return add(std::int64_t{value}); }
@@ -75,7 +76,10 @@ class Builder final : public nlohmann::json_sax<Json> {
   [[nodiscard]] Place next_place() {
     Place place;
     place.order = ++values_;
-    if (frames_.empty()) return place;
+    if (frames_.empty()) {
+      place.pointer = pointer_;
+      return place;
+    }
     const auto& top = frames_.back();
     const auto* list = top.node.as<Node::List>();
     const auto token = list != nullptr ? fmt::to_string(list->size()) : pointer_token(top.key);
@@ -128,6 +132,7 @@ class Builder final : public nlohmann::json_sax<Json> {
     }
   }
 
+  const std::string& pointer_;  // of the root
   std::vector<Frame> frames_;
   Node root_;
   std::uint32_t values_{0};
@@ -140,13 +145,8 @@ const Key* key_at(const KeyTable& keys, std::string_view path) {
   return key != nullptr ? key : keys.find(fmt::format("{}[]", path));
 }
 
-Json json_of(const Node& node, const KeyTable& keys, const std::string& path, bool redact) {
-  const auto* key = redact ? key_at(keys, path) : nullptr;
-  if (key != nullptr && key->secret) return "<redacted>";
+Json json_of(const Node& node) {
   struct Visitor {
-    const KeyTable& keys;
-    const std::string& path;
-    bool redact;
     Json operator()(std::monostate) const { return nullptr; }
     Json operator()(bool value) const { return value; }
     Json operator()(std::int64_t value) const { return value; }
@@ -154,32 +154,67 @@ Json json_of(const Node& node, const KeyTable& keys, const std::string& path, bo
     Json operator()(const std::string& value) const { return value; }
     Json operator()(const Node::List& list) const {
       Json json = Json::array();
-      for (const auto& element : list) json.push_back(json_of(element, keys, path + "[]", redact));
+      for (const auto& element : list) json.push_back(json_of(element));
       return json;
     }
     Json operator()(const Node::Table& table) const {
       Json json = Json::object();
-      const bool map = keys.is_map(path);
-      for (const auto& [name, member] : table) {
-        const auto below = join_path(path, map ? std::string_view{"*"} : std::string_view{name});
-        json[name] = json_of(member, keys, below, redact);
-      }
+      for (const auto& [name, member] : table) json[name] = json_of(member);
       return json;
     }
   };
-  return std::visit(Visitor{keys, path, redact}, node.value());
+  return std::visit(Visitor{}, node.value());
 }
+
+std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 }  // namespace
 
-Checked<Node> parse_json(std::string_view text) {
-  Builder builder;
+Checked<Node> parse_json(std::string_view text, const std::string& pointer) {
+  Builder builder{pointer};
   Json::sax_parse(text.begin(), text.end(), &builder);
   return builder.take();
 }
 
+Node redacted(const Node& node, const KeyTable& keys, std::string_view path) {
+  const auto* key = key_at(keys, path);
+  if (key != nullptr && key->secret) return {std::string{kRedacted}, node.place()};
+  if (const auto* list = node.as<Node::List>()) {
+    Node::List elements;
+    const auto below = fmt::format("{}[]", path);
+    for (const auto& element : *list) elements.push_back(redacted(element, keys, below));
+    return {std::move(elements), node.place()};
+  }
+  if (const auto* table = node.as<Node::Table>()) {
+    Node::Table members;
+    const bool map = keys.is_map(path);
+    for (const auto& [name, member] : *table)
+      members.emplace(name, redacted(member, keys, join_path(path, map ? std::string_view{"*"} : name)));
+    return {std::move(members), node.place()};
+  }
+  return node;
+}
+
+Node whole(const Config& config) {
+  Node root = *config.sections;
+  auto& sections = std::get<Node::Table>(root.value());
+  const auto add = [&](const char* kind, const auto& objects) {
+    if (objects.empty()) return;
+    Node::Table tables;
+    for (const auto& [name, object] : objects) tables.emplace(name, object->written.node());
+    sections.insert_or_assign(kind, Node{std::move(tables), {}});
+  };
+  add("listeners", config.listeners);
+  add("clients", config.clients);
+  return root;
+}
+
 std::string to_json(const Node& node, const KeyTable& keys, std::string_view path, bool redact) {
-  return json_of(node, keys, std::string{path}, redact).dump(-1, ' ', false, Json::error_handler_t::replace);
+  return text_of(json_of(redact ? redacted(node, keys, path) : node));
+}
+
+std::string to_json(const Config& config, const KeyTable& keys, bool redact) {
+  return to_json(whole(config), keys, "", redact);
 }
 
 }  // namespace tcpctl::config

@@ -20,13 +20,15 @@ using Json = nlohmann::ordered_json;
 struct Part {
   std::string_view path, name;
 };
+/// What changes one of these (RFC 7396).
+constexpr std::array kPatches{Part{"listeners.*", "ListenerPatch"}, Part{"clients.*", "ClientPatch"}};
 constexpr std::array kParts{Part{"", "Config"}, Part{"listeners.*", "ListenerConfig"},
                             Part{"clients.*", "ClientConfig"}};
 
 /// Goes along the key table as the checker does.
 class Writer {
  public:
-  explicit Writer(const KeyTable& keys) : keys_{keys} {}
+  explicit Writer(const KeyTable& keys, bool is_patch = false) : keys_{keys}, is_patch_{is_patch} {}
 
   [[nodiscard]] Json table(const std::string& path) const {
     if (keys_.is_map(path)) return {{"type", "object"}, {"additionalProperties", node(path + ".*")}};
@@ -34,8 +36,8 @@ class Writer {
     Json required = Json::array();
     for (const auto& name : keys_.children(path)) {
       const auto below = join_path(path, name);
-      members[name] = node(below);
-      if (is_required(below) || is_required(below + "[]")) required.push_back(name);
+      members[name] = is_patch_ ? Json{{"oneOf", {node(below), {{"type", "null"}}}}} : node(below);
+      if (!is_patch_ && (is_required(below) || is_required(below + "[]"))) required.push_back(name);
     }
     if (path == "listeners.*") add_services_without_keys(members);
     Json json{{"type", "object"}, {"additionalProperties", false}};
@@ -53,7 +55,9 @@ class Writer {
   [[nodiscard]] Json node(const std::string& path) const {
     const auto* const part = std::ranges::find(kParts, path, &Part::path);
     if (part != kParts.end()) return {{"$ref", fmt::format("#/components/schemas/{}", part->name)}};
-    if (keys_.has_elements(path)) return one_or_more(element(path + "[]"), is_required(path + "[]"));
+    // A patch replaces a list as a whole.
+    if (keys_.has_elements(path))
+      return one_or_more(Writer{keys_}.element(path + "[]"), is_required(path + "[]"));
     const auto* const key = keys_.find(path);
     return key != nullptr && key->type != KeyType::table ? value(*key) : table(path);
   }
@@ -124,6 +128,7 @@ class Writer {
   }
 
   const KeyTable& keys_;
+  const bool is_patch_;
 };
 
 }  // namespace
@@ -132,6 +137,8 @@ std::string json_schemas(const KeyTable& keys) {
   const Writer writer{keys};
   Json schemas = Json::object();
   for (const auto& part : kParts) schemas[std::string{part.name}] = writer.table(std::string{part.path});
+  const Writer patch{keys, true};
+  for (const auto& part : kPatches) schemas[std::string{part.name}] = patch.table(std::string{part.path});
   return schemas.dump();
 }
 

@@ -6,56 +6,57 @@
 #include "config/value.hpp"
 
 namespace tcpctl::config {
-namespace {
-
-/// What of `entry` stands below `path`; nothing if it does not. The first character says how: '.' or '['.
-std::optional<std::string_view> below(std::string_view entry, std::string_view path) {
-  if (!entry.starts_with(path) || entry.size() <= path.size()) return std::nullopt;
-  const auto rest = entry.substr(path.size());
-  if (path.empty() || rest.front() == '.' || rest.front() == '[') return rest;
-  return std::nullopt;
-}
-
-}  // namespace
 
 void KeyTable::add(std::string_view prefix, std::span<const Key> keys) {
   for (const auto& key : keys) {
     auto path = join_path(prefix, key.path);
     assert(find(path) == nullptr && "a key is declared once");
+    note(path, entries_.size());
     entries_.push_back({std::move(path), key});
   }
 }
 
-const Key* KeyTable::find(std::string_view path) const {
-  const auto found = std::find_if(entries_.begin(), entries_.end(),
-                                  [path](const Entry& entry) { return entry.path == path; });
-  return found == entries_.end() ? nullptr : &found->key;
-}
-
-std::vector<std::string> KeyTable::children(std::string_view path) const {
-  std::vector<std::string> names;
-  for (const auto& entry : entries_) {
-    auto rest = below(entry.path, path);
-    if (!rest || (!path.empty() && rest->front() != '.')) continue;
-    if (!path.empty()) rest->remove_prefix(1);
-    const auto name = rest->substr(0, rest->find_first_of(".["));
-    if (name == "*" || std::find(names.begin(), names.end(), name) != names.end()) continue;
-    names.emplace_back(name);
+void KeyTable::note(std::string_view path, std::size_t entry) {
+  constexpr std::string_view kElements = "[]";
+  std::string above;
+  for (auto rest = path; !rest.empty();) {
+    const auto dot = std::min(rest.find('.'), rest.size());
+    auto name = rest.substr(0, dot);
+    rest.remove_prefix(std::min(dot + 1, rest.size()));
+    const bool has_elements = name.ends_with(kElements);
+    if (has_elements) name.remove_suffix(kElements.size());
+    Place& parent = places_[above];
+    if (name == "*") {
+      parent.is_map = true;
+    } else if (std::ranges::find(parent.children, name) == parent.children.end()) {
+      parent.children.emplace_back(name);
+    }
+    above = join_path(above, name);
+    if (has_elements) {
+      places_[above].has_elements = true;
+      above += kElements;
+    }
   }
-  return names;
+  places_[above].entry = entry;
 }
 
-bool KeyTable::is_map(std::string_view path) const {
-  const auto star = join_path(path, "*");
-  return std::any_of(entries_.begin(), entries_.end(),
-                     [&](const Entry& entry) { return entry.path == star || below(entry.path, star); });
+const KeyTable::Place& KeyTable::place(std::string_view path) const {
+  static const Place kNothing;
+  const auto found = places_.find(path);
+  return found == places_.end() ? kNothing : found->second;
 }
 
-bool KeyTable::has_elements(std::string_view path) const {
-  return std::any_of(entries_.begin(), entries_.end(), [path](const Entry& entry) {
-    const auto rest = below(entry.path, path);
-    return rest && rest->starts_with("[]");
-  });
+const Key* KeyTable::find(std::string_view path) const {
+  const auto entry = place(path).entry;
+  return entry ? &entries_[*entry].key : nullptr;
 }
+
+const std::vector<std::string>& KeyTable::children(std::string_view path) const {
+  return place(path).children;
+}
+
+bool KeyTable::is_map(std::string_view path) const { return place(path).is_map; }
+
+bool KeyTable::has_elements(std::string_view path) const { return place(path).has_elements; }
 
 }  // namespace tcpctl::config

@@ -77,6 +77,31 @@ const Node* Node::find(std::string_view key) const {
   return found == table->end() ? nullptr : &found->second;
 }
 
+Node::Table* Node::table(std::string_view key) {
+  auto* members = std::get_if<Table>(&value_);
+  if (members == nullptr) return nullptr;
+  Value& member = (*members)[std::string{key}].value_;
+  if (std::holds_alternative<std::monostate>(member)) member.emplace<Table>();
+  return std::get_if<Table>(&member);
+}
+
+void Node::merge(const Node& patch) {
+  const auto* changes = patch.as<Table>();
+  if (changes == nullptr) {
+    *this = patch;
+    return;
+  }
+  if (as<Table>() == nullptr) *this = Node{Table{}, patch.place_};
+  auto& table = std::get<Table>(value_);
+  for (const auto& [key, change] : *changes) {
+    if (change.as<std::monostate>() != nullptr) {
+      table.erase(key);
+    } else {
+      table[key].merge(change);
+    }
+  }
+}
+
 Place Node::key_place() const {
   Place place = place_;
   if (key_line_ != 0) {

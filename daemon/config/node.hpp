@@ -53,6 +53,12 @@ class Node {
   }
   /// The member `key` of a table, or null.
   [[nodiscard]] const Node* find(std::string_view key) const;
+  /// The table that is the member `key` of this table, made where there is no such member. Null where the one
+  /// or the other is something else.
+  [[nodiscard]] Table* table(std::string_view key);
+  /// Changes it as `patch` says (RFC 7396): its nulls take keys away, its tables change tables, all else of
+  /// it takes the place of what was there.
+  void merge(const Node& patch);
   /// Equal in value, wherever written: what a reload compares.
   friend bool operator==(const Node& left, const Node& right) { return left.value_ == right.value_; }
 
@@ -61,22 +67,6 @@ class Node {
   Place place_;
   std::uint32_t key_line_{0};  // 0 = as the value
   std::uint32_t key_column_{0};
-};
-
-/// A value within a tree that its parts share: as long as somebody has one of them, the whole stays.
-/// Threads: a plain value.
-class NodePart {
- public:
-  NodePart() : NodePart{std::make_shared<const Node>()} {}
-  explicit NodePart(std::shared_ptr<const Node> whole) : part_{std::move(whole)} {}
-  NodePart(const std::shared_ptr<const Node>& whole, const Node& part) : part_{whole, &part} {}
-
-  [[nodiscard]] const Node& get() const { return *part_; }
-  operator const Node&() const { return *part_; }
-  [[nodiscard]] const Node* find(std::string_view key) const { return part_->find(key); }
-
- private:
-  std::shared_ptr<const Node> part_;
 };
 
 /// One mistake of a configuration: where, which key, and what would be right.

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/address.hpp"
@@ -68,14 +70,28 @@ class KeyTable {
   /// The key at `path`, or null. `path` is written as in Key.
   [[nodiscard]] const Key* find(std::string_view path) const;
   /// The names that may stand directly below `path`, for "did you mean".
-  [[nodiscard]] std::vector<std::string> children(std::string_view path) const;
+  [[nodiscard]] const std::vector<std::string>& children(std::string_view path) const;
   /// A name of the user's choice is allowed below `path` ("listeners").
   [[nodiscard]] bool is_map(std::string_view path) const;
   /// The value at `path` may be a list of tables ("clients.*.steps").
   [[nodiscard]] bool has_elements(std::string_view path) const;
 
  private:
+  /// What there is at and directly below one path: a configuration of a thousand objects asks for it more
+  /// than a hundred thousand times.
+  struct Place {
+    std::optional<std::size_t> entry;
+    std::vector<std::string> children;
+    bool is_map{false}, has_elements{false};
+  };
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  void note(std::string_view path, std::size_t entry);
+  [[nodiscard]] const Place& place(std::string_view path) const;
+
   std::vector<Entry> entries_;
+  std::unordered_map<std::string, Place, Hash, std::equal_to<>> places_;
 };
 
 /// Reads one table that was checked against the key table: values are there, in bounds, or the key's default

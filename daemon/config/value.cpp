@@ -248,6 +248,20 @@ std::string bounds_text(const Key& key) {
   return fmt::format("{} .. {}{}", bound(key, key.min), bound(key, key.max), unit);
 }
 
+std::string_view applies_text(Applies applies) {
+  switch (applies) {
+    case Applies::now:
+      return "now";
+    case Applies::new_connections:
+      return "new_connections";
+    case Applies::rebind:
+      return "rebind";
+    case Applies::restart:
+      return "restart";
+  }
+  return "now";
+}
+
 std::string_view type_text(KeyType type) { return words(type).name; }
 
 std::vector<std::string> choices_of(const Key& key) {

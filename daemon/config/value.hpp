@@ -14,6 +14,10 @@ namespace tcpctl::config {
 /// `path` and `key` as one path; either may be empty.
 [[nodiscard]] std::string join_path(std::string_view path, std::string_view key);
 
+/// What the name of a listener, a client or a token may be.
+inline constexpr std::string_view kNameRule =
+    "1 to 64 letters, digits, '_', '.' or '-', the first a letter or digit";
+
 /// What is wrong with `value` as one scalar of `key`, after the key's name: "expected a duration like "5s",
 /// got the integer 5". Nothing if it is right.
 [[nodiscard]] std::optional<std::string> wrong(const Node& value, const Key& key);
@@ -32,6 +36,8 @@ namespace tcpctl::config {
 /// "1 .. 65535", "at least 1ms", "" where there is none.
 [[nodiscard]] std::string bounds_text(const Key& key);
 [[nodiscard]] std::string_view type_text(KeyType type);
+/// "now", "new_connections", "rebind" or "restart".
+[[nodiscard]] std::string_view applies_text(Applies applies);
 [[nodiscard]] std::vector<std::string> choices_of(const Key& key);
 
 /// What could have been meant by `word`: "; did you mean 'x'?", or "".

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "endpoints/bound_socket.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <sys/socket.h>
@@ -21,6 +22,24 @@ constexpr int kPortTries = 16;
 
 bool is_free_port_of_all(const Binding& binding) {
   return binding.configured.starts_with('*') && binding.address.port() == 0;
+}
+
+bool is_unspecified(const Address& address) {
+  return address == Address::from(in_addr{INADDR_ANY}, address.port()) ||
+         address == Address::from(in6addr_any, address.port());
+}
+
+/// Written alike, or where the socket is, however that is written.
+bool is_same_place(const Binding& held, const Binding& wanted) {
+  const bool is_alike =
+      held.configured == wanted.configured && held.address.family() == wanted.address.family();
+  return is_alike || held.socket->bound == wanted.address;
+}
+
+/// The kernel lets only one of them listen.
+bool overlap(const Address& one, const Address& other) {
+  if (one.is_unix() || one.family() != other.family() || one.port() != other.port()) return one == other;
+  return one == other || is_unspecified(one) || is_unspecified(other);
 }
 
 /// Binds `binding` to `address`, or notes why not. Answers whether the address is in use.
@@ -76,6 +95,48 @@ std::vector<Binding> bindings_of(const config::Listener& listener) {
     }
   }
   return bindings;
+}
+
+std::vector<Binding> take_over(std::vector<Binding>& wanted, std::vector<Binding> held) {
+  std::erase_if(held, [](const Binding& binding) { return binding.socket == nullptr; });
+  for (auto& binding : wanted) {
+    const auto same =
+        std::ranges::find_if(held, [&](const Binding& other) { return is_same_place(other, binding); });
+    if (same == held.end()) continue;
+    binding.socket = same->socket;
+    held.erase(same);
+  }
+  return held;
+}
+
+bool all_bound(const std::vector<Binding>& bindings) {
+  return std::ranges::all_of(bindings, [](const Binding& binding) { return binding.socket != nullptr; });
+}
+
+std::string errors_of(const std::vector<Binding>& bindings) {
+  std::string errors;
+  for (const auto& binding : bindings) {
+    if (binding.socket || binding.error.empty()) continue;
+    if (!errors.empty()) errors += "; ";
+    errors += binding.error;
+  }
+  return errors;
+}
+
+Result<void> try_to_bind(const config::Listener& listener, const std::vector<Binding>& held) {
+  auto wanted = bindings_of(listener);
+  const auto unwanted = take_over(wanted, held);
+  std::erase_if(wanted, [](const Binding& binding) { return binding.address.is_unix(); });
+  bind_missing(wanted, listener, tcp::bind_to);
+  if (all_bound(wanted) || only_waits_for(wanted, unwanted)) return {};
+  return fail(Errc::conflict, errors_of(wanted));
+}
+
+bool only_waits_for(const std::vector<Binding>& wanted, const std::vector<Binding>& unwanted) {
+  return std::ranges::all_of(wanted, [&](const Binding& one) {
+    const auto is_in_the_way = [&](const Binding& held) { return overlap(one.address, held.socket->bound); };
+    return one.socket || std::ranges::any_of(unwanted, is_in_the_way);
+  });
 }
 
 void adopt_options(const BoundSocket& socket, const config::Listener& listener) {

@@ -36,6 +36,18 @@ struct Binding {
 
 /// The addresses that `listen` stands for; nothing is bound yet.
 [[nodiscard]] std::vector<Binding> bindings_of(const config::Listener& listener);
+/// Gives each of `wanted` the socket that `held` has on its address. Answers what of `held` has a socket and
+/// is not wanted.
+[[nodiscard]] std::vector<Binding> take_over(std::vector<Binding>& wanted, std::vector<Binding> held);
+[[nodiscard]] bool all_bound(const std::vector<Binding>& bindings);
+/// Why addresses are not bound, "; " between; "" if all are.
+[[nodiscard]] std::string errors_of(const std::vector<Binding>& bindings);
+/// The kernel allows no second socket on any of the addresses of `wanted` that are not bound, as long as
+/// those of `unwanted` stand.
+[[nodiscard]] bool only_waits_for(const std::vector<Binding>& wanted, const std::vector<Binding>& unwanted);
+/// Errors: conflict, where an address cannot be bound that neither is in `held` nor waits for one that is.
+/// Nothing listens after it. A Unix socket is not tried, since that would replace its file.
+[[nodiscard]] Result<void> try_to_bind(const config::Listener& listener, const std::vector<Binding>& held);
 /// Gives a socket that stays the options of a new configuration; connections accepted from now on inherit
 /// them.
 void adopt_options(const BoundSocket& socket, const config::Listener& listener);

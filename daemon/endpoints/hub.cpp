@@ -229,6 +229,23 @@ void Hub::tell_all(const std::function<void(Hub&)>& task) {
   }
 }
 
+namespace {
+
+/// The legs to `upstream` of the sessions of `listener`.
+std::function<bool(const Connection&)> sessions_with(const std::string& listener,
+                                                     const std::string& upstream) {
+  return [listener, upstream](const Connection& connection) {
+    const Facts& facts = connection.facts();
+    const bool is_session = facts.owner->kind == Owner::Kind::listener && facts.owner->in_history;
+    // One that is connecting may still go to another upstream.
+    const bool stands = connection.stage() != Connection::Stage::connecting;
+    return is_session && stands && facts.owner->name == listener && facts.upstream &&
+           *facts.upstream == upstream;
+  };
+}
+
+}  // namespace
+
 void Hub::direct(const ListenerPlan& plan) {
   auto& director = directors_[plan.owner->name];
   if (director) {
@@ -255,15 +272,18 @@ void Hub::direct(const ListenerPlan& plan) {
     });
   };
   doors.close_sessions = [this, name](const std::string& upstream) {
-    const auto match = [name, upstream](const Connection& connection) {
-      const Facts& facts = connection.facts();
-      const bool is_session = facts.owner->kind == Owner::Kind::listener && facts.owner->in_history;
-      // One that is connecting may still go to another upstream.
-      const bool stands = connection.stage() != Connection::Stage::connecting;
-      return is_session && stands && facts.owner->name == name && facts.upstream &&
-             *facts.upstream == upstream;
-    };
-    tell_all([match](Hub& hub) { hub.end_connections(match, Reason::upstream_down, true); });
+    tell_all([match = sessions_with(name, upstream)](Hub& hub) {
+      hub.end_connections(match, Reason::upstream_down, true);
+    });
+  };
+  doors.drain_sessions = [this, name](const std::string& upstream, double share) {
+    tell_all([match = sessions_with(name, upstream), share](Hub& hub) {
+      hub.end_connections(
+          [&](const Connection& connection) {
+            return Drain::turn_of(connection.facts().id) < share && match(connection);
+          },
+          Reason::drain, true);
+    });
   };
   director = std::make_unique<Director>(worker_, resolver_, plan.owner, plan.forward, std::move(doors));
 }

@@ -181,7 +181,7 @@ tcp::ListenOptions listen_options(const config::Listener& listener) {
 }
 
 config::Checked<std::shared_ptr<const ListenerPlan>> make_plan(
-    std::shared_ptr<const config::Listener> listener, const config::KeyTable& keys,
+    std::shared_ptr<const config::Listener> listener, const config::Node& table, const config::KeyTable& keys,
     std::shared_ptr<PartyStats> stats, const UpstreamStatsOf& upstream_stats) {
   auto owner = std::make_shared<Owner>();
   owner->kind = Owner::Kind::listener;
@@ -199,8 +199,8 @@ config::Checked<std::shared_ptr<const ListenerPlan>> make_plan(
   plan->proxies = listener->proxy_protocol.from;
   plan->proxy_header = {listener->proxy_protocol.timeout,
                         static_cast<std::size_t>(listener->proxy_protocol.max_header.count())};
-  const config::OptionReader table{listener->node, keys, "listeners.*"};
-  const config::OptionReader options = table.table(listener->service);
+  const config::OptionReader options =
+      config::OptionReader{table, keys, "listeners.*"}.table(listener->service);
   if (const ServiceKind* const kind = find_service(listener->service);
       kind != nullptr && kind->make != nullptr) {
     auto factory = kind->make(options);
@@ -219,6 +219,7 @@ config::Checked<std::shared_ptr<const ListenerPlan>> make_plan(
 }
 
 config::Checked<std::shared_ptr<const ClientPlan>> make_plan(std::shared_ptr<const config::Client> client,
+                                                             const config::Node& table,
                                                              const config::KeyTable& keys,
                                                              std::shared_ptr<PartyStats> stats,
                                                              std::size_t probes) {
@@ -232,7 +233,7 @@ config::Checked<std::shared_ptr<const ClientPlan>> make_plan(std::shared_ptr<con
 
   auto plan = std::make_shared<ClientPlan>();
   plan->owner = std::move(owner);
-  auto steps = client_steps(config::OptionReader{client->node, keys, "clients.*"});
+  auto steps = client_steps(config::OptionReader{table, keys, "clients.*"});
   if (!steps) return tl::make_unexpected(std::move(steps).error());
   plan->steps = std::move(steps->steps);
   plan->login = std::move(steps->login);

@@ -58,13 +58,14 @@ struct ClientSteps {
 /// Gives the counters of an upstream by its name, the same over reloads.
 using UpstreamStatsOf = std::function<std::shared_ptr<UpstreamStats>(const std::string& upstream)>;
 
-/// Errors: what only a service can judge of its options, with its place.
+/// `table` is what `listener` was built of. Errors: what only a service can judge of its options, with its
+/// place.
 [[nodiscard]] config::Checked<std::shared_ptr<const ListenerPlan>> make_plan(
-    std::shared_ptr<const config::Listener> listener, const config::KeyTable& keys,
+    std::shared_ptr<const config::Listener> listener, const config::Node& table, const config::KeyTable& keys,
     std::shared_ptr<PartyStats> stats, const UpstreamStatsOf& upstream_stats);
 /// `probes`: how many probes are declared with it.
 [[nodiscard]] config::Checked<std::shared_ptr<const ClientPlan>> make_plan(
-    std::shared_ptr<const config::Client> client, const config::KeyTable& keys,
+    std::shared_ptr<const config::Client> client, const config::Node& table, const config::KeyTable& keys,
     std::shared_ptr<PartyStats> stats, std::size_t probes = 1);
 
 /// How a client connects. Made when it does, as thousands of plans are idle.

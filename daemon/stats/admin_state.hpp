@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "base/units.hpp"
 
 namespace tcpctl {
 
@@ -22,6 +23,7 @@ struct UpstreamChange {
   static constexpr std::uint32_t kMostWeight = 256;
   std::optional<std::optional<AdminState>> admin_state;
   std::optional<std::optional<std::uint32_t>> weight;  // 0 .. kMostWeight
+  std::optional<Duration> drain{};  // with AdminState::drain: its sessions end within this time
 };
 
 }  // namespace tcpctl

@@ -137,6 +137,11 @@ struct BoundRow {
   std::optional<std::uint64_t> queue, queue_max;
 };
 
+/// Connections that are being ended without haste.
+struct DrainRow {
+  WallTime began_at, ends_at;
+};
+
 struct ListenerRow {
   std::string name, source, state, error, service;  // state: up | paused | draining | drained | failed
   std::vector<BoundRow> addresses;
@@ -146,7 +151,9 @@ struct ListenerRow {
   std::array<std::uint64_t, kRefusals> refused{};
   std::uint64_t bytes_in{0}, bytes_out{0};
   EndsRow ends;
+  std::optional<DrainRow> drain;
   std::string config;  // JSON text, exactly what PUT takes
+  std::string tag;     // of `config`, and only where one listener is asked for
 };
 
 struct ProbeStepRow {
@@ -206,6 +213,7 @@ struct UpstreamRow {
   std::vector<CloseCount> closes;                 // of connections that stood
   HistogramValues connect_time;
   std::optional<ProbeRow> last_check;
+  std::optional<DrainRow> drain;
 };
 
 /// One attempt of a connection that is kept up.
@@ -259,6 +267,7 @@ struct ClientRow {
   std::uint64_t bytes_in{0}, bytes_out{0};
   EndsRow ends;
   std::string config;
+  std::string tag;  // of `config`, and only where one client is asked for
 };
 
 /// What became of bytes that a client was given to send.
@@ -293,6 +302,17 @@ struct ServiceRow {
   std::vector<Option> options;
 };
 
+/// What became of a change of one object.
+struct ChangeRow {
+  enum class Outcome : std::uint8_t { created, changed, unchanged, removed };
+  std::string name;
+  Outcome outcome{Outcome::unchanged};
+  bool dry_run{false};
+  std::vector<std::pair<std::string, std::string>> keys;  // key -> now | new_connections | rebind | restart
+  std::string config;                                     // JSON text, as it is then; "" = null
+  std::string tag;                                        // of `config`; "" where that is
+};
+
 struct ReloadRow {
   WallTime at;
   bool ok{true};
@@ -303,6 +323,41 @@ struct ReloadRow {
     std::vector<std::pair<std::string, std::string>> keys;  // key -> now | new_connections | rebind | restart
   };
   std::vector<Change> changed;
+  /// An object that a file declares and that was changed or removed at run time.
+  struct Conflict {
+    std::string name;  // "listeners.web"
+    std::string file;  // where it is declared: "/etc/tcpctl/tcpctld.toml:12:1"
+    bool removed;      // at run time, else changed
+    bool file_won;     // else what was done at run time stays
+    bool is_saved{};   // what was done was saved; it stays by what saved.toml says
+  };
+  std::vector<Conflict> conflicts;
+};
+
+/// What a save did, or would do. Objects by name: "listeners.web".
+struct SaveRow {
+  std::string file;                // that is written
+  std::vector<std::string> saved;  // whose configuration it has now
+  std::vector<std::string> removed;
+  std::vector<std::string> given_back;  // of which it says nothing any more: the other files hold
+  bool unchanged{false};                // there was nothing to write
+  bool dry_run{false};
+  std::vector<std::string> errors;  // mistakes of the files, one line each; then nothing was done
+};
+
+/// What runs against what the files say.
+struct ConfigDiffRow {
+  struct Value {
+    std::string key;             // "keepalive.idle"
+    std::string running, files;  // JSON; empty where it is not written
+  };
+  struct Change {
+    std::string name;  // "listeners.web", "log"
+    std::vector<Value> keys;
+  };
+  std::vector<std::string> added, removed;  // only running; only in files
+  std::vector<Change> changed;
+  std::vector<std::string> errors;  // mistakes of the files, one line each; then the rest is empty
 };
 
 /// What the kernel counts for the whole host (network namespace), whoever's sockets they are.
@@ -331,6 +386,9 @@ struct StatusRow {
   std::uint64_t events{0}, events_kept{0}, events_dropped{0};  // numbered, those of them held, those lost
   std::uint64_t event_streams{0}, event_streams_cut{0};        // open now; cut since their readers stalled
   std::string generation;
+  std::uint64_t conflicts{0};     // declarations in files that do not hold
+  std::uint64_t unsaved{0};       // objects that were changed and not saved
+  std::optional<DrainRow> drain;  // the daemon stops
   std::optional<ReloadRow> last_reload;
   std::map<std::string, std::string> capabilities;  // "sock_diag" -> "off: …"
 };

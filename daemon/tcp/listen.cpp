@@ -111,7 +111,7 @@ Result<void> set_unix_rights(const std::string& path, const ListenOptions& optio
   return {};
 }
 
-Result<Fd> listen_on(const Address& address, const ListenOptions& options) {
+Result<Fd> bind_to(const Address& address, const ListenOptions& options) {
   Fd fd{::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
   if (!fd) return failed(address, errno_text(errno));
   if (address.is_unix()) {
@@ -130,8 +130,13 @@ Result<Fd> listen_on(const Address& address, const ListenOptions& options) {
       return failed(address, done.error().what);
     }
   }
+  return fd;
+}
+
+Result<Fd> listen_on(const Address& address, const ListenOptions& options) {
+  auto fd = bind_to(address, options);
   // Only now the kernel says that another socket, which had not listened yet, was the first to.
-  if (::listen(fd.get(), options.backlog) != 0) return not_bound(address, errno);
+  if (fd && ::listen(fd->get(), options.backlog) != 0) return not_bound(address, errno);
   return fd;
 }
 

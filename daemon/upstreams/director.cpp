@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace tcpctl {
 
 Director::Director(Worker& worker, Resolver& resolver, OwnerPtr listener,
@@ -35,6 +37,10 @@ void Director::set_plan(OwnerPtr listener, std::shared_ptr<const ForwardPlan> pl
   std::erase_if(wishes_, [this](const auto& wish) {
     return std::ranges::none_of(
         declared_, [&](const auto& declared) { return declared->declared().identity == wish.first.first; });
+  });
+  std::erase_if(drains_, [all = keepers()](const auto& drain) {
+    return std::ranges::none_of(
+        all, [&](const UpstreamKeeper* keeper) { return *keeper->upstream().name == drain.first; });
   });
   publish();
 }
@@ -90,7 +96,12 @@ Result<UpstreamRow> Director::change(const std::string& upstream, const Upstream
       return tl::make_unexpected(std::move(done).error());
     declared->follow_wishes();
     publish();
-    return declared->row();
+    UpstreamRow row = declared->row();
+    for (const UpstreamKeeper* const keeper : declared->targets()) {
+      drain(keeper->upstream(), change);
+      row.drain = row_of(keeper->upstream()).drain;
+    }
+    return row;
   }
   for (const auto& declared : declared_) {
     const UpstreamKeeper* keeper = declared->target(upstream);
@@ -100,15 +111,34 @@ Result<UpstreamRow> Director::change(const std::string& upstream, const Upstream
     declared->follow_wishes();
     publish();
     keeper = declared->target(upstream);  // one that DNS dropped may be over by now
-    if (keeper != nullptr) return to_row(keeper->upstream());
+    if (keeper == nullptr) continue;
+    drain(keeper->upstream(), change);
+    return row_of(keeper->upstream());
   }
   return fail(Errc::not_found, "no upstream '" + upstream + "'");
 }
 
 std::vector<UpstreamRow> Director::rows() const {
   std::vector<UpstreamRow> rows;
-  for (const UpstreamKeeper* const keeper : keepers()) rows.push_back(to_row(keeper->upstream()));
+  for (const UpstreamKeeper* const keeper : keepers()) rows.push_back(row_of(keeper->upstream()));
   return rows;
+}
+
+UpstreamRow Director::row_of(const Upstream& upstream) const {
+  UpstreamRow row = to_row(upstream);
+  if (const auto found = drains_.find(*upstream.name); found != drains_.end())
+    row.drain = found->second->row();
+  return row;
+}
+
+void Director::drain(const Upstream& upstream, const UpstreamChange& change) {
+  if (!change.admin_state) return;
+  drains_.erase(*upstream.name);
+  if (!change.drain) return;
+  drains_[*upstream.name] = std::make_unique<Drain>(
+      worker_.wheel(), fmt::format("upstream '{}' of '{}'", *upstream.name, listener_->name), *change.drain,
+      Drain::Hooks{[this, name = *upstream.name](double share) { doors_.drain_sessions(name, share); },
+                   [stats = upstream.stats] { return stats->places().taken(); }});
 }
 
 void Director::failed(std::size_t worker, const std::shared_ptr<UpstreamStats>& upstream, Reason reason,

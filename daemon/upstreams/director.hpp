@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "connections/drain.hpp"
 #include "connections/worker.hpp"
 #include "engine/wheel.hpp"
 #include "upstreams/declared.hpp"
@@ -35,6 +36,8 @@ class Director final : private Deadline {
     std::function<void(std::size_t worker, std::shared_ptr<UpstreamStats>)> heard;
     /// Ends the sessions that stand with an upstream, everywhere; called behind `publish`.
     std::function<void(const std::string& upstream)> close_sessions;
+    /// The same of those whose turn in a drain is before `share`.
+    std::function<void(const std::string& upstream, double share)> drain_sessions;
   };
 
   /// Publishes its first set before it returns.
@@ -70,6 +73,9 @@ class Director final : private Deadline {
   [[nodiscard]] std::unique_ptr<DeclaredUpstream> make(const ForwardPlan::Declared& declared);
   [[nodiscard]] std::vector<UpstreamKeeper*> keepers() const;
   [[nodiscard]] DeclaredUpstream* declared_as(const std::string& name) const;
+  /// Each change of its state ends the drain that there was.
+  void drain(const Upstream& upstream, const UpstreamChange& change);
+  [[nodiscard]] UpstreamRow row_of(const Upstream& upstream) const;
   [[nodiscard]] Result<void> wish(const Whose& whose, const UpstreamChange& change);
 
   Worker& worker_;
@@ -78,6 +84,7 @@ class Director final : private Deadline {
   std::shared_ptr<const ForwardPlan> plan_;
   const Doors doors_;
   std::map<Whose, Wish> wishes_;
+  std::map<std::string, std::unique_ptr<Drain>> drains_;  // by the name of the target
   std::vector<std::unique_ptr<DeclaredUpstream>> declared_;
   UpstreamSetPtr set_;
   std::vector<std::string> gone_down_;  // since the last publication

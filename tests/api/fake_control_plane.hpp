@@ -52,15 +52,15 @@ class FakeControlPlane : public ControlPlane {
     return give(MetricsRow{status_row, listener_rows, {{"web", {sample_upstream()}}}, client_rows});
   }
   Result<std::vector<ListenerRow>> listeners() override { return give(listener_rows); }
-  Result<ListenerRow> listener(const std::string& name) override {
+  Result<ListenerRow> listener(const std::string& name, bool /*redact*/) override {
     return named(listener_rows, "listener", name);
   }
   Result<std::vector<UpstreamRow>> upstreams(const std::string& listener_name) override {
-    return listener(listener_name).map([](const auto&) { return std::vector{sample_upstream()}; });
+    return listener(listener_name, true).map([](const auto&) { return std::vector{sample_upstream()}; });
   }
   Result<UpstreamRow> change_upstream(const std::string& listener_name, const std::string& upstream,
                                       const UpstreamChange& change) override {
-    if (const auto found = listener(listener_name); !found) return tl::make_unexpected(found.error());
+    if (const auto found = listener(listener_name, true); !found) return tl::make_unexpected(found.error());
     if (upstream != "u1") return fail(Errc::not_found, "no upstream '" + upstream + "'");
     upstream_change = change;
     UpstreamRow row = sample_upstream();
@@ -68,12 +68,14 @@ class FakeControlPlane : public ControlPlane {
     return row;
   }
   Result<std::vector<ClientRow>> clients() override { return give(client_rows); }
-  Result<ClientRow> client(const std::string& name) override { return named(client_rows, "client", name); }
+  Result<ClientRow> client(const std::string& name, bool /*redact*/) override {
+    return named(client_rows, "client", name);
+  }
   Result<std::vector<ProbeRow>> probes(const std::string& name) override {
-    return client(name).map([](const auto&) { return std::vector{sample_probe()}; });
+    return client(name, true).map([](const auto&) { return std::vector{sample_probe()}; });
   }
   Result<ReceivedRow> received(const std::string& name, std::uint64_t from) override {
-    return client(name).map([&](const auto&) { return ReceivedRow{from, from + 3, 0, 0, "a\xff\n"}; });
+    return client(name, true).map([&](const auto&) { return ReceivedRow{from, from + 3, 0, 0, "a\xff\n"}; });
   }
   Result<TakenRow> take_received(const std::string& name, std::uint64_t upto) override {
     return change("take " + name + " " + std::to_string(upto)).map([&] { return TakenRow{upto, 3}; });
@@ -129,17 +131,28 @@ class FakeControlPlane : public ControlPlane {
     return give(
         std::vector<ServiceRow>{{"discard", "throws away", {{"close_after", "size", "", "ends then"}}}});
   }
-  Result<std::string> config(bool redact) override {
+  Result<std::string> config(bool redact, TextForm form) override {
+    if (form == TextForm::toml) return give(std::string{redact ? "redacted = true\n" : "redacted = false\n"});
     return give(std::string{redact ? R"({"redacted":true})" : R"({"redacted":false})"});
   }
+  Result<ConfigDiffRow> config_diff(bool redact) override {
+    return change(redact ? "diff, redacted" : "diff").map([&] { return diff_row; });
+  }
+  ConfigDiffRow diff_row;
+  Result<SaveRow> save(bool dry_run) override {
+    return change(dry_run ? "save, dry" : "save").map([&] { return save_row; });
+  }
+  SaveRow save_row;
 
   std::string config_schemas() const override {
-    return R"({"Config":{"type":"object"},"ListenerConfig":{"type":"object"},"ClientConfig":{"type":"object"}})";
+    return R"({"Config":{"type":"object"},"ListenerConfig":{"type":"object"},"ClientConfig":{"type":"object"},"ListenerPatch":{"type":"object"},"ClientPatch":{"type":"object"}})";
   }
 
   Result<void> pause_listener(const std::string& name) override { return change("pause listener " + name); }
   Result<void> resume_listener(const std::string& name) override { return change("resume listener " + name); }
-  Result<void> drain_listener(const std::string& name) override { return change("drain listener " + name); }
+  Result<void> drain_listener(const std::string& name, std::optional<Duration> time) override {
+    return change("drain listener " + name + (time ? " " + duration_text(*time) : ""));
+  }
   Result<void> pause_client(const std::string& name) override { return change("pause client " + name); }
   Result<void> resume_client(const std::string& name) override { return change("resume client " + name); }
   Result<void> reconnect_client(const std::string& name) override {
@@ -168,9 +181,16 @@ class FakeControlPlane : public ControlPlane {
     remember(how == Kill::reset ? "reset matching" : "end matching", query);
     return give(std::uint64_t{5});
   }
-  Result<ReloadRow> reload() override {
-    return change("reload").map([&] { return reload_row; });
+  Result<ReloadRow> reload(bool files_win) override {
+    return change(files_win ? "reload, files win" : "reload").map([&] { return reload_row; });
   }
+  Result<ChangeAnswer> change(const ObjectChange& wish) override {
+    const std::lock_guard lock{mutex_};
+    object_change = wish;
+    return change_answer;
+  }
+  ObjectChange object_change{.object = {ObjectKind::listener, ""}};
+  Result<ChangeAnswer> change_answer{ChangeAnswer{}};
   Result<std::vector<Problem>> check_config(const std::string& json) override {
     return change("check " + json).map([&] { return config_problems; });
   }

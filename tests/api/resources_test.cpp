@@ -121,6 +121,26 @@ TEST_F(Resources, ChangeAnUpstream) {
   EXPECT_FALSE(control_.upstream_change.admin_state);
 }
 
+TEST_F(Resources, DrainAnUpstreamForATime) {
+  const auto path = "/v1/listeners/web/upstreams/u1";
+  EXPECT_EQ(asker_.ask("PATCH", path, R"({"admin_state": "drain", "drain": "30s"})").status, 200);
+  EXPECT_EQ(control_.upstream_change.drain, std::chrono::seconds{30});
+  for (const auto* body :
+       {R"({"drain": "30s"})", R"({"admin_state": "ready", "drain": "30s"})",
+        R"({"admin_state": null, "drain": "30s"})", R"({"admin_state": "drain", "drain": 30})",
+        R"({"admin_state": "drain", "drain": "soon"})", R"({"admin_state": "drain", "drain": "25h"})"}) {
+    EXPECT_EQ(asker_.ask("PATCH", path, body).status, 400) << body;
+  }
+}
+
+TEST_F(Resources, DrainAListenerForATime) {
+  EXPECT_EQ(asker_.ask("POST", "/v1/listeners/web/drain?drain=90s").status, 200);
+  EXPECT_EQ(asker_.ask("POST", "/v1/listeners/web/drain?drain=soon").status, 400);
+  EXPECT_EQ(asker_.ask("POST", "/v1/listeners/web/pause?drain=1s").status, 400);
+
+  EXPECT_EQ(control_.calls(), (Calls{"drain listener web 1m30s"}));
+}
+
 TEST_F(Resources, TakeNullForAnUpstreamAsConfigured) {
   asker_.ask("PATCH", "/v1/listeners/web/upstreams/u1", R"({"weight": null, "admin_state": null})");
 
@@ -207,6 +227,53 @@ TEST_F(Resources, ShowSecretsOnlyToThoseWhoOperate) {
   asker_.set_access(options);
 
   EXPECT_EQ(asker_.get("/v1/config").body, R"({"redacted":true})");
+  EXPECT_EQ(asker_.get("/v1/config?secrets=false").body, R"({"redacted":true})");
+  EXPECT_EQ(asker_.get("/v1/config?secrets=true").status, 403);
+  asker_.get("/v1/config/diff");
+  EXPECT_EQ(control_.calls().back(), "diff, redacted");
+}
+
+TEST_F(Resources, ShowNoSecretsWhereNoneAreWanted) {
+  EXPECT_EQ(asker_.get("/v1/config?secrets=false").body, R"({"redacted":true})");
+  EXPECT_EQ(asker_.get("/v1/config?secrets=true").body, R"({"redacted":false})");
+  EXPECT_EQ(asker_.get("/v1/config?secrets=some").status, 400);
+}
+
+TEST_F(Resources, GiveTheConfigurationAsTomlToThoseWhoTakeThat) {
+  const auto toml = asker_.ask("GET", "/v1/config", "", {{"accept", "text/plain, Application/TOML;q=0.5"}});
+  EXPECT_EQ(toml.body, "redacted = false\n");
+  EXPECT_EQ(toml.header("Content-Type"), "application/toml");
+
+  for (const auto* other : {"*/*", "application/toml;q=0", "application/json", ""}) {
+    const auto json = asker_.ask("GET", "/v1/config", "", {{"accept", other}});
+    EXPECT_EQ(json.header("Content-Type"), "application/json") << other;
+  }
+}
+
+TEST_F(Resources, TellHowTheRunningConfigurationDiffers) {
+  EXPECT_EQ(asker_.get("/v1/config/diff").body,
+            R"({"same":true,"added":[],"removed":[],"changed":[],"errors":[]})");
+
+  control_.diff_row = {
+      {"listeners.new"}, {"clients.old"}, {{"listeners.web", {{"idle_timeout", R"("1m")", ""}}}}, {}};
+  EXPECT_EQ(asker_.get("/v1/config/diff").body,
+            R"({"same":false,"added":["listeners.new"],"removed":["clients.old"],"changed":[{"name":)"
+            R"("listeners.web","keys":{"idle_timeout":{"running":"1m","files":null}}}],"errors":[]})");
+  EXPECT_EQ(control_.calls().back(), "diff");
+}
+
+TEST_F(Resources, SaveOrSayWhyNot) {
+  control_.save_row = {"/s/saved.toml", {"listeners.a"}, {"clients.b"}, {"clients.c"}, false, false, {}};
+  EXPECT_EQ(asker_.ask("POST", "/v1/config/save").body,
+            R"({"file":"/s/saved.toml","saved":["listeners.a"],"removed":["clients.b"],)"
+            R"("given_back":["clients.c"],"unchanged":false,"dry_run":false})");
+  asker_.ask("POST", "/v1/config/save?dry_run=true");
+  EXPECT_EQ(control_.calls().back(), "save, dry");
+
+  control_.save_row.errors = {"t.toml:1:1: x"};
+  const auto refused = asker_.ask("POST", "/v1/config/save");
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_EQ(refused.json().at("errors").at(0).at("detail"), "t.toml:1:1: x");
 }
 
 TEST_F(Resources, CheckAConfiguration) {

@@ -31,7 +31,7 @@ TEST(Rows, ShowAListenerAsTheContractDoes) {
  "ends": {"closes_by_reason": {"peer_fin": 7}, "closes": [{"first": "remote", "how": "fin", "reason": "peer_fin", "total": 7}],
           "duration_ms": {"count": 7, "mean": 0.857, "p50": 0.75, "p90": 0.95, "p99": 0.995, "buckets": [{"le": 1.0, "count": 7}]},
           "rtt_ms": {"count": 0, "mean": null, "p50": null, "p90": null, "p99": null, "buckets": []}},
- "config": {"listen": ["0.0.0.0:8080"], "service": "forward", "forward": {}}})");
+ "drain": null, "config": {"listen": ["0.0.0.0:8080"], "service": "forward", "forward": {}}})");
 }
 
 TEST(Rows, ShowAClientAsTheContractDoes) {
@@ -85,12 +85,27 @@ TEST(Rows, ShowNoHostWhereTheKernelDoesNotTell) {
   EXPECT_TRUE(to_json(row).at("host").is_null());
 }
 
+TEST(Rows, ShowADrainWithItsTimes) {
+  const DrainRow drain{WallTime{std::chrono::seconds{0}}, WallTime{std::chrono::seconds{30}}};
+  auto listener = test::sample_listener();
+  listener.drain = drain;
+  auto upstream = test::sample_upstream();
+  upstream.drain = drain;
+  auto status = test::sample_status();
+  status.drain = drain;
+
+  for (const auto& json : {to_json(listener), to_json(upstream), to_json(status)}) {
+    expect_json(json.at("drain"),
+                R"({"began_at": "1970-01-01T00:00:00.000000Z", "ends_at": "1970-01-01T00:00:30.000000Z"})");
+  }
+}
+
 TEST(Rows, ShowAnUpstreamAsTheContractDoes) {
   expect_json(to_json(test::sample_upstream()), R"(
 {"name": "u1", "address": "10.0.0.11:80", "config_state": "ready", "admin_state": "ready", "operational_state": "up", "cause": "L4OK in 0.4 ms",
  "since": "…Z", "weight": 1, "backup": false, "active": 4, "connections_total": 800, "failures_total": {"connect_refused": 2}, "connect_ms": {"p50": null, "p99": null},
  "resolved": ["10.0.0.11:80"], "admin_cause": null, "admin_since": "…Z", "config_since": "…Z", "config_weight": 1, "tier": 0,
- "max_connections": 100, "assigned": 5, "bytes_in_total": 7, "bytes_out_total": 9, "last_check": null})");
+ "max_connections": 100, "assigned": 5, "bytes_in_total": 7, "bytes_out_total": 9, "last_check": null, "drain": null})");
 }
 
 TEST(Rows, ShowAProbeAsTheContractDoes) {
@@ -195,10 +210,12 @@ TEST(Rows, ShowWhenAChangedKeyHolds) {
   row.at = test::sample_time();
   row.changed = {{"listeners.web", {{"idle_timeout", "new_connections"}}}};
   row.kept = {"clients.feed"};
+  row.conflicts = {{"listeners.b", "/etc/a.toml:1:1", true, false}};
 
   expect_json(to_json(row), R"(
 {"at": "…Z", "ok": true, "errors": [], "added": [], "changed": [{"name": "listeners.web", "keys": {"idle_timeout": "new_connections"}}],
- "removed": [], "kept": ["clients.feed"], "failed": []})");
+ "removed": [], "kept": ["clients.feed"], "failed": [],
+ "conflicts": [{"name": "listeners.b", "file": "/etc/a.toml:1:1", "at_run_time": "removed", "wins": "runtime"}]})");
 }
 
 }  // namespace

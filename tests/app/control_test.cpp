@@ -53,7 +53,7 @@ class ControlTest : public testing::Test {
     runner = std::thread{[this] { main.run(); }};
   }
   Peer connect(const std::string& listener) {
-    const auto row = control.listener(listener).value();
+    const auto row = control.listener(listener, true).value();
     return Peer{test::connect_plain(parse_ip_port(row.addresses.at(0).bound).value())};
   }
   /// Waits for what an answer comes to say; each question goes through the loops, so this does not spin idly.
@@ -72,7 +72,7 @@ class ControlTest : public testing::Test {
     while (!peer.is_over() && !peer.has(expected)) ::poll(&ready, 1, -1);
     return peer.received == expected;
   }
-  std::uint64_t active(const std::string& listener) { return control.listener(listener)->active; }
+  std::uint64_t active(const std::string& listener) { return control.listener(listener, true)->active; }
 
   static fs::path new_folder() {
     std::string name = (fs::temp_directory_path() / "tcpctl-XXXXXX").string();
@@ -97,7 +97,7 @@ TEST_F(ControlTest, TellsOfListenersAndTheirConnections) {
   auto peer = connect("a");
   ASSERT_TRUE(is_served(peer));
 
-  const auto listener = control.listener("a").value();
+  const auto listener = control.listener("a", true).value();
   EXPECT_EQ(listener.state, "up");
   EXPECT_EQ(listener.active, 1U);
   EXPECT_EQ(listener.bytes_in, 5U);
@@ -119,9 +119,9 @@ TEST_F(ControlTest, TellsOfListenersAndTheirConnections) {
 TEST_F(ControlTest, SaysThatThereIsNoSuchThing) {
   start(kEcho);
 
-  EXPECT_EQ(control.listener("x").error().code, Errc::not_found);
+  EXPECT_EQ(control.listener("x", true).error().code, Errc::not_found);
   EXPECT_EQ(control.upstreams("x").error().code, Errc::not_found);
-  EXPECT_EQ(control.client("x").error().code, Errc::not_found);
+  EXPECT_EQ(control.client("x", true).error().code, Errc::not_found);
   EXPECT_EQ(control.pause_listener("x").error().code, Errc::not_found);
   EXPECT_EQ(control.send("x", "data", std::nullopt).error().code, Errc::not_found);
   EXPECT_EQ(control.run("x").error().code, Errc::not_found);
@@ -171,14 +171,14 @@ TEST_F(ControlTest, KillsAllThatMatch) {
 TEST_F(ControlTest, PausesAndResumesAListener) {
   start(kEcho);
   ASSERT_TRUE(control.pause_listener("a"));
-  EXPECT_EQ(control.listener("a")->state, "paused");
-  EXPECT_EQ(control.listener("a")->addresses.at(0).state, "paused");
+  EXPECT_EQ(control.listener("a", true)->state, "paused");
+  EXPECT_EQ(control.listener("a", true)->addresses.at(0).state, "paused");
   auto waiting = connect("a");
   waiting.write("hello");
 
   ASSERT_TRUE(control.resume_listener("a"));
 
-  EXPECT_EQ(control.listener("a")->state, "up");
+  EXPECT_EQ(control.listener("a", true)->state, "up");
   EXPECT_TRUE(comes_true([&] { return waiting.has("hello"); }));
 }
 
@@ -188,14 +188,14 @@ TEST_F(ControlTest, DrainsAListener) {
   auto peer = connect("a");
   ASSERT_TRUE(is_served(peer));
 
-  ASSERT_TRUE(control.drain_listener("a"));
-  EXPECT_EQ(control.listener("a")->state, "draining");
+  ASSERT_TRUE(control.drain_listener("a", std::nullopt));
+  EXPECT_EQ(control.listener("a", true)->state, "draining");
   pollfd ready{peer.fd(), POLLIN, 0};
   ::poll(&ready, 1, -1);
   EXPECT_TRUE(peer.at_eof());
   peer.close();
 
-  EXPECT_TRUE(comes_true([&] { return control.listener("a")->state == "drained"; }));
+  EXPECT_TRUE(comes_true([&] { return control.listener("a", true)->state == "drained"; }));
   EXPECT_EQ(control.history({})->items.at(0).close->reason, Reason::drain);
 }
 
@@ -203,62 +203,62 @@ TEST_F(ControlTest, ReloadsByDifferenceAndKeepsWhatDidNotChange) {
   start(kEcho + kEchoB);
   auto peer = connect("a");
   ASSERT_TRUE(is_served(peer));
-  const std::string bound = control.listener("a")->addresses.at(0).bound;
+  const std::string bound = control.listener("a", true)->addresses.at(0).bound;
   write(kEcho + "[listeners.c]\nlisten = '127.0.0.1:0'\nservice = 'discard'\n");
 
-  const auto row = control.reload().value();
+  const auto row = control.reload(false).value();
 
   EXPECT_TRUE(row.ok);
   EXPECT_THAT(row.added, ElementsAre("listeners.c"));
   EXPECT_THAT(row.removed, ElementsAre("listeners.b"));
   EXPECT_THAT(row.kept, Contains("listeners.a"));
-  EXPECT_EQ(control.listener("a")->addresses.at(0).bound, bound);
+  EXPECT_EQ(control.listener("a", true)->addresses.at(0).bound, bound);
   EXPECT_TRUE(is_served(peer));
-  EXPECT_EQ(control.listener("b").error().code, Errc::not_found);
-  EXPECT_EQ(control.listener("c")->state, "up");
+  EXPECT_EQ(control.listener("b", true).error().code, Errc::not_found);
+  EXPECT_EQ(control.listener("c", true)->state, "up");
 }
 
 TEST_F(ControlTest, KeepsTheSocketOfAListenerThatChanges) {
   start(kEcho);
   auto peer = connect("a");
   ASSERT_TRUE(is_served(peer));
-  const std::string bound = control.listener("a")->addresses.at(0).bound;
+  const std::string bound = control.listener("a", true)->addresses.at(0).bound;
   write(kEcho + "max_connections = 1\n");
 
-  ASSERT_TRUE(control.reload()->ok);
+  ASSERT_TRUE(control.reload(false)->ok);
 
-  EXPECT_EQ(control.listener("a")->addresses.at(0).bound, bound);
-  EXPECT_EQ(control.listener("a")->limit, 1U);
+  EXPECT_EQ(control.listener("a", true)->addresses.at(0).bound, bound);
+  EXPECT_EQ(control.listener("a", true)->limit, 1U);
   EXPECT_TRUE(is_served(peer));
   auto beyond = connect("a");
   EXPECT_TRUE(comes_true([&] { return beyond.is_over(); }));
-  EXPECT_EQ(control.listener("a")->accepted, 1U) << "counters go on";
+  EXPECT_EQ(control.listener("a", true)->accepted, 1U) << "counters go on";
 }
 
 TEST_F(ControlTest, KeepsEverythingForAnotherSpellingOfTheSame) {
   const std::string client = "[clients.c]\nconnect = '127.0.0.1:1'\nmode = 'keep'\n";
   start(kEcho + "idle_timeout = '60s'\n" + client + "connect_timeout = '60s'\n");
-  ASSERT_TRUE(comes_true([&] { return !control.client("c")->failures.empty(); }));
-  ASSERT_EQ(control.client("c")->attempts, 1U);
+  ASSERT_TRUE(comes_true([&] { return !control.client("c", true)->failures.empty(); }));
+  ASSERT_EQ(control.client("c", true)->attempts, 1U);
   write(kEcho + "idle_timeout = '1m'\n" + client + "connect_timeout = '1m'\n");
 
-  const auto row = control.reload().value();
+  const auto row = control.reload(false).value();
 
   EXPECT_THAT(row.kept, UnorderedElementsAre("listeners.a", "clients.c"));
-  EXPECT_THAT(control.listener("a")->config, HasSubstr("60s")) << "the plan is the one before";
-  EXPECT_EQ(control.client("c")->attempts, 1U) << "one made anew would try at once";
+  EXPECT_THAT(control.listener("a", true)->config, HasSubstr("1m"));
+  EXPECT_EQ(control.client("c", true)->attempts, 1U) << "one made anew would try at once";
 }
 
 TEST_F(ControlTest, ChangesNothingForATextWithMistakes) {
   start(kEcho);
   write(kEcho + "no_such_key = 1\n");
 
-  const auto row = control.reload().value();
+  const auto row = control.reload(false).value();
 
   EXPECT_FALSE(row.ok);
   ASSERT_THAT(row.errors, SizeIs(1));
   EXPECT_THAT(row.errors[0], HasSubstr("no_such_key"));
-  EXPECT_EQ(control.listener("a")->state, "up");
+  EXPECT_EQ(control.listener("a", true)->state, "up");
   EXPECT_FALSE(control.status()->last_reload->ok);
 }
 
@@ -266,19 +266,19 @@ TEST_F(ControlTest, ShowsAListenerThatCannotBeBoundAsFailed) {
   const test::PlainListener other;
   start("[listeners.x]\nlisten = '" + other.address().text() + "'\nservice = 'echo'\n" + kEcho);
 
-  const auto failed = control.listener("x").value();
+  const auto failed = control.listener("x", true).value();
 
   EXPECT_EQ(failed.state, "failed");
   EXPECT_THAT(failed.error, HasSubstr(errno_text(EADDRINUSE)));
   EXPECT_EQ(failed.addresses.at(0).state, "failed");
-  EXPECT_EQ(control.listener("a")->state, "up");
+  EXPECT_EQ(control.listener("a", true)->state, "up");
   EXPECT_EQ(control.status()->listeners_failed, 1U);
 }
 
 TEST_F(ControlTest, SteersAClient) {
   test::PlainListener listener;
   start("[clients.feed]\nconnect = '" + listener.address().text() + "'\nmode = 'keep'\n");
-  ASSERT_TRUE(comes_true([&] { return control.client("feed")->state == "up"; }));
+  ASSERT_TRUE(comes_true([&] { return control.client("feed", true)->state == "up"; }));
   Peer peer{listener.accept()};
 
   EXPECT_EQ(control.send("feed", "hello", std::nullopt).value().sent, 5U);
@@ -286,7 +286,7 @@ TEST_F(ControlTest, SteersAClient) {
   peer.write("news");
   EXPECT_TRUE(comes_true([&] { return control.received("feed", 0)->data == "news"; }));
   ASSERT_TRUE(control.pause_client("feed"));
-  EXPECT_EQ(control.client("feed")->state, "paused");
+  EXPECT_EQ(control.client("feed", true)->state, "paused");
   EXPECT_TRUE(comes_true([&] { return peer.at_eof(); }));
   EXPECT_EQ(control.run("feed").error().code, Errc::conflict);
   EXPECT_EQ(control.clients()->size(), 1U);
@@ -316,7 +316,7 @@ TEST_F(ControlTest, ChecksAConfigurationWithoutTakingIt) {
   ASSERT_THAT(*wrong, SizeIs(1));
   EXPECT_THAT(wrong->at(0).pointer, HasSubstr("/listeners/n/listen"));
   EXPECT_THAT(*broken, SizeIs(1));
-  EXPECT_EQ(control.listener("n").error().code, Errc::not_found);
+  EXPECT_EQ(control.listener("n", true).error().code, Errc::not_found);
 }
 
 TEST_F(ControlTest, TellsOfUpstreamsWhatTheyCounted) {
@@ -396,7 +396,7 @@ TEST_F(ControlTest, AnswersNobodyOnceWaitsAreCancelled) {
 
 TEST_F(ControlTest, TakesQuestionsFromManyThreadsWhileConnectionsComeAndGo) {
   start(kEcho);
-  const Address address = parse_ip_port(control.listener("a")->addresses.at(0).bound).value();
+  const Address address = parse_ip_port(control.listener("a", true)->addresses.at(0).bound).value();
   std::vector<std::thread> askers;
   for (int i = 0; i < 3; ++i) {
     askers.emplace_back([this] {
@@ -415,7 +415,7 @@ TEST_F(ControlTest, TakesQuestionsFromManyThreadsWhileConnectionsComeAndGo) {
   }
   for (auto& asker : askers) asker.join();
 
-  EXPECT_TRUE(comes_true([&] { return active("a") == 0 && control.listener("a")->accepted == 200; }));
+  EXPECT_TRUE(comes_true([&] { return active("a") == 0 && control.listener("a", true)->accepted == 200; }));
 }
 
 }  // namespace

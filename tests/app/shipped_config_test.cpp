@@ -33,10 +33,10 @@ std::string with_examples(const std::string& text) {
 }
 
 std::vector<std::string> mistakes_of(const std::string& text) {
-  auto root = config::parse_toml(text, "tcpctld.toml");
+  const auto root = config::parse_toml(text, "tcpctld.toml");
   if (!root) return {root.error().front().text()};
   StatsBook stats{1};
-  const auto design = design_of(*std::move(root), stats);
+  const auto design = design_of(*root, stats);
   std::vector<std::string> texts;
   if (design) return texts;
   for (const auto& mistake : design.error()) texts.push_back(mistake.text());

@@ -88,9 +88,9 @@ mode = "probe"
 steps = [{ send = "AUTH secret" }, { expect_eof = true }]
 )");
 
-  const auto open = to_json(config.root, test::all_keys(), "", false);
-  const auto closed = to_json(config.root, test::all_keys(), "", true);
-  const auto object = to_json(config.clients.at("mail")->node, test::all_keys(), "clients.*", true);
+  const auto open = to_json(config, test::all_keys(), false);
+  const auto closed = to_json(config, test::all_keys(), true);
+  const auto object = config.clients.at("mail")->written.json(test::all_keys(), "clients.*", true);
 
   EXPECT_THAT(open, HasSubstr("AUTH secret"));
   EXPECT_THAT(closed, testing::Not(HasSubstr("AUTH")));

@@ -82,7 +82,7 @@ inline std::string mistakes_of_json(std::string_view json, std::string_view path
 inline config::Config configured(std::string_view toml) {
   auto root = config::parse_toml(toml, "t.toml");
   if (!root) throw std::invalid_argument{root.error().front().text()};
-  auto config = config::build(*std::move(root), all_keys());
+  auto config = config::build(*root, all_keys());
   if (!config) throw std::invalid_argument{config.error().front().text()};
   return *std::move(config);
 }

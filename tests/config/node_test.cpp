@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "config/config.hpp"
+
 namespace tcpctl::config {
 namespace {
 
@@ -21,6 +23,28 @@ TEST(Node, FindsMembersOfTablesAlone) {
   EXPECT_NE(table.find("a"), nullptr);
   EXPECT_EQ(table.find("b"), nullptr);
   EXPECT_EQ((Node{true, {}}.find("a")), nullptr);
+}
+
+TEST(Node, MergesAsRfc7396Says) {
+  const auto merged = [](const char* before, const char* patch) {
+    Node node = parse_json(before).value();
+    node.merge(parse_json(patch).value());
+    return node == parse_json("null").value() ? "null" : to_json(node, {}, "", false);
+  };
+
+  // The cases of its appendix A that a configuration can have.
+  EXPECT_EQ(merged(R"({"a":"b"})", R"({"a":"c"})"), R"({"a":"c"})");
+  EXPECT_EQ(merged(R"({"a":"b"})", R"({"b":"c"})"), R"({"a":"b","b":"c"})");
+  EXPECT_EQ(merged(R"({"a":"b"})", R"({"a":null})"), "{}");
+  EXPECT_EQ(merged(R"({"a":"b","b":"c"})", R"({"a":null})"), R"({"b":"c"})");
+  EXPECT_EQ(merged(R"({"a":["b"]})", R"({"a":"c"})"), R"({"a":"c"})");
+  EXPECT_EQ(merged(R"({"a":"c"})", R"({"a":["b"]})"), R"({"a":["b"]})");
+  EXPECT_EQ(merged(R"({"a":{"b":"c"}})", R"({"a":{"b":"d","c":null}})"), R"({"a":{"b":"d"}})");
+  EXPECT_EQ(merged(R"({"a":[{"b":"c"}]})", R"({"a":[1]})"), R"({"a":[1]})");
+  EXPECT_EQ(merged(R"({"a":"foo"})", R"("bar")"), R"("bar")");
+  EXPECT_EQ(merged(R"({"e":null})", R"({"a":1})"), R"({"a":1,"e":null})");
+  EXPECT_EQ(merged("[1,2]", R"({"a":"b","c":null})"), R"({"a":"b"})");
+  EXPECT_EQ(merged("{}", R"({"a":{"bb":{"ccc":null}}})"), R"({"a":{"bb":{}}})");
 }
 
 TEST(Node, PlacesAreOrderedByFileThenLineThenColumn) {

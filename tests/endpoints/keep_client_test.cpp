@@ -492,7 +492,7 @@ TEST_F(KeepClientTest, LetsThePeerWaitUntilSomebodyTakes) {
   }));
   EXPECT_EQ(client->take(all.size())->untaken, 0U);
   EXPECT_EQ(client->take(all.size() + 1).error().what,
-            "client 'keep' has received 3000 bytes, not 3001; was it made anew meanwhile?");
+            "client 'mine' has received 3000 bytes, not 3001; was it made anew meanwhile?");
   EXPECT_EQ(row().overwritten, 0U);
 }
 

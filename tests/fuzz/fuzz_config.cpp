@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whole configurations, TOML or (from a '{' on) JSON. What is taken is taken as JSON too and is no change;
-// what is refused says so in lines.
+// Whole configurations, TOML or (from a '{' on) JSON. What is taken is taken as JSON and as TOML again
+// and is no change; what is refused says so in lines.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <utility>
 
+#include "config/files.hpp"
 #include "config/keys.hpp"
 
 namespace {
@@ -24,30 +26,48 @@ void require_lines(const Mistakes& mistakes) {
   }
 }
 
-void require_same_as_json(const Config& config) {
+void require_same(const Config& config, const Checked<Node>& root) {
   const auto& keys = test::all_keys();
-  auto root = parse_json(to_json(config.root, keys, "", false));
   require(root.has_value());
-  const auto again = build(*std::move(root), keys);
+  const auto again = build(*root, keys);
   require(again.has_value());
   const auto diff = difference(config, *again, keys);
   require(diff.added.empty() && diff.changed.empty() && diff.removed.empty());
   require(diff.kept.size() == config.listeners.size() + config.clients.size());
-  require(parse_json(to_json(config.root, keys, "", true)).has_value());
+}
+
+void require_same_as_text(const Config& config) {
+  const auto& keys = test::all_keys();
+  require_same(config, parse_json(to_json(config, keys, false)));
+  require_same(config, parse_toml(to_toml(config, keys, false), "again.toml"));
+  require(parse_json(to_json(config, keys, true)).has_value());
+  require(parse_toml(to_toml(config, keys, true), "redacted.toml").has_value());
+}
+
+/// What a hand may have made of saved.toml.
+void require_saved(Node root) {
+  const auto saved = take_saved(std::move(root));
+  if (!saved) {
+    require_lines(saved.error());
+    return;
+  }
+  const auto again = parse_toml(saved->text(), "saved.toml");
+  require(again.has_value() && take_saved(*again) == *saved);
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view input{reinterpret_cast<const char*>(data), size};
-  auto root = input.starts_with('{') ? parse_json(input) : parse_toml(input, "fuzz.toml");
+  const auto root = input.starts_with('{') ? parse_json(input) : parse_toml(input, "fuzz.toml");
   if (!root) {
     require_lines(root.error());
     return 0;
   }
-  const auto config = build(*std::move(root), test::all_keys());
+  const auto config = build(*root, test::all_keys());
   if (config) {
-    require_same_as_json(*config);
+    require_same_as_text(*config);
+    require_saved(*root);
   } else {
     require_lines(config.error());
   }

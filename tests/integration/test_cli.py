@@ -84,7 +84,7 @@ def assert_one_line(done, status, *words):
     (["client", "show", "check"], ["L4CON"]),
     (["upstream", "list", "web"], ["dead"]),
     (["services"], ["echo", "discard", "forward"]),
-    (["config", "show"], ['"listeners"']),
+    (["config", "show"], ["[listeners.web]"]),
     (["log-level"], ["debug"]),
     (["metrics"], ["tcpctl_build_info"]),
     (["version"], ["tcpctl ", "tcpctld "]),
@@ -120,7 +120,7 @@ def test_conn_lists_shows_and_kills(daemon, conversation):
 def test_conn_kill_takes_a_filter_but_never_nothing(daemon, conversation):
     assert_one_line(daemon.tcpctl("conn", "kill"), USAGE, "--listener")
 
-    done = daemon.tcpctl("conn", "kill", "--listener", "echo")
+    done = daemon.tcpctl("conn", "kill", "--listener", "echo", "--yes")
 
     assert (done.returncode, "1 connections" in done.stdout) == (DONE, True)
     assert conversation.read_to_end() == (b"", "fin")

@@ -82,7 +82,7 @@ CONNECTION = {
 
 STATUS = {
     "version": str, "pid": int, "started_at": TIME, "uptime_seconds": NUMBER, "workers": int, "limits": dict,
-    "totals": dict, "generation": str, "last_reload": Maybe(dict), "capabilities": {str: str}}
+    "totals": dict, "generation": str, "conflicts": int, "unsaved": int, "last_reload": Maybe(dict), "capabilities": {str: str}}
 
 #: Each metric of the contract with its labels. A histogram has its buckets', too.
 METRICS = {

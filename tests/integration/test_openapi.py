@@ -25,7 +25,7 @@ mode = "keep"
 KEYWORDS = {"$ref", "type", "oneOf", "enum", "properties", "required", "additionalProperties", "items", "minimum", "maximum",
             "minItems", "maxItems", "minLength", "maxLength", "format", "description", "default", "contentEncoding",
             "x-type", "x-bounds", "x-secret"}
-CONFIGURATION = {"Config", "ListenerConfig", "ClientConfig"}
+CONFIGURATION = {"Config", "ListenerConfig", "ClientConfig", "ListenerPatch", "ClientPatch"}
 
 
 @pytest.fixture(scope="module")

@@ -52,6 +52,9 @@ class DirectorTest : public testing::Test {
       closed.push_back(upstream);
       told.push_back("close " + upstream);
     };
+    doors.drain_sessions = [this](const std::string& upstream, double share) {
+      drained.emplace_back(upstream, share);
+    };
     director.emplace(runner.worker, *resolver, owner, plan, std::move(doors));
   }
   [[nodiscard]] UpstreamRow row(std::size_t index = 0) const { return director->rows().at(index); }
@@ -86,7 +89,8 @@ class DirectorTest : public testing::Test {
   std::shared_ptr<ForwardPlan> plan = std::make_shared<ForwardPlan>();
   std::vector<UpstreamSetPtr> published;
   std::vector<Ticket> admitted;
-  std::vector<std::string> closed, told;  // `told`: in order
+  std::vector<std::pair<std::string, double>> drained;  // upstream, share
+  std::vector<std::string> closed, told;                // `told`: in order
   int heard{0};
   std::optional<Director> director;
 };
@@ -126,6 +130,52 @@ TEST_F(DirectorTest, TakesANameThatNobodyKnowsForDown) {
   ASSERT_TRUE(comes_to("down"));
   EXPECT_TRUE(runner.run_until([&] { return !published.back()->is_resolving(); }));
   EXPECT_THAT(published.back()->why_none(), HasSubstr("nowhere.example"));
+}
+
+TEST_F(DirectorTest, DrainsOneUpstreamForSoLongAndTellsSo) {
+  add("a", "192.0.2.1:80");
+  add("b", "192.0.2.2:80");
+  start();
+
+  const auto changed =
+      director->change("a", {.admin_state = AdminState::drain, .weight = {}, .drain = 100ms});
+
+  ASSERT_TRUE(changed->drain);
+  EXPECT_EQ(changed->drain->ends_at - changed->drain->began_at, 100ms);
+  EXPECT_TRUE(row(0).drain);
+  EXPECT_FALSE(row(1).drain);
+  ASSERT_TRUE(runner.run_until([&] { return !drained.empty() && drained.back().second == 1; }));
+  EXPECT_GT(drained.size(), 2U) << "a share at a time";
+  EXPECT_LT(drained.front().second, 0.9);
+  EXPECT_TRUE(std::ranges::all_of(drained, [](const auto& one) { return one.first == "a"; }));
+}
+
+TEST_F(DirectorTest, EndsADrainWhereAnotherStateIsWanted) {
+  add("a", "192.0.2.1:80");
+  start();
+  for (const auto other : {AdminState::ready, AdminState::drain}) {
+    (void)director->change("a", {.admin_state = AdminState::drain, .weight = {}, .drain = 1h});
+    (void)director->change("a", {.admin_state = {}, .weight = 5U});
+    ASSERT_TRUE(row().drain) << "a weight is none";
+
+    const auto changed = director->change("a", {.admin_state = other, .weight = {}});
+
+    EXPECT_FALSE(changed->drain);
+    EXPECT_FALSE(row().drain);
+  }
+}
+
+TEST_F(DirectorTest, ForgetsTheDrainOfAnUpstreamThatIsDeclaredNoMore) {
+  add("a", "192.0.2.1:80");
+  start();
+  (void)director->change("a", {.admin_state = AdminState::drain, .weight = {}, .drain = 1h});
+
+  auto none = std::make_shared<ForwardPlan>(*plan);
+  none->upstreams.clear();
+  director->set_plan(owner, none);
+  director->set_plan(owner, plan);
+
+  EXPECT_FALSE(row().drain);
 }
 
 TEST_F(DirectorTest, FollowsTheOperatorAndKeepsThatOverAReload) {

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/drain.hpp"
+
+#include <utility>
+
+#include "connections/connection.hpp"
+
+namespace tcpctl {
+
+std::function<void(double share)> closing(CrewThreads& crew, ConnectionMatch match) {
+  return [&crew, match = std::move(match)](double share) {
+    crew.post_all([match, share](Hub& hub) {
+      hub.end_connections(
+          [&](const Connection& connection) {
+            return Drain::turn_of(connection.facts().id) < share && match(connection);
+          },
+          Reason::drain, true);
+    });
+  };
+}
+
+ConnectionMatch sessions_of(const std::string& name) {
+  return [name](const Connection& connection) {
+    const Owner& owner = *connection.facts().owner;
+    return owner.kind == Owner::Kind::listener && owner.name == name && owner.in_history;
+  };
+}
+
+}  // namespace tcpctl
