@@ -52,13 +52,16 @@ void bind_options(Bound& bound) {
   for (const auto& option : bound.verb->options) {
     auto* made = option.is_switch() ? bound.app->add_flag(option.name)
                                     : bound.app->add_option(option.name, CLI::callback_t{});
+    if (option.repeats) made->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     bound.options.emplace_back(option.key(), made);
   }
 }
 
 void bind_positionals(Bound& bound) {
   for (const auto& positional : bound.verb->positionals) {
-    auto* made = bound.app->add_option(positional.name, CLI::callback_t{});
+    auto name = positional.name;
+    std::replace(name.begin(), name.end(), '=', '_');  // KEY=VALUE: no name to CLI11
+    auto* made = bound.app->add_option(name, CLI::callback_t{});
     const auto [least, most] = bounds(positional.count);
     if (least > 0) made->required();
     if (most == 1) {

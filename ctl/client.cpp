@@ -44,11 +44,15 @@ httplib::Request prepare(const Call& call, const Host& host, const std::string& 
   request.path = call.path;
   request.set_header("Host", host.header());
   request.set_header("User-Agent", "tcpctl/" TCPCTL_VERSION);
-  request.set_header("Accept", "application/json, text/plain;q=0.9, */*;q=0.1");
+  request.set_header("Accept", call.accept);
   if (!token.empty()) request.set_header("Authorization", "Bearer " + token);
   if (!call.body.empty()) {
     request.set_header("Content-Type", "application/json");
     request.body = call.body;
+  }
+  for (const auto& [name, value] : call.headers) {
+    request.headers.erase(name);
+    request.set_header(name, value);
   }
   return request;
 }
@@ -90,6 +94,7 @@ Answer<Reply> Client::ask(const Call& call) const {
   }
   reply.status = response.status;
   reply.content_type = response.get_header_value("Content-Type");
+  reply.headers.assign(response.headers.begin(), response.headers.end());
   return reply;
 }
 

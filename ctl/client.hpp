@@ -4,17 +4,22 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "ctl/exit.hpp"
 #include "ctl/host.hpp"
 
 namespace tcpctl::ctl {
 
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
 /// One answer of the daemon, whatever its status.
 struct Reply {
   int status{0};
   std::string content_type;
   std::string body;
+  Headers headers{};
 };
 
 /// One request.
@@ -23,6 +28,8 @@ struct Call {
   std::string path;                                              // with the query, percent-encoded
   std::string body;                                              // JSON; empty for none
   std::chrono::milliseconds patience{std::chrono::seconds{15}};  // for the whole answer
+  std::string accept{"application/json, text/plain;q=0.9, */*;q=0.1"};
+  Headers headers{};  // beside those that every request has; one of the same name takes its place
 };
 
 /// The daemon's API over HTTP. Never goes anywhere but to its host; a connection a request.

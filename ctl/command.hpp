@@ -26,6 +26,7 @@ struct Option {
   std::string name;   // "--older-than", or with a short form "-f,--file"
   std::string value;  // "DURATION"; empty for a switch; "[=DURATION]" for a switch that may have one
   std::string help;
+  bool repeats{false};                    // each time counts; else the last one does
   [[nodiscard]] std::string key() const;  // "--older-than"
   [[nodiscard]] bool is_switch() const { return value.empty() || value.starts_with('['); }
 };

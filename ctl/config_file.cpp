@@ -31,6 +31,12 @@ const config::Node* child(const config::Node& node, const std::string& token) {
   return node.find(token);
 }
 
+/// No TOML begins so.
+bool begins_as_json(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && text[first] == '{';
+}
+
 }  // namespace
 
 struct ConfigFile::Tree {
@@ -40,7 +46,7 @@ struct ConfigFile::Tree {
 ConfigFile::~ConfigFile() = default;
 
 ConfigFile::ConfigFile(std::string name, std::string_view text) : name_{std::move(name)} {
-  if (name_ == "-" || name_.ends_with(".json")) {
+  if (name_.ends_with(".json") || begins_as_json(text)) {
     json_ = text;
     if (!Json::parse(text)) mistakes_.push_back(name_ + ": that is no JSON");
     return;

@@ -12,7 +12,8 @@ namespace tcpctl::ctl {
 /// A configuration file as the API takes it, with the way back from a JSON pointer to file:line:column.
 class ConfigFile {
  public:
-  /// TOML; JSON if the name ends in ".json" or is "-". The mistakes of its syntax are in `mistakes`.
+  /// TOML; JSON if it begins with '{', or its name ends in ".json". The mistakes of its syntax are in
+  /// `mistakes`.
   ConfigFile(std::string name, std::string_view text);
   ~ConfigFile();
   ConfigFile(const ConfigFile&) = delete;

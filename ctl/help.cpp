@@ -50,6 +50,7 @@ std::string shown(const Positional& positional) {
 std::string shown(const Option& option) {
   auto names = option.name;
   if (const auto comma = names.find(','); comma != std::string::npos) names.insert(comma + 1, " ");
+  if (option.repeats) return names + " " + option.value + "...";
   return option.is_switch() ? names + option.value : names + " " + option.value;
 }
 

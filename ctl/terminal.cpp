@@ -142,22 +142,23 @@ void append_json_escape(std::string& out, char32_t code) {
   out += text.data();
 }
 
-}  // namespace
+void append_toml_escape(std::string& out, char32_t code) {
+  std::array<char, 16> text{};
+  std::snprintf(text.data(), text.size(), code > 0xFFFF ? "\\U%08X" : "\\u%04X", static_cast<unsigned>(code));
+  out += text.data();
+}
 
-std::string safe(std::string_view text) { return safe_except(text, ""); }
-
-std::string safe_lines(std::string_view text) { return safe_except(text, "\n\t"); }
-
-std::string safe_json(std::string_view text) {
+/// `text` with escapes of `append`, for a language that escapes what is below 0x20 inside its strings itself.
+std::string safe_with(std::string_view text, void (*append)(std::string& out, char32_t code)) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
     const auto [code, length] = decode(text);
-    // Below 0x20 only the white space between the values is left: inside strings JSON itself escapes it.
+    // Below 0x20 only the white space between the values is left.
     if (code == kInvalid) {
-      out += "\\ufffd";
+      append(out, U'\uFFFD');
     } else if (code >= 0x20 && within(kSteering, code)) {
-      append_json_escape(out, code);
+      append(out, code);
     } else {
       out += text.substr(0, length);
     }
@@ -165,6 +166,16 @@ std::string safe_json(std::string_view text) {
   }
   return out;
 }
+
+}  // namespace
+
+std::string safe(std::string_view text) { return safe_except(text, ""); }
+
+std::string safe_lines(std::string_view text) { return safe_except(text, "\n\t"); }
+
+std::string safe_json(std::string_view text) { return safe_with(text, &append_json_escape); }
+
+std::string safe_toml(std::string_view text) { return safe_with(text, &append_toml_escape); }
 
 std::size_t display_width(std::string_view text) {
   std::size_t width = 0;

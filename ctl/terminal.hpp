@@ -18,6 +18,10 @@ namespace tcpctl::ctl {
 /// JSON text with the same characters as JSON escapes (\u009b): still JSON, still the same value.
 [[nodiscard]] std::string safe_json(std::string_view text);
 
+/// TOML text whose strings are all of the form "..." with the same characters as escapes (\u009B): still
+/// TOML, still the same value.
+[[nodiscard]] std::string safe_toml(std::string_view text);
+
 /// Columns that `text` takes on a terminal: 0 for combining marks, 2 for wide East Asian ones and emoji.
 [[nodiscard]] std::size_t display_width(std::string_view text);
 

@@ -12,6 +12,7 @@
 #include "ctl/commands/registry.hpp"
 #include "ctl/format.hpp"
 #include "ctl/input.hpp"
+#include "ctl/object_verbs.hpp"
 #include "ctl/probe_run.hpp"
 #include "ctl/received.hpp"
 #include "ctl/terminal.hpp"
@@ -141,17 +142,26 @@ Exit received(Context& context, const Arguments& arguments) {
 
 Exit run(Context& context, const Arguments& arguments) { return run_probe(context, arguments.word("NAME")); }
 
+Exit add(Context& context, const Arguments& arguments) {
+  return add_object(context, arguments, client_kind());
+}
+Exit set(Context& context, const Arguments& arguments) {
+  return set_object(context, arguments, client_kind());
+}
+Exit remove(Context& context, const Arguments& arguments) {
+  return remove_objects(context, arguments, client_kind());
+}
+
 }  // namespace
 
 Noun client_noun() {
   const Positional name{"NAME", "the client's name"};
-  return {
-      "client",
-      {"clients"},
-      "outbound connections that are kept up, and probes",
-      {{"list", "every client with its state and traffic", "tcpctl client", {}, {}, list},
-       {"show", "all facts of one client", "tcpctl client show feed", {name}, {}, show},
-       {"pause", "make no new connections", "tcpctl client pause feed", {name}, {}, pause},
+  std::vector<Verb> verbs{{"list", "every client with its state and traffic", "tcpctl client", {}, {}, list},
+                          {"show", "all facts of one client", "tcpctl client show feed", {name}, {}, show}};
+  for (auto& verb : object_verbs(client_kind(), add, set, remove)) verbs.push_back(std::move(verb));
+  verbs.insert(
+      verbs.end(),
+      {{"pause", "make no new connections", "tcpctl client pause feed", {name}, {}, pause},
        {"resume", "connect again", "tcpctl client resume feed", {name}, {}, resume},
        {"reconnect",
         "end its connections and make them anew",
@@ -181,7 +191,8 @@ Noun client_noun() {
         "tcpctl client run smtp-check",
         {name},
         {},
-        run}}};
+        run}});
+  return {"client", {"clients"}, "outbound connections that are kept up, and probes", std::move(verbs)};
 }
 
 }  // namespace tcpctl::ctl::commands

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ctl/cells.hpp"
 #include "ctl/commands/registry.hpp"
 #include "ctl/config_file.hpp"
+#include "ctl/config_text.hpp"
 #include "ctl/input.hpp"
-#include "ctl/sheet.hpp"
 #include "ctl/terminal.hpp"
 
 namespace tcpctl::ctl::commands {
@@ -11,13 +10,37 @@ namespace {
 
 constexpr std::size_t kLargestFile = std::size_t{1} << 20U;  // the daemon takes no larger body
 
-Exit show(Context& context, const Arguments&) {
-  if (context.format() == Format::csv)
-    return context.usage("a configuration has no CSV; it is printed as JSON");
-  const auto config = context.get("/v1/config");
-  if (!config) return context.fail(config.error());
-  context.print(config->dump(2) + "\n");
+/// What `path` answers: as TOML for people, and as it is where it is for a file; as JSON with -o json.
+Exit print_config(Context& context, const std::string& path, bool for_file) {
+  if (context.format() == Format::csv) return context.usage("a configuration has no CSV; take -o json");
+  if (context.format() == Format::json) {
+    const auto config = context.get(path);
+    if (!config) return context.fail(config.error());
+    context.print(config->dump(2) + "\n");
+    return Exit::done;
+  }
+  Call call;
+  call.path = path;
+  call.accept = "application/toml";
+  const auto reply = context.client().request(call);
+  if (!reply) return context.fail(reply.error());
+  if (!reply->content_type.starts_with(call.accept))
+    return context.fail(
+        {Exit::failed, safe(context.client().host().text()) + " answers no TOML; take -o json"});
+  context.print(for_file && !context.environment().terminal ? reply->body : safe_toml(reply->body));
   return Exit::done;
+}
+
+Exit show(Context& context, const Arguments&) { return print_config(context, "/v1/config", false); }
+
+Exit export_config(Context& context, const Arguments& arguments) {
+  const bool secrets = arguments.has("--secrets");
+  Query query;
+  query.add("secrets", secrets ? "true" : "false");
+  const auto exit = print_config(context, "/v1/config" + query.text(), true);
+  if (exit == Exit::done && !secrets && !context.environment().terminal)
+    context.warn("secrets stand as <redacted>, which no daemon takes; --secrets writes them");
+  return exit;
 }
 
 /// Mistakes as a compiler prints them, one a line.
@@ -57,53 +80,64 @@ Exit check(Context& context, const Arguments& arguments) {
   return Exit::done;
 }
 
-std::string applies_in_words(const std::string& applies) {
-  if (applies == "new_connections") return "for new connections";
-  if (applies == "rebind") return "now, its sockets are made anew";
-  if (applies == "restart") return "after a restart";
-  return applies;
-}
-
-std::string reload_text(const Json& reload, const View& view) {
-  Sheet sheet{view};
-  sheet.group("Reloaded");
-  const auto names = [&](const char* label, Tone tone) {
-    const auto items = reload.items(label);
-    sheet.fact(label, items.empty() ? "none" : joined(items), items.empty() ? Tone::plain : tone);
-  };
-  names("added", Tone::good);
-  for (const auto& change : reload.items("changed")) {
-    std::string keys;
-    for (const auto& [key, applies] : change.members("keys")) {
-      keys += (keys.empty() ? "" : ", ") + key + " (" + applies_in_words(applies.raw()) + ")";
-    }
-    sheet.fact("changed", change.text("name").value_or("-") + ": " + keys);
-  }
-  names("removed", Tone::plain);
-  names("kept", Tone::plain);
-  names("failed", Tone::bad);
-  return sheet.text();
-}
-
-Exit reload(Context& context, const Arguments&) {
+/// POST, which may take long where there are many files; prints the answer where JSON is wanted.
+Answer<Json> post(Context& context, const std::string& path, Reply& reply) {
   Call call;
   call.method = "POST";
-  call.path = "/v1/config/reload";
+  call.path = path;
   call.patience = std::chrono::seconds{60};
-  const auto reply = context.client().ask(call);
-  if (!reply) return context.fail(reply.error());
-  const auto answer = Json::parse(reply->body).value_or(Json{});
+  auto answered = context.client().ask(call);
+  if (!answered) return tl::make_unexpected(answered.error());
+  reply = *std::move(answered);
+  auto answer = Json::parse(reply.body).value_or(Json{});
   if (context.format() == Format::json && answer.is_object()) context.print(answer.dump(2) + "\n");
-  if (reply->status == 200) {
-    if (context.format() != Format::json) context.print(reload_text(answer, context.view()));
-    return Exit::done;
-  }
+  return answer;
+}
+
+/// Each mistake in a line of its own, and what that means in the last.
+Exit refused(Context& context, const Reply& reply, const Json& answer) {
+  const auto why = explain(reply, context.client().host());
   const auto errors = answer.items("errors");
-  if (errors.empty()) return context.fail(explain(*reply, context.client().host()));
+  if (errors.empty()) return context.fail(why);
   for (const auto& error : errors)
     context.environment().err.write(safe(error.text("detail").value_or("-")) + "\n");
-  return context.fail(
-      {explain(*reply, context.client().host()).exit, safe(answer.text("detail").value_or("refused"))});
+  return context.fail({why.exit, safe(answer.text("detail").value_or("refused"))});
+}
+
+Exit reload(Context& context, const Arguments& arguments) {
+  Reply reply;
+  const auto answer = post(
+      context, std::string{"/v1/config/reload"} + (arguments.has("--force") ? "?force=true" : ""), reply);
+  if (!answer) return context.fail(answer.error());
+  if (reply.status != 200) return refused(context, reply, *answer);
+  if (context.format() != Format::json) context.print(reload_text(*answer, context.view()));
+  return Exit::done;
+}
+
+Exit save(Context& context, const Arguments& arguments) {
+  Reply reply;
+  const auto answer = post(
+      context, std::string{"/v1/config/save"} + (arguments.has("--dry-run") ? "?dry_run=true" : ""), reply);
+  if (!answer) return context.fail(answer.error());
+  if (reply.status != 200) return refused(context, reply, *answer);
+  if (context.format() != Format::json) context.print(saved_text(*answer, context.view()));
+  return Exit::done;
+}
+
+Exit diff(Context& context, const Arguments& arguments) {
+  Call call;
+  call.path = "/v1/config/diff";
+  call.patience = std::chrono::seconds{60};
+  const auto answer = context.ask(call);
+  if (!answer) return context.fail(answer.error());
+  if (context.format() == Format::json) context.print(answer->dump(2) + "\n");
+  if (const auto errors = answer->items("errors"); !errors.empty()) {
+    for (const auto& error : errors) context.environment().err.write(safe(error.raw()) + "\n");
+    return context.fail({Exit::failed, "the files have mistakes; there is nothing to compare with"});
+  }
+  if (context.format() != Format::json) context.print(diff_text(*answer, context.view()));
+  const bool is_same = answer->truth("same").value_or(false);
+  return arguments.has("--exit-code") && !is_same ? Exit::failed : Exit::done;
 }
 
 }  // namespace
@@ -112,18 +146,36 @@ Noun config_noun() {
   return {"config",
           {},
           "the configuration",
-          {{"show", "the running configuration as JSON", "tcpctl config show", {}, {}, show},
+          {{"show", "the running configuration as TOML", "tcpctl config show", {}, {}, show},
+           {"export",
+            "the running configuration for a file, which gives the same daemon",
+            "tcpctl config export --secrets",
+            {},
+            {{"--secrets", "", "with the secrets; else they are left out"}},
+            export_config},
+           {"diff",
+            "what runs (+) against the files (-)",
+            "tcpctl config diff",
+            {},
+            {{"--exit-code", "", "exit with 1 where they differ"}},
+            diff},
+           {"save",
+            "keep what was changed at run time for the next start",
+            "tcpctl config save",
+            {},
+            {{"--dry-run", "", "only tell what would be written"}},
+            save},
            {"check",
             "let the daemon judge a file; nothing changes",
             "tcpctl config check /etc/tcpctl/tcpctld.toml",
-            {{"FILE", "TOML, or JSON (NAME.json, or '-' for standard input)"}},
+            {{"FILE", "TOML or JSON; '-' for standard input"}},
             {},
             check},
            {"reload",
             "let the daemon read its files anew, and tell what changed",
             "tcpctl config reload",
             {},
-            {},
+            {{"--force", "", "the files win over what was changed at run time"}},
             reload}}};
 }
 

@@ -2,6 +2,7 @@
 #include "ctl/cells.hpp"
 #include "ctl/columns.hpp"
 #include "ctl/commands/registry.hpp"
+#include "ctl/confirm.hpp"
 #include "ctl/connection_sheet.hpp"
 #include "ctl/filter.hpp"
 #include "ctl/follow.hpp"
@@ -53,6 +54,14 @@ Exit kill_each(Context& context, const std::vector<std::string>& ids, const std:
   return exit;
 }
 
+/// Asks before more than one are ended. They come and go: it may be others that are.
+Answer<void> confirm_kill(Context& context, Query query) {
+  const auto page = context.get("/v1/connections" + query.add("limit", "1").text());
+  if (!page) return tl::make_unexpected(page.error());
+  if (page->count("total").value_or(0) < 2) return {};
+  return confirm(context, exact_count(*page, "total") + " connections match", "end them");
+}
+
 Exit kill_matching(Context& context, Query query, const std::string& how) {
   Call call;
   call.method = "DELETE";
@@ -75,6 +84,9 @@ Exit kill(Context& context, const Arguments& arguments) {
   }
   if (!ids.empty() && filtered) return context.usage("an ID and a filter exclude each other");
   const auto how = how_ended(arguments);
+  if (filtered && !arguments.has("--yes")) {
+    if (auto agreed = confirm_kill(context, *query); !agreed) return context.fail(agreed.error());
+  }
   return ids.empty() ? kill_matching(context, *query, how) : kill_each(context, ids, how);
 }
 
@@ -84,7 +96,8 @@ Noun connection_noun() {
   auto lists = connection_filters();
   for (auto& option : paging_options()) lists.push_back(std::move(option));
   auto kills = connection_filters();
-  kills.insert(kills.begin(), {"--reset", "", "with a RST at once; else FIN, and the peer's is waited for"});
+  kills.insert(kills.begin(), {{"--reset", "", "with a RST at once; else FIN, and the peer's is waited for"},
+                               {"--yes", "", "ask nothing where more than one matches a filter"}});
   return {"conn",
           {"conns", "connection", "connections"},
           "open connections",

@@ -2,7 +2,10 @@
 #include "ctl/cells.hpp"
 #include "ctl/columns.hpp"
 #include "ctl/commands/registry.hpp"
+#include "ctl/drain_run.hpp"
 #include "ctl/ends_sheet.hpp"
+#include "ctl/format.hpp"
+#include "ctl/object_verbs.hpp"
 #include "ctl/sheet.hpp"
 
 namespace tcpctl::ctl::commands {
@@ -39,6 +42,8 @@ std::string sheet_text(const Json& listener, const View& view) {
   sheet.group("Listener " + listener.text("name").value_or("-"));
   sheet.fact("State", state, tone_of_state(state));
   if (const auto error = listener.text("error")) sheet.fact("Error", *error, Tone::bad);
+  if (listener.at("drain").is_object())
+    sheet.fact("Drained by", moment(listener, "drain.ends_at", view, Precision::seconds));
   sheet.fact("Service", listener.text("service").value_or(""));
   sheet.fact("Declared in", listener.text("source").value_or(""));
   addresses(sheet, listener);
@@ -80,28 +85,71 @@ Exit pause(Context& context, const Arguments& arguments) {
 Exit resume(Context& context, const Arguments& arguments) {
   return act(context, arguments, "resume", "accepts again");
 }
+Draining::State drain_state(const Json& listener) {
+  return {.remaining = listener.count("connections.active").value_or(0),
+          .goes_on = listener.at("drain").is_object(),
+          .began_at = parse_time(listener.text("drain.began_at").value_or("")),
+          .ends_at = parse_time(listener.text("drain.ends_at").value_or(""))};
+}
+
+Exit wait_until_drained(Context& context, const std::string& name) {
+  Draining draining;
+  draining.label = "listener " + name;
+  draining.listener = name;
+  draining.undo = "tcpctl listener resume " + name;
+  draining.state = [&]() -> Answer<Draining::State> {
+    const auto listener = context.get(path_of(name));
+    if (!listener) return tl::make_unexpected(listener.error());
+    return drain_state(*listener);
+  };
+  return wait_for_drain(context, draining);
+}
+
 Exit drain(Context& context, const Arguments& arguments) {
-  return act(context, arguments, "drain",
-             "draining; it accepts nothing new and closes when its connections have ended");
+  const auto time = drain_time(arguments);
+  if (!time) return context.fail(time.error());
+  const auto name = arguments.word("NAME");
+  Call call;
+  call.method = "POST";
+  call.path = path_of(name) + "/drain" + (*time ? Query{}.add("drain", **time).text() : "");
+  const auto answer = context.ask(call);
+  if (!answer) return context.fail(answer.error());
+  if (!arguments.has("--wait"))
+    return context.outcome(*answer,
+                           "listener " + name + ": draining; it accepts nothing new, its connections end");
+  const auto exit = wait_until_drained(context, name);
+  return exit == Exit::done && !context.for_people() ? show(context, arguments) : exit;
+}
+
+Exit add(Context& context, const Arguments& arguments) {
+  return add_object(context, arguments, listener_kind());
+}
+Exit set(Context& context, const Arguments& arguments) {
+  return set_object(context, arguments, listener_kind());
+}
+Exit remove(Context& context, const Arguments& arguments) {
+  return remove_objects(context, arguments, listener_kind());
 }
 
 }  // namespace
 
 Noun listener_noun() {
   const Positional name{"NAME", "the listener's name"};
-  return {"listener",
-          {"listeners"},
-          "where the daemon accepts connections",
-          {{"list", "every listener with its state and traffic", "tcpctl listener -o wide", {}, {}, list},
-           {"show", "all facts of one listener", "tcpctl listener show web", {name}, {}, show},
-           {"pause", "stop accepting; connections go on", "tcpctl listener pause web", {name}, {}, pause},
-           {"resume", "accept again", "tcpctl listener resume web", {name}, {}, resume},
-           {"drain",
-            "stop accepting and let the connections end",
-            "tcpctl listener drain web",
-            {name},
-            {},
-            drain}}};
+  std::vector<Verb> verbs{
+      {"list", "every listener with its state and traffic", "tcpctl listener -o wide", {}, {}, list},
+      {"show", "all facts of one listener", "tcpctl listener show web", {name}, {}, show}};
+  for (auto& verb : object_verbs(listener_kind(), add, set, remove)) verbs.push_back(std::move(verb));
+  verbs.insert(
+      verbs.end(),
+      {{"pause", "stop accepting; connections go on", "tcpctl listener pause web", {name}, {}, pause},
+       {"resume", "accept again", "tcpctl listener resume web", {name}, {}, resume},
+       {"drain",
+        "stop accepting, and end the connections without haste",
+        "tcpctl listener drain web --time 1m --wait",
+        {name},
+        drain_options(),
+        drain}});
+  return {"listener", {"listeners"}, "where the daemon accepts connections", std::move(verbs)};
 }
 
 }  // namespace tcpctl::ctl::commands

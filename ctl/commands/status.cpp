@@ -101,6 +101,19 @@ void last_reload(Sheet& sheet, const Json& status, const View& view) {
   }
 }
 
+void configuration(Sheet& sheet, const Json& status) {
+  const auto conflicts = status.count("conflicts").value_or(0);
+  const auto unsaved = status.count("unsaved").value_or(0);
+  sheet.group("Configuration");
+  sheet.fact("Conflicts",
+             conflicts == 0 ? "none" : exact_text(conflicts) + "; 'tcpctl config reload' tells which",
+             conflicts == 0 ? Tone::plain : Tone::warn);
+  sheet.fact(
+      "Not saved",
+      unsaved == 0 ? "nothing" : exact_text(unsaved) + "; 'tcpctl config save' keeps it for the next start",
+      unsaved == 0 ? Tone::plain : Tone::warn);
+}
+
 Exit run(Context& context, const Arguments&) {
   const auto status = context.get("/v1/status");
   if (!status) return context.fail(status.error());
@@ -110,6 +123,7 @@ Exit run(Context& context, const Arguments&) {
   limits(sheet, *status);
   totals(sheet, *status);
   host(sheet, *status);
+  configuration(sheet, *status);
   last_reload(sheet, *status, context.view());
   add_members(sheet, "Capabilities", status->at("capabilities"));
   context.print(sheet.text());

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <charconv>
 #include <functional>
 #include <utility>
 
 #include "ctl/cells.hpp"
 #include "ctl/commands/registry.hpp"
+#include "ctl/drain_run.hpp"
+#include "ctl/format.hpp"
 #include "ctl/terminal.hpp"
 
 namespace tcpctl::ctl::commands {
@@ -103,9 +106,50 @@ Exit ready(Context& context, const Arguments& arguments) {
            "); it takes sessions once it is up";
   });
 }
+/// One of the targets of the service that the upstream `name` stands for: "u1-1", "u1-2".
+bool is_target_of(const Json& row, const std::string& name) {
+  const auto target = row.text("name").value_or("");
+  if (!target.starts_with(name + "-")) return false;
+  const auto number = target.substr(name.size() + 1);
+  return !number.empty() && number.find_first_not_of("0123456789") == std::string::npos;
+}
+
+Answer<Draining::State> drain_state(const Context& context, const std::string& listener,
+                                    const std::string& upstream) {
+  const auto answer = context.get(path_of(listener));
+  if (!answer) return tl::make_unexpected(answer.error());
+  const auto rows = answer->items("items");
+  const bool is_row =
+      std::ranges::any_of(rows, [&](const Json& row) { return row.text("name") == upstream; });
+  Draining::State state{.remaining = 0, .goes_on = true, .began_at = {}, .ends_at = {}};
+  for (const auto& row : rows) {
+    if (is_row ? row.text("name") != upstream : !is_target_of(row, upstream)) continue;
+    state.remaining += row.count("assigned").value_or(0);
+    if (row.text("admin_state") != "drain") state.goes_on = false;
+    state.began_at = parse_time(row.text("drain.began_at").value_or(""));
+    state.ends_at = parse_time(row.text("drain.ends_at").value_or(""));
+  }
+  return state;
+}
+
 Exit drain(Context& context, const Arguments& arguments) {
-  return change(context, arguments, R"({"admin_state": "drain"})",
-                saying("drain; it gets no new sessions, those that stand go on"));
+  const auto time = drain_time(arguments);
+  if (!time) return context.fail(time.error());
+  const auto listener = arguments.word("LISTENER");
+  const auto upstream = arguments.word("UPSTREAM");
+  const auto body = *time ? R"({"admin_state": "drain", "drain": ")" + **time + "\"}"
+                          : std::string{R"({"admin_state": "drain"})"};
+  const auto words = *time ? "drain; it gets no new sessions, those that stand end within " + **time
+                           : std::string{"drain; it gets no new sessions, those that stand go on"};
+  const auto exit = change(context, arguments, body, saying(words));
+  if (exit != Exit::done || !arguments.has("--wait")) return exit;
+  Draining draining;
+  draining.label = "upstream " + upstream + " of " + listener;
+  draining.listener = listener;
+  draining.upstream = upstream;
+  draining.undo = "tcpctl upstream ready " + listener + " " + upstream;
+  draining.state = [&] { return drain_state(context, listener, upstream); };
+  return wait_for_drain(context, draining);
 }
 Exit maint(Context& context, const Arguments& arguments) {
   return change(context, arguments, R"({"admin_state": "maint"})",
@@ -154,10 +198,10 @@ Noun upstream_noun() {
         list},
        {"ready", "give it sessions again", "tcpctl upstream ready web u1", {listener, upstream}, {}, ready},
        {"drain",
-        "give it no new sessions; those that stand go on",
-        "tcpctl upstream drain web u1",
+        "give it no new sessions; those that stand go on, or end within a time",
+        "tcpctl upstream drain web u1 --time 1m --wait",
         {listener, upstream},
-        {},
+        drain_options(),
         drain},
        {"maint",
         "the same, and check its health no more",

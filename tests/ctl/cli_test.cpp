@@ -37,6 +37,16 @@ class Cli : public ::testing::Test {
   const std::vector<Noun> nouns_ = commands::all();
 };
 
+TEST_F(Cli, KeepsEachOfAnOptionThatMayBeRepeatedAndTheLastOfOthers) {
+  const auto line = parsed({"listener", "add", "web", "--listen", "a", "x=1", "--listen=b", "--service", "c",
+                            "--service", "d", "y.z=2"});
+
+  EXPECT_THAT(line.arguments.all("--listen"), ElementsAre("a", "b"));
+  EXPECT_EQ(line.arguments.get("--service"), "d");
+  EXPECT_EQ(line.arguments.get("NAME"), "web");
+  EXPECT_THAT(line.arguments.all("KEY=VALUE"), ElementsAre("x=1", "y.z=2"));
+}
+
 TEST_F(Cli, IsTheOverviewWithoutACommand) { EXPECT_EQ(chosen({}), "overview"); }
 
 TEST_F(Cli, TakesNounsInBothNumbers) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// tcpctl config: check and reload.
+// tcpctl config.
 #include "ctl/config_file.hpp"
 
 #include <filesystem>
@@ -15,8 +15,10 @@ namespace tcpctl::ctl::test {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 constexpr const char* kToml =
     "[listeners.web]\nlisten = [\n  \"127.0.0.1:80\",\n  \"nonsense\",\n]\nservice = \"echo\"\n";
@@ -138,10 +140,125 @@ TEST_F(ConfigFileCommand, TellsEveryMistakeThatKeptAReloadFromHappening) {
       "a.toml:1:1: x\na.toml:2:1: y\ntcpctl: the files have mistakes; the running configuration stays\n");
 }
 
+TEST_F(ConfigFileCommand, TellsOfEachConflictWhatHoldsAndWhatToDo) {
+  daemon_.answer(
+      "POST /v1/config/reload?force=true",
+      std::string{
+          R"({"ok": true, "errors": [], "added": [], "changed": [], "removed": [], "kept": [], "failed": [], "conflicts": [
+              {"name": "listeners.a", "file": "t.toml:1:12", "at_run_time": "changed", "wins": "runtime"},
+              {"name": "listeners.b", "file": "t.toml:2:12", "at_run_time": "removed", "wins": "saved"},
+              {"name": "clients.c", "file": "t.toml:3:12", "at_run_time": "changed", "wins": "file"}]})"});
+
+  EXPECT_THAT(
+      here({"config", "reload", "--force"}).out,
+      EndsWith(
+          "conflict: listeners.a, declared at t.toml:1:12, was changed at run time; that stays; 'tcpctl "
+          "config "
+          "save' keeps it over a restart, 'tcpctl config reload --force' takes the file's\n"
+          "conflict: listeners.b, declared at t.toml:2:12, was removed at run time; saved.toml holds; "
+          "'tcpctl "
+          "config reload --force' takes the file's\n"
+          "conflict: clients.c, declared at t.toml:3:12, was changed at run time; the file's holds now; if "
+          "that had been saved, 'tcpctl config save' takes it out of saved.toml\n"));
+}
+
 TEST_F(ConfigFileCommand, PrintsTheRunningConfiguration) {
+  daemon_.answer("GET /v1/config", {200, "[daemon]\nname = \"\u009b\u202e\"\n", "application/toml"});
+
+  EXPECT_EQ(here({"config"}).out, "[daemon]\nname = \"\\u009B\\u202E\"\n");
+  EXPECT_THAT(daemon_.last(), HasSubstr("Accept: application/toml\r\n"));
+}
+
+TEST_F(ConfigFileCommand, PrintsTheRunningConfigurationAsJson) {
   daemon_.answer("GET /v1/config", std::string{R"({"daemon": {"workers": 2}})"});
 
-  EXPECT_EQ(here({"config"}).out, "{\n  \"daemon\": {\n    \"workers\": 2\n  }\n}\n");
+  EXPECT_EQ(here({"-o", "json", "config", "show"}).out, "{\n  \"daemon\": {\n    \"workers\": 2\n  }\n}\n");
+  EXPECT_EQ(here({"-o", "csv", "config", "show"}).exit, Exit::usage);
+  EXPECT_THAT(here({"config", "show"}).err, HasSubstr("answers no TOML"));
+}
+
+TEST_F(ConfigFileCommand, ExportsBytesAsTheyAre) {
+  daemon_.answer("GET /v1/config?secrets=true", {200, "a = \"\u009b\"\n", "application/toml"});
+  daemon_.answer("GET /v1/config?secrets=false", {200, "a = \"<redacted>\"\n", "application/toml"});
+
+  const auto with = here({"config", "export", "--secrets"});
+  const auto without = here({"config", "export"});
+
+  EXPECT_EQ(with.out, "a = \"\u009b\"\n");
+  EXPECT_EQ(with.err, "");
+  EXPECT_EQ(without.out, "a = \"<redacted>\"\n");
+  EXPECT_THAT(without.err, HasSubstr("--secrets"));
+}
+
+TEST_F(ConfigFileCommand, SavesAndTellsWhatAndWhere) {
+  const std::string saved =
+      R"({"file": "/s/saved.toml", "saved": ["listeners.a", "clients.b"], "removed": ["clients.c"], "given_back": [])";
+  daemon_.answer("POST /v1/config/save", saved + R"(, "unchanged": false, "dry_run": false})");
+  daemon_.answer("POST /v1/config/save?dry_run=true", saved + R"(, "unchanged": false, "dry_run": true})");
+
+  EXPECT_EQ(here({"config", "save"}).out,
+            "Saved in /s/saved.toml\n"
+            "  saved       listeners.a, clients.b\n"
+            "  removed     clients.c\n"
+            "  given back  none\n");
+  EXPECT_THAT(here({"config", "save", "--dry-run"}).out, StartsWith("Would be saved in /s/saved.toml\n"));
+}
+
+TEST_F(ConfigFileCommand, SaysWhenThereIsNothingToSave) {
+  daemon_.answer("POST /v1/config/save", std::string{R"({"file": "/s", "unchanged": true})"});
+
+  EXPECT_EQ(here({"config", "save"}).out, "nothing to save: a restart brings what runs\n");
+}
+
+TEST_F(ConfigFileCommand, TellsEveryMistakeThatKeptASaveFromHappening) {
+  daemon_.answer("POST /v1/config/save",
+                 problem(409, "the files have mistakes; nothing was saved",
+                         R"(, "errors": [{"pointer": "", "detail": "a.toml:1:1: x"}])"));
+
+  const auto refused = here({"config", "save"});
+
+  EXPECT_EQ(refused.exit, Exit::failed);
+  EXPECT_EQ(refused.err, "a.toml:1:1: x\ntcpctl: the files have mistakes; nothing was saved\n");
+}
+
+TEST_F(ConfigFileCommand, ShowsTheDifferenceFromTheFiles) {
+  daemon_.answer(
+      "GET /v1/config/diff",
+      std::string{
+          R"({"same": false, "added": ["listeners.new"], "removed": ["clients.old"], "errors": [], "changed": [
+              {"name": "listeners.web", "keys": {"idle_timeout": {"running": null, "files": "5m"},
+                                                 "keepalive.idle": {"running": "9s", "files": "8s"}}}]})"});
+
+  EXPECT_EQ(here({"config", "diff"}).out,
+            "--- files\n"
+            "+++ running\n"
+            "- clients.old\n"
+            "+ listeners.new\n"
+            "  listeners.web\n"
+            "-   idle_timeout = \"5m\"\n"
+            "+   idle_timeout = (default)\n"
+            "-   keepalive.idle = \"8s\"\n"
+            "+   keepalive.idle = \"9s\"\n");
+  EXPECT_EQ(here({"config", "diff"}).exit, Exit::done);
+  EXPECT_EQ(here({"config", "diff", "--exit-code"}).exit, Exit::failed);
+}
+
+TEST_F(ConfigFileCommand, NoDifferenceIsSaid) {
+  daemon_.answer("GET /v1/config/diff", std::string{R"({"same": true, "errors": []})"});
+
+  const auto ran = here({"config", "diff", "--exit-code"});
+
+  EXPECT_EQ(ran.out, "what runs and the files are the same\n");
+  EXPECT_EQ(ran.exit, Exit::done);
+}
+
+TEST_F(ConfigFileCommand, FilesWithMistakesAreNoDifference) {
+  daemon_.answer("GET /v1/config/diff", std::string{R"({"same": false, "errors": ["a.toml:1:1: x"]})"});
+
+  const auto ran = here({"config", "diff"});
+
+  EXPECT_EQ(ran.exit, Exit::failed);
+  EXPECT_EQ(ran.err, "a.toml:1:1: x\ntcpctl: the files have mistakes; there is nothing to compare with\n");
 }
 
 }  // namespace

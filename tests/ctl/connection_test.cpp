@@ -17,9 +17,9 @@ using ::testing::IsEmpty;
 
 class Connection : public ::testing::Test {
  protected:
-  [[nodiscard]] Ran here(std::vector<std::string> words) const {
+  [[nodiscard]] Ran here(std::vector<std::string> words, const Around& around = {}) const {
     words.insert(words.begin(), {"--host", daemon_.host()});
-    return tcpctl(words);
+    return tcpctl(words, around);
   }
   FakeDaemon daemon_;
 };
@@ -156,7 +156,33 @@ TEST_F(Connection, EndsTheOthersWhereOneIdIsWrong) {
 TEST_F(Connection, EndsAllThatMatchAFilter) {
   daemon_.answer("DELETE /v1/connections?listener=web&how=reset", std::string{R"({"ended": 1200})"});
 
-  EXPECT_EQ(here({"conn", "kill", "--listener", "web", "--reset"}).out, "1,200 connections reset\n");
+  EXPECT_EQ(here({"conn", "kill", "--listener", "web", "--reset", "--yes"}).out, "1,200 connections reset\n");
+}
+
+TEST_F(Connection, EndsSeveralOfAFilterOnlyIfTheUserSaysYes) {
+  const std::string count = "GET /v1/connections?listener=web&limit=1";
+  const std::string kill = "DELETE /v1/connections?listener=web&how=graceful";
+  daemon_.answer(count, std::string{R"({"items": [], "total": 1200, "next": null})"});
+  daemon_.answer(kill, std::string{R"({"ended": 1200})"});
+
+  const auto nobody = here({"conn", "kill", "--listener", "web"});
+  const auto no = here({"conn", "kill", "--listener", "web"}, {.typed = "n\n"});
+  EXPECT_EQ(nobody.exit, Exit::usage);
+  EXPECT_EQ(nobody.err, "tcpctl: 1,200 connections match; write --yes to say that you mean it\n");
+  EXPECT_EQ(no.exit, Exit::failed);
+  EXPECT_EQ(no.err, "1,200 connections match; end them? [y/N] tcpctl: nothing was done\n");
+  EXPECT_THAT(daemon_.asked(), ElementsAre(count, count));
+
+  EXPECT_EQ(here({"conn", "kill", "--listener", "web"}, {.typed = "y\n"}).exit, Exit::done);
+  EXPECT_EQ(daemon_.asked().back(), kill);
+}
+
+TEST_F(Connection, EndsTheOnlyOneOfAFilterWithoutAQuestion) {
+  daemon_.answer("GET /v1/connections?listener=web&limit=1",
+                 std::string{R"({"items": [], "total": 1, "next": null})"});
+  daemon_.answer("DELETE /v1/connections?listener=web&how=graceful", std::string{R"({"ended": 1})"});
+
+  EXPECT_EQ(here({"conn", "kill", "--listener", "web"}).exit, Exit::done);
 }
 
 TEST_F(Connection, NeverEndsConnectionsWithoutBeingToldWhich) {

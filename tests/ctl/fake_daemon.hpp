@@ -63,6 +63,11 @@ class FakeDaemon {
     answers_[request] = std::move(canned);
   }
   void answer(const std::string& request, const std::string& json) { answer(request, Canned{200, json}); }
+  /// One after the other, and the last for good.
+  void answer_in_turn(const std::string& request, std::vector<std::string> jsons) {
+    const std::lock_guard lock{mutex_};
+    turns_[request] = std::move(jsons);
+  }
   /// Instead of an HTTP answer these bytes, as they are.
   void answer_raw(const std::string& request, const std::string& bytes) {
     const std::lock_guard lock{mutex_};
@@ -80,6 +85,11 @@ class FakeDaemon {
   [[nodiscard]] std::vector<std::string> asked() const {
     const std::lock_guard lock{mutex_};
     return asked_;
+  }
+  /// Of each request, head and body.
+  [[nodiscard]] std::vector<std::string> requests() const {
+    const std::lock_guard lock{mutex_};
+    return requests_;
   }
   /// The last request, head and body.
   [[nodiscard]] std::string last() const {
@@ -159,6 +169,8 @@ class FakeDaemon {
       const std::lock_guard lock{mutex_};
       asked_.push_back(asked);
       last_ = request;
+      requests_.push_back(request);
+      take_turn(asked);
       reply = raw_.contains(asked)
                   ? raw_[asked]
                   : http(answers_.contains(asked) ? answers_[asked] : problem(404, "nothing"));
@@ -168,6 +180,13 @@ class FakeDaemon {
       if (written <= 0) return;
       left.remove_prefix(static_cast<std::size_t>(written));
     }
+  }
+
+  void take_turn(const std::string& asked) {
+    const auto found = turns_.find(asked);
+    if (found == turns_.end() || found->second.empty()) return;
+    answers_[asked] = Canned{200, found->second.front()};
+    found->second.erase(found->second.begin());
   }
 
   static std::string http(const Canned& canned) {
@@ -205,7 +224,8 @@ class FakeDaemon {
   HeldBack held_back_;
   std::map<std::string, Canned> answers_;
   std::map<std::string, std::string> raw_;
-  std::vector<std::string> asked_;
+  std::map<std::string, std::vector<std::string>> turns_;
+  std::vector<std::string> asked_, requests_;
   std::string last_;
   std::string folder_, host_;
   Fd listener_;

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdlib>
 #include <map>
 #include <ostream>
 #include <string>
 #include <vector>
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/fd.hpp"
 #include "ctl/run.hpp"
 
 namespace tcpctl::ctl {
@@ -44,6 +49,23 @@ struct Around {
   std::optional<std::size_t> terminal_width{};
   std::string stdin_text{};
   std::size_t reader_leaves_after{SIZE_MAX};
+  std::optional<std::string> typed{};  // at a terminal, which stdin is then
+};
+
+/// A pipe that holds `text`.
+class Typed {
+ public:
+  explicit Typed(const std::string& text) {
+    int ends[2] = {-1, -1};
+    if (::pipe2(ends, O_CLOEXEC) != 0) std::abort();
+    read_ = Fd{ends[0]};
+    const Fd write{ends[1]};
+    (void)!::write(write.get(), text.data(), text.size());
+  }
+  [[nodiscard]] int fd() const { return read_.get(); }
+
+ private:
+  Fd read_;
 };
 
 inline Ran tcpctl(const std::vector<std::string>& arguments, const Around& around = {}) {
@@ -55,6 +77,11 @@ inline Ran tcpctl(const std::vector<std::string>& arguments, const Around& aroun
     return around.stdin_text;
   };
   Environment environment{out, err, read_stdin, around.variables, around.terminal, around.terminal_width};
+  const Typed typed{around.typed.value_or("")};
+  if (around.typed) {
+    environment.input = typed.fd();
+    environment.input_terminal = true;
+  }
   const auto exit = run(arguments, environment);
   return {exit, out.text(), err.text()};
 }

@@ -245,6 +245,28 @@ TEST_F(Run, PrintsAProblemAndItsMeaningForARequestThatFails) {
   EXPECT_EQ(ran.err, "tcpctl: no such path\n");
 }
 
+TEST_F(Run, SendsTheHeadersThatItIsGivenAndShowsThoseOfTheAnswer) {
+  daemon_.answer("PATCH /v1/x", std::string{"{}"});
+
+  const auto ran = here(
+      {"api", "-i", "PATCH", "/v1/x", "-d", "{}", "-H", "If-Match: \"a\"", "--header", "accept:text/plain"});
+
+  EXPECT_THAT(daemon_.last(), HasSubstr("\r\nIf-Match: \"a\"\r\n"));
+  EXPECT_THAT(daemon_.last(), HasSubstr("\r\naccept: text/plain\r\n"));
+  EXPECT_THAT(daemon_.last(), ::testing::Not(HasSubstr("Accept: ")));
+  EXPECT_THAT(ran.out, ::testing::StartsWith("HTTP/1.1 200\n"));
+  EXPECT_THAT(ran.out, HasSubstr("\nContent-Type: application/json\n"));
+  EXPECT_THAT(ran.out, ::testing::EndsWith("\n\n{}\n"));
+}
+
+TEST_F(Run, RefusesAHeaderThatIsNoneOrItsOwn) {
+  for (const std::string wrong : {"If-Match", "If-Match:", ": x", "A B: x", "X: a\r\nY: b", "host: x",
+                                  "Content-Length: 1", "Authorization: Bearer x"}) {
+    EXPECT_EQ(here({"api", "GET", "/v1/x", "-H", wrong}).exit, Exit::usage) << wrong;
+  }
+  EXPECT_THAT(daemon_.asked(), IsEmpty());
+}
+
 TEST_F(Run, RefusesARequestThatWouldBreakItsOwnForm) {
   EXPECT_EQ(here({"api", "GET", "v1/status"}).exit, Exit::usage);
   EXPECT_EQ(here({"api", "GET", "/v1/x HTTP/1.1\r\nX-Evil: 1"}).exit, Exit::usage);

@@ -44,6 +44,12 @@ TEST(Terminal, WritesTheSameJsonWithSteeringCharactersEscaped) {
   EXPECT_EQ(safe_json("\"\U000e0041\""), "\"\\udb40\\udc41\"");
 }
 
+TEST(Terminal, TomlKeepsItsValueAndLosesWhatSteers) {
+  EXPECT_EQ(safe_toml("[a]\nb = \"ä\xc2\x9b\u202e\x7f\xff\"\n"),
+            "[a]\nb = \"ä\\u009B\\u202E\\u007F\\uFFFD\"\n");
+  EXPECT_EQ(safe_toml("\"\U000e0041\""), "\"\\U000E0041\"");
+}
+
 TEST(Terminal, CountsTheColumnsThatTextTakes) {
   EXPECT_EQ(display_width(""), 0U);
   EXPECT_EQ(display_width("abc"), 3U);

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "ctl/command.hpp"
+
+namespace tcpctl::ctl {
+
+/// --time and --wait of the verbs that drain.
+[[nodiscard]] std::vector<Option> drain_options();
+/// --time, as the API takes it. Errors: usage, if it is no duration.
+[[nodiscard]] Answer<std::optional<std::string>> drain_time(const Arguments& arguments);
+
+/// What is drained, as `wait_for_drain` asks for it.
+struct Draining {
+  struct State {
+    std::uint64_t remaining;
+    bool goes_on;  // false: somebody ended the drain, and what remains stays
+    std::optional<WallTime> began_at, ends_at;
+  };
+  std::string label;  // "listener web"
+  std::function<Answer<State>()> state;
+  std::string listener;  // whose connections remain
+  std::string upstream;  // those with this upstream alone; "" for all
+  std::string undo;      // the command that ends the drain
+};
+
+/// Waits until nothing remains: at a terminal with a bar, the time left and the oldest connections that
+/// remain; else with a line at the beginning and one at the end. An interrupt leaves the drain going and says
+/// so. Prints nothing on stdout unless for people. Answers failed where the drain was ended, or waiting was.
+[[nodiscard]] Exit wait_for_drain(Context& context, const Draining& draining);
+
+}  // namespace tcpctl::ctl

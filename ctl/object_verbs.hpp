@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "ctl/command.hpp"
+#include "ctl/object_kind.hpp"
+
+namespace tcpctl::ctl {
+
+/// `add` creates an object, `set` changes some of its keys, `rm` removes one or more: what they say, the exit
+/// status and the questions before something is lost are the same for listeners and clients.
+[[nodiscard]] Exit add_object(Context& context, const Arguments& arguments, const ObjectKind& kind);
+[[nodiscard]] Exit set_object(Context& context, const Arguments& arguments, const ObjectKind& kind);
+[[nodiscard]] Exit remove_objects(Context& context, const Arguments& arguments, const ObjectKind& kind);
+
+/// The verbs themselves, to be run by functions that know the kind.
+using RunVerb = Exit (*)(Context& context, const Arguments& arguments);
+[[nodiscard]] std::vector<Verb> object_verbs(const ObjectKind& kind, RunVerb add, RunVerb set,
+                                             RunVerb remove);
+
+}  // namespace tcpctl::ctl
