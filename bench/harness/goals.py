@@ -49,6 +49,9 @@ ALL = [
     *[Goal("lists", "ms", limit, contestant=reading) for reading, limit in _READINGS.items()],
     *[Goal("lists", figure, limit, contestant=reading) for reading in _READINGS
       for figure, limit in (("p50_us", 1.1), ("p99_us", 2.0))],
+    *[Goal("changes", "ms", 20.0, contestant=change) for change in ("create", "change", "change an address", "remove")],
+    Goal("changes", "ms", 100.0, contestant="reload, one changed"),
+    Goal("requests", "p50_us", 1.1, contestant="asked"),
 ]
 _WORDS = {"rate": "rate", "cpu": "CPU per unit", "p50_us": "p50", "p99_us": "p99"}
 
@@ -69,6 +72,8 @@ def goal_table(done):
 
 
 def _label(goal, done):
+    if "changes" in done:
+        return done["changes"].get(goal.contestant, [])
     if goal.figure == "ms":
         return "time, ms"
     word = _WORDS.get(goal.figure, goal.figure)

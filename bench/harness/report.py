@@ -52,7 +52,7 @@ def section(name, done):
 
 def body(name, done):
     """The table of one work, what is to be known of it, and who failed in it."""
-    for kind, render in (("pss", _memory), ("scrape", _scrape), ("readings", _lists), ("micro", _micro), ("calls", _calls),
+    for kind, render in (("pss", _memory), ("scrape", _scrape), ("readings", _lists), ("changes", _changes), ("micro", _micro), ("calls", _calls),
                          ("samples", _work)):
         if kind in done:
             text = render(done) if kind != "samples" else render(name, done)
@@ -105,6 +105,11 @@ def _lists(done):
     for name, costs in done["readings"].items():
         rows.append([name, *(spread([one[key] for one in costs]) for key in ("time_ms", "cpu_ms", "kib"))])
     return f"{table(rows)}\n{_work('lists', done)}"
+
+
+def _changes(done):
+    return table([["milliseconds", "median (quartiles)"],
+                  *[[name, spread(taken, 1)] for name, taken in done["changes"].items()]])
 
 
 def _scrape(done):

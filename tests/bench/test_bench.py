@@ -73,6 +73,14 @@ def test_lists_have_their_cost(tmp_path):
     assert {sample["contestant"] for sample in done["samples"]} == {"quiet", *done["readings"]}
 
 
+def test_changes_have_their_time_and_requests_are_asked(tmp_path):
+    done = works_of("changes", *BRIEF, "--listeners", "10", folder=tmp_path)
+
+    assert all(times[0] > 0 for times in done["changes"]["changes"].values())
+    assert {sample["contestant"] for sample in done["requests"]["samples"]} == {"quiet", "asked"}
+    assert done["requests"]["requests a second"][0] > 0
+
+
 def test_records_are_measured_beside_none(tmp_path):
     done = works_of("records", *BRIEF, "--works", "conn,service64", folder=tmp_path)
 
