@@ -20,8 +20,9 @@ namespace tcpctl {
 /// The one door through which the API asks and steers the daemon; the supervisor implements it.
 ///
 /// Every call posts to the loops that own the objects and waits for them, with a deadline: Errc::timed_out
-/// past it. Errors: not_found (no such name or id), conflict (it cannot be done in this state),
-/// limit_reached, timed_out. Threads: any of the API's; never a loop.
+/// past it. A change that is answered so was not made, and will not be. Errors: not_found (no such name or
+/// id), conflict (it cannot be done in this state), limit_reached, timed_out. Threads: any of the API's;
+/// never a loop.
 class ControlPlane {
  public:
   ControlPlane() = default;

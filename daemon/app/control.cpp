@@ -24,6 +24,10 @@ tl::unexpected<Error> no_listener(const std::string& name) {
   return fail(Errc::not_found, "no listener '" + name + "'");
 }
 
+tl::unexpected<Error> no_client(const std::string& name) {
+  return fail(Errc::not_found, "no client '" + name + "'");
+}
+
 std::string on_or_off(const std::string& refusal) { return refusal.empty() ? "on" : "off: " + refusal; }
 
 template <class T>
@@ -184,7 +188,7 @@ Result<ListenerRow> Control::listener(const std::string& name, bool redact) {
 }
 
 Result<std::vector<UpstreamRow>> Control::upstreams(const std::string& listener) {
-  return ask_director(listener, [](Director* director) -> Result<std::vector<UpstreamRow>> {
+  return ask_director(ask_.request(), listener, [](Director* director) -> Result<std::vector<UpstreamRow>> {
     return director != nullptr ? director->rows() : std::vector<UpstreamRow>{};
   });
 }
@@ -208,11 +212,12 @@ Result<ClientRow> Control::client(const std::string& name, bool redact) {
     return made;
   });
   if (!row) return row;
-  return request.main([this, name, redact, row = std::move(*row)]() mutable {
+  return flat(request.main([this, name, redact, row = std::move(*row)]() mutable -> Result<ClientRow> {
+    if (!supervisor_.has_client(name)) return no_client(name);  // removed meanwhile
     supervisor_.complete(row, name, redact);
     row.tag = supervisor_.tag_of({ObjectKind::client, name});
     return std::move(row);
-  });
+  }));
 }
 
 Result<std::vector<ProbeRow>> Control::probes(const std::string& client) {
@@ -224,7 +229,8 @@ Result<ReceivedRow> Control::received(const std::string& client, std::uint64_t f
 }
 
 Result<TakenRow> Control::take_received(const std::string& client, std::uint64_t upto) {
-  return ask_client(client, [upto](Client& it) { return it.take(upto); });
+  auto request = ask_.change();
+  return ask_client(request, client, [upto](Client& it) { return it.take(upto); });
 }
 
 Result<ConnectionPage> Control::list(const ListTermsPtr& terms) {

@@ -109,7 +109,7 @@ class Control final : public ControlPlane {
   static Result<StateTally> count_states(Asker::Request& request, std::size_t worker);
   Result<std::map<std::string, std::uint64_t, std::less<>>> connections_by_state(Asker::Request& request);
   template <class Question>
-  auto ask_director(const std::string& listener, Question question)
+  auto ask_director(Asker::Request request, const std::string& listener, Question question)
       -> std::invoke_result_t<Question, Director*>;
   Result<ConnectionPage> list(const ListTermsPtr& terms);
   /// Puts the questions of a list to the workers.
@@ -152,15 +152,15 @@ auto Control::ask_client(Asker::Request& request, const std::string& name, Quest
 
 /// Asks the director of `listener`, null where that does not forward, on its loop.
 template <class Question>
-auto Control::ask_director(const std::string& listener, Question question)
+auto Control::ask_director(Asker::Request request, const std::string& listener, Question question)
     -> std::invoke_result_t<Question, Director*> {
-  const auto worker = flat(ask_.main([this, listener]() -> Result<std::size_t> {
+  const auto worker = flat(request.main([this, listener]() -> Result<std::size_t> {
     const ListenerEntry* const entry = supervisor_.listener(listener);
     if (entry == nullptr) return fail(Errc::not_found, "no listener '" + listener + "'");
     return entry->worker();
   }));
   if (!worker) return tl::make_unexpected(worker.error());
-  return flat(ask_.worker(*worker, [listener, question = std::move(question)](Hub& hub) {
+  return flat(request.worker(*worker, [listener, question = std::move(question)](Hub& hub) {
     hub.worker().tick();
     return question(hub.director(listener));
   }));

@@ -2,12 +2,13 @@
 // The part of Control that changes something.
 #include <algorithm>
 #include <chrono>
-#include <future>
 #include <limits>
 #include <memory>
 #include <span>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "app/control.hpp"
 #include "app/key_table.hpp"
@@ -21,7 +22,7 @@ namespace {
 
 constexpr std::size_t kEndedAtOnce = 32;            // some 0.5 ms
 constexpr std::chrono::seconds kLongestReload{60};  // of thousands, on a machine that has much to do
-
+constexpr std::chrono::hours kUntilTheEnd{24};
 constexpr mode_t kSavedMode = 0600;  // secrets are in it
 
 /// Holds `is_taken` unless another does.
@@ -40,6 +41,12 @@ class Turn {
   const bool is_mine_;
 };
 
+tl::unexpected<Error> only_some(Error error, std::uint64_t done, std::uint64_t all) {
+  if (done > 0)
+    error.what = fmt::format("{}, but {} of {} connections were ended before", error.what, done, all);
+  return tl::make_unexpected(std::move(error));
+}
+
 std::vector<ControlPlane::Problem> problems_of(const config::Mistakes& mistakes) {
   std::vector<ControlPlane::Problem> problems;
   for (const auto& mistake : mistakes) problems.push_back({mistake.place.pointer, mistake.what});
@@ -50,7 +57,9 @@ std::vector<ControlPlane::Problem> problems_of(const config::Mistakes& mistakes)
 
 template <class Change>
 Result<void> Control::change_listener(const std::string& name, Change what) {
-  return flat(ask_.main([this, name, what]() -> Result<void> {
+  return flat(ask_.change().main([this, name, what]() -> Result<void> {
+    if (supervisor_.is_stopping())
+      return fail(Errc::unavailable, "the daemon is stopping; nothing was changed");
     ListenerEntry* const entry = supervisor_.listener(name);
     if (entry == nullptr) return fail(Errc::not_found, "no listener '" + name + "'");
     what(*entry);
@@ -73,7 +82,7 @@ Result<void> Control::drain_listener(const std::string& name, std::optional<Dura
 
 Result<UpstreamRow> Control::change_upstream(const std::string& listener, const std::string& upstream,
                                              const UpstreamChange& wanted) {
-  return ask_director(listener, [=](Director* director) -> Result<UpstreamRow> {
+  return ask_director(ask_.change(), listener, [=](Director* director) -> Result<UpstreamRow> {
     if (director == nullptr)
       return fail(Errc::not_found, "listener '" + listener + "' does not forward; it has no upstreams");
     return director->change(upstream, wanted);
@@ -81,7 +90,8 @@ Result<UpstreamRow> Control::change_upstream(const std::string& listener, const 
 }
 
 Result<void> Control::change_client(const std::string& name, Result<void> (*what)(Client&)) {
-  return ask_client(name, what);
+  auto request = ask_.change();
+  return ask_client(request, name, what);
 }
 
 Result<void> Control::pause_client(const std::string& name) {
@@ -104,7 +114,7 @@ Result<void> Control::reconnect_client(const std::string& name) {
 
 Result<void> Control::kill(ConnectionId id, Kill how) {
   if (worker_of(id) >= crew_.size()) return fail(Errc::not_found, "no connection '" + id_text(id) + "'");
-  return flat(ask_.worker(worker_of(id), [id, how](Hub& hub) -> Result<void> {
+  return flat(ask_.change().worker(worker_of(id), [id, how](Hub& hub) -> Result<void> {
     hub.worker().tick();
     Connection* const connection = hub.worker().find(id);
     if (connection == nullptr) return fail(Errc::not_found, "no open connection '" + id_text(id) + "'");
@@ -123,11 +133,12 @@ Result<std::uint64_t> Control::kill_matching(const ConnectionQuery& query, Kill 
   std::vector<std::vector<ConnectionId>> ids(crew_.size());
   for (const auto& place : found->found.places)
     ids.at(worker_of(ConnectionId{place.id})).push_back(ConnectionId{place.id});
+  std::uint64_t done = 0;
   for (std::size_t worker = 0; worker < ids.size(); ++worker) {
     for (std::size_t at = 0; at < ids[worker].size(); at += kEndedAtOnce) {
       const auto slice = std::span{ids[worker]}.subspan(at, std::min(kEndedAtOnce, ids[worker].size() - at));
-      const auto ended =
-          ask_.worker(worker, [terms, how, some = std::vector(slice.begin(), slice.end())](Hub& hub) {
+      const auto ended = ask_.change().worker(
+          worker, [terms, how, some = std::vector(slice.begin(), slice.end())](Hub& hub) {
             hub.worker().tick();
             for (const ConnectionId id : some) {
               Connection* const connection = hub.worker().find(id);
@@ -136,22 +147,19 @@ Result<std::uint64_t> Control::kill_matching(const ConnectionQuery& query, Kill 
             }
             return true;
           });
-      if (!ended) return tl::make_unexpected(ended.error());
+      if (!ended) return only_some(ended.error(), done, found->total);
+      done += slice.size();
     }
   }
   return found->total;
 }
 
 Result<ReloadRow> Control::reload(bool files_win) {
-  auto promise = std::make_shared<std::promise<Result<ReloadRow>>>();
-  auto answer = promise->get_future();
-  main_.post([this, promise, files_win] {
+  return flat(ask_.change(kLongestReload).main([this, files_win]() -> Result<ReloadRow> {
     // It might take back what is just being written.
-    const bool is_in_the_way = files_win && saving_;
-    promise->set_value(is_in_the_way ? fail(Errc::conflict, "a save is under way; try again")
-                                     : Result<ReloadRow>{supervisor_.reload(files_win)});
-  });
-  return flat(ask_.wait(std::move(answer), "the reload", kLongestReload));
+    if (files_win && saving_) return fail(Errc::conflict, "a save is under way; try again");
+    return supervisor_.reload(files_win);
+  }));
 }
 
 Result<ControlPlane::ChangeAnswer> Control::change(const ObjectChange& wanted) {
@@ -167,7 +175,7 @@ Result<ControlPlane::ChangeAnswer> Control::change(const ObjectChange& wanted) {
     if (!body) return ChangeAnswer{{}, problems_of(body.error())};
     wish.body = *std::move(body);
   }
-  return flat(ask_.main([this, wish = std::move(wish)]() -> Result<ChangeAnswer> {
+  return flat(ask_.change().main([this, wish = std::move(wish)]() -> Result<ChangeAnswer> {
     auto answer = supervisor_.change(wish);
     if (!answer) return tl::make_unexpected(std::move(answer).error());
     return ChangeAnswer{std::move(answer->row), problems_of(answer->mistakes)};
@@ -192,11 +200,11 @@ Result<SaveRow> Control::save(bool dry_run) {
     if (auto written = write_atomically(plan->file, plan->text, kSavedMode); !written)
       return tl::make_unexpected(std::move(written).error());
   }
-  const auto noted = ask_.main([this, unsaved = *unsaved, plan = *plan] {
+  // It is saved now, so that this comes to its end, unless the daemon does, which then needs it no more.
+  static_cast<void>(ask_.change(kUntilTheEnd).main([this, unsaved = *unsaved, plan = *plan] {
     supervisor_.note_saved(unsaved, plan);
     return true;
-  });
-  if (!noted) return tl::make_unexpected(noted.error());
+  }));
   return plan->row;
 }
 

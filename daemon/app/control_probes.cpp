@@ -37,7 +37,8 @@ template <class Row, class Begin>
 Result<Row> Control::wait_for_client(const std::string& client, Duration patience, Begin begin) {
   auto promise = std::make_shared<std::promise<Result<Row>>>();
   auto answer = promise->get_future();
-  const auto started = ask_client(client, [promise, begin](Client& it) -> Result<void> {
+  auto request = ask_.change();
+  const auto started = ask_client(request, client, [promise, begin](Client& it) -> Result<void> {
     begin(it, [promise](Result<Row> row) { promise->set_value(std::move(row)); });
     return {};
   });

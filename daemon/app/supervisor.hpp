@@ -95,6 +95,7 @@ class Supervisor final : private Deadline {
   [[nodiscard]] StatusRow status() const;
   /// Fills in how the connections of each listener and client ended.
   void add_ends(StatusRow& row) const;
+  [[nodiscard]] bool is_stopping() const { return stopping_ != Stopping::no; }
   [[nodiscard]] Duration drain_timeout() const { return design_.config->daemon.drain_timeout; }
   [[nodiscard]] StatsBook& stats() { return stats_; }
   [[nodiscard]] EventDesk& events() { return events_; }

@@ -59,5 +59,43 @@ TEST_F(AskerTest, AnswersWhatTheLoopsAnswer) {
   crew_.stop();
 }
 
+TEST_F(AskerTest, AChangeThatWasGivenUpIsNeverMade) {
+  Asker asker{main_, crew_, 1ms};
+  int made = 0;
+
+  const auto on_main = asker.change().main([&] { return ++made; });
+  const auto on_worker = asker.change().worker(0, [&](Hub&) { return ++made; });
+  main_.stop();
+  main_.run();  // what was posted comes first
+  crew_.start();
+  crew_.stop();
+
+  EXPECT_EQ(on_main.error().code, Errc::timed_out);
+  EXPECT_EQ(on_main.error().what, "the main loop did not answer in time; nothing was done");
+  EXPECT_EQ(on_worker.error().code, Errc::timed_out);
+  EXPECT_EQ(made, 0);
+}
+
+TEST_F(AskerTest, TheEndOfAChangeThatHasBegunIsWaitedFor) {
+  std::thread runner{[this] { main_.run(); }};
+  Asker asker{main_, crew_, 1h};
+  // Cancelling is as passing the deadline; who waits looks at both about every 20 ms.
+  const auto last_long = [&asker] {
+    asker.cancel();
+    for (const auto until = std::chrono::steady_clock::now() + 100ms;
+         std::chrono::steady_clock::now() < until;)
+      std::this_thread::yield();
+    return 1;
+  };
+
+  const auto changed = asker.change().main(last_long);
+  const auto asked = asker.main(last_long);
+
+  EXPECT_EQ(changed, 1);
+  EXPECT_EQ(asked.error().code, Errc::unavailable);
+  main_.stop();
+  runner.join();
+}
+
 }  // namespace
 }  // namespace tcpctl

@@ -385,6 +385,56 @@ TEST_F(ControlTest, GivesUpOnAWorkerThatDoesNotAnswer) {
   EXPECT_TRUE(control.status());
 }
 
+ControlPlane::ObjectChange new_listener(const std::string& name) {
+  return {.object = {ObjectKind::listener, name},
+          .verb = ControlPlane::ObjectChange::Verb::put,
+          .body = R"({"listen": ["127.0.0.1:0"], "service": "echo"})"};
+}
+
+TEST_F(ControlTest, WhatItGaveUpIsNotDoneAfterwards) {
+  start(kEcho);
+  Control impatient{main, crew, supervisor, 1ms};
+  std::promise<void> released;
+  main.post([until = released.get_future().share()] { until.wait(); });
+
+  EXPECT_EQ(impatient.change(new_listener("b")).error().code, Errc::timed_out);
+  EXPECT_EQ(impatient.pause_listener("a").error().code, Errc::timed_out);
+  EXPECT_EQ(impatient.save(false).error().code, Errc::timed_out);
+
+  released.set_value();
+  EXPECT_EQ(control.listener("b", true).error().code, Errc::not_found);
+  EXPECT_EQ(control.listener("a", true)->state, "up");
+}
+
+TEST_F(ControlTest, AClientThatIsJustRemovedIsNotToldWithoutItsName) {
+  start("");
+  std::atomic<bool> is_over{false};
+  std::thread changing{[&] {
+    for (int i = 0; i < 300; ++i) {
+      ControlPlane::ObjectChange change{
+          .object = {ObjectKind::client, "c"},
+          .verb = ControlPlane::ObjectChange::Verb::put,
+          .body = R"({"connect": "127.0.0.1:1", "mode": "probe", "interval": "1h",
+                                                    "steps": [{"expect": "x"}]})"};
+      EXPECT_TRUE(control.change(change));
+      change.verb = ControlPlane::ObjectChange::Verb::remove;
+      EXPECT_TRUE(control.change(change));
+    }
+    is_over = true;
+  }};
+
+  while (!is_over) {
+    const auto row = control.client("c", true);
+    if (row) {
+      EXPECT_EQ(row->name, "c");
+    } else {
+      EXPECT_EQ(row.error().code, Errc::not_found);
+    }
+  }
+
+  changing.join();
+}
+
 TEST_F(ControlTest, AnswersNobodyOnceWaitsAreCancelled) {
   control.cancel_waits();  // and no loop runs
 
