@@ -49,7 +49,8 @@ ListenerEntry::ListenerEntry(CrewThreads& crew, Wheel& wheel, std::shared_ptr<co
       wheel_{wheel},
       plan_{std::move(plan)},
       worker_{crew.crew().acceptor_of(plan_->owner->name)},
-      bindings_{std::move(bindings)} {}
+      bindings_{std::move(bindings)},
+      options_of_{plan_->config} {}
 
 ListenerEntry::~ListenerEntry() = default;
 
@@ -74,37 +75,44 @@ ListenerEntry::Standing ListenerEntry::stand(const config::Listener& config) con
 }
 
 void ListenerEntry::set_plan(const std::shared_ptr<const ListenerPlan>& plan) {
-  take(plan, stand(*plan->config));
+  auto standing = stand(*plan->config);
+  option_error_.clear();
+  if (auto done = adopt_options(standing.wanted, *plan->config, *options_of_); done) {
+    options_of_ = plan->config;
+  } else {
+    option_error_ = std::move(done).error().what;
+    log::warn("listener.option", log::f("listener", plan->owner->name), log::f("error", option_error_));
+  }
+  take(plan, std::move(standing));
 }
 
 Result<void> ListenerEntry::try_plan(const std::shared_ptr<const ListenerPlan>& plan) {
   auto standing = stand(*plan->config);
   if (!all_bound(standing.wanted) && !standing.waits) return fail(Errc::conflict, errors_of(standing.wanted));
+  if (auto done = adopt_options(standing.wanted, *plan->config, *options_of_); !done) return done;
   const auto before = plan_;
   auto places = places_of(bindings_);
   take(plan, std::move(standing));
-  if (is_bound()) return {};
+  if (is_bound()) {
+    options_of_ = plan->config;
+    option_error_.clear();
+    return {};
+  }
   auto error = fail(Errc::conflict, errors_of(bindings_));
   static_cast<void>(take_over(places, bindings_));
+  static_cast<void>(adopt_options(places, *options_of_, *plan->config));  // which they had
   take(before, {std::move(places), true});
   return error;
 }
 
 void ListenerEntry::take(std::shared_ptr<const ListenerPlan> plan, Standing standing) {
-  adopt(std::move(plan), std::move(standing.wanted));
+  plan_ = std::move(plan);
+  bindings_ = std::move(standing.wanted);
   if (standing.waits) {
     publish();
     crew_.settle();
   }
   bind();
-}
-
-void ListenerEntry::adopt(std::shared_ptr<const ListenerPlan> plan, std::vector<Binding> bindings) {
-  plan_ = std::move(plan);
-  bindings_ = std::move(bindings);
-  for (const auto& binding : bindings_) {
-    if (binding.socket) adopt_options(*binding.socket, *plan_->config);
-  }
 }
 
 void ListenerEntry::bind() {

@@ -28,9 +28,11 @@ class ListenerEntry final : private Deadline {
                                                                     std::shared_ptr<const ListenerPlan> plan);
 
   /// A new configuration: addresses that are in both keep their sockets. Others are bound before old ones are
-  /// let go of, unless the kernel allows only one of them at a time.
+  /// let go of, unless the kernel allows only one of them at a time. Where an option cannot be set, sockets
+  /// that stay keep those that they have, and `error` says so.
   void set_plan(const std::shared_ptr<const ListenerPlan>& plan);
-  /// The same if all its addresses can be bound, else conflict, and it goes on as before.
+  /// The same if all its addresses can be bound and all options be set, else conflict, and it goes on as
+  /// before.
   [[nodiscard]] Result<void> try_plan(const std::shared_ptr<const ListenerPlan>& plan);
   void pause();
   void resume();
@@ -45,7 +47,10 @@ class ListenerEntry final : private Deadline {
   void bind_again() {
     if (!all_bound(bindings_)) bind();
   }
-  [[nodiscard]] std::string error() const { return errors_of(bindings_); }
+  /// Why addresses are not bound, or options are not what they should be.
+  [[nodiscard]] std::string error() const {
+    return option_error_.empty() ? errors_of(bindings_) : option_error_;
+  }
   [[nodiscard]] const std::vector<Binding>& bindings() const { return bindings_; }
   [[nodiscard]] ListenerRow row() const;
   /// The worker that accepts for it and directs its upstreams.
@@ -64,7 +69,6 @@ class ListenerEntry final : private Deadline {
   };
   [[nodiscard]] Standing stand(const config::Listener& config) const;
   void take(std::shared_ptr<const ListenerPlan> plan, Standing standing);
-  void adopt(std::shared_ptr<const ListenerPlan> plan, std::vector<Binding> bindings);
   void publish();
   [[nodiscard]] std::string state() const;
 
@@ -73,6 +77,8 @@ class ListenerEntry final : private Deadline {
   std::shared_ptr<const ListenerPlan> plan_;
   std::size_t worker_;  // that accepts for it
   std::vector<Binding> bindings_;
+  std::shared_ptr<const config::Listener> options_of_;  // which configuration's options the sockets have
+  std::string option_error_;
   Wish wish_{Wish::up};
   std::unique_ptr<Drain> drain_;  // there while the wish is
 };

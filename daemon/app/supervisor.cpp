@@ -188,7 +188,7 @@ ReloadRow Supervisor::apply(Reading next) {
   crew_.set_max_connections(limits_.connections);
   apply_connect_rate();
   for (const auto& [name, entry] : listeners_) {
-    if (!entry->is_bound()) row.failed.push_back("listeners." + name);
+    if (!entry->is_bound() || !entry->error().empty()) row.failed.push_back("listeners." + name);
   }
   log::info("reload.done", log::f("added", row.added.size()), log::f("changed", row.changed.size()),
             log::f("removed", row.removed.size()), log::f("kept", row.kept.size()),

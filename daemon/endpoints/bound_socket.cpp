@@ -2,12 +2,14 @@
 #include "endpoints/bound_socket.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
+#include <fmt/format.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/log.hpp"
 #include "endpoints/plan.hpp"
 #include "tcp/socket.hpp"
 
@@ -71,10 +73,44 @@ void bind_pair(Binding& v4, Binding& v6, const tcp::ListenOptions& options, cons
   }
 }
 
+/// What tcp::bind_to would say. A Unix socket is not bound, since that would replace its file.
+Result<Fd> try_on(const Address& address, const tcp::ListenOptions& options) {
+  if (!address.is_unix()) return tcp::bind_to(address, options);
+  if (auto done = tcp::try_unix_path(address, options); !done)
+    return tl::make_unexpected(std::move(done).error());
+  return Fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+}
+
+Result<void> change_options(const BoundSocket& socket, const tcp::ListenOptions& wanted,
+                            const tcp::ListenOptions& had) {
+  Result<void> done;
+  if (!socket.bound.is_unix()) {
+    if (wanted.inherited != had.inherited) done = tcp::apply_anew(wanted.inherited, socket.fd.get());
+  } else if (std::tie(wanted.unix_mode, wanted.unix_group) != std::tie(had.unix_mode, had.unix_group)) {
+    done = socket.has_its_place()
+               ? tcp::reset_unix_rights(socket.bound.host(), wanted)
+               : fail(Errc::io, fmt::format("{}: its file is gone, or another's", socket.bound.text()));
+  }
+  if (done && wanted.backlog != had.backlog) ::listen(socket.fd.get(), wanted.backlog);
+  return done;
+}
+
 }  // namespace
 
+BoundSocket::BoundSocket(Fd socket, Address address)
+    : fd{std::move(socket)}, bound{std::move(address)}, file_{file_there()} {}
+
 BoundSocket::~BoundSocket() {
-  if (bound.is_unix() && !bound.host().empty()) ::unlink(bound.host().c_str());
+  if (file_ && has_its_place()) ::unlink(bound.host().c_str());
+}
+
+bool BoundSocket::has_its_place() const { return file_there() == file_; }
+
+std::optional<BoundSocket::FileId> BoundSocket::file_there() const {
+  struct stat status{};
+  if (!bound.is_unix() || bound.host().empty() || ::lstat(bound.host().c_str(), &status) != 0)
+    return std::nullopt;
+  return FileId{status.st_dev, status.st_ino};
 }
 
 std::vector<Binding> bindings_of(const config::Listener& listener) {
@@ -126,8 +162,12 @@ std::string errors_of(const std::vector<Binding>& bindings) {
 Result<void> try_to_bind(const config::Listener& listener, const std::vector<Binding>& held) {
   auto wanted = bindings_of(listener);
   const auto unwanted = take_over(wanted, held);
-  std::erase_if(wanted, [](const Binding& binding) { return binding.address.is_unix(); });
-  bind_missing(wanted, listener, tcp::bind_to);
+  for (const auto& binding : wanted) {
+    if (!binding.socket) continue;
+    if (auto done = tcp::try_options(binding.address.family(), listen_options(listener)); !done)
+      return fail(Errc::conflict, done.error().what);
+  }
+  bind_missing(wanted, listener, try_on);
   if (all_bound(wanted) || only_waits_for(wanted, unwanted)) return {};
   return fail(Errc::conflict, errors_of(wanted));
 }
@@ -139,13 +179,20 @@ bool only_waits_for(const std::vector<Binding>& wanted, const std::vector<Bindin
   });
 }
 
-void adopt_options(const BoundSocket& socket, const config::Listener& listener) {
-  const tcp::ListenOptions options = listen_options(listener);
-  const auto done = socket.bound.is_unix() ? tcp::set_unix_rights(socket.bound.host(), options)
-                                           : tcp::apply(options.inherited, socket.fd.get());
-  if (!done)
-    log::warn("listener.option", log::f("listener", listener.name), log::f("error", done.error().what));
-  ::listen(socket.fd.get(), options.backlog);
+Result<void> adopt_options(const std::vector<Binding>& bindings, const config::Listener& listener,
+                           const config::Listener& before) {
+  const tcp::ListenOptions wanted = listen_options(listener), had = listen_options(before);
+  for (const auto& binding : bindings) {
+    if (!binding.socket) continue;
+    auto done = change_options(*binding.socket, wanted, had);
+    if (done) continue;
+    for (const auto& changed : bindings) {
+      // What it had before it can have again.
+      if (changed.socket) static_cast<void>(change_options(*changed.socket, had, wanted));
+    }
+    return fail(Errc::conflict, std::move(done).error().what);
+  }
+  return {};
 }
 
 void bind_missing(std::vector<Binding>& bindings, const config::Listener& listener,

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,13 +18,22 @@ namespace tcpctl {
 
 /// A listening socket. The supervisor and the acceptor share it; it closes when both have let go.
 struct BoundSocket {
-  BoundSocket(Fd socket, Address address) : fd{std::move(socket)}, bound{std::move(address)} {}
+  /// `address`: where `socket` was bound just now.
+  BoundSocket(Fd socket, Address address);
   BoundSocket(const BoundSocket&) = delete;
   BoundSocket& operator=(const BoundSocket&) = delete;
   ~BoundSocket();  // a Unix socket's file goes with it
+  /// The file at the path of a Unix socket is still its own; of others, always.
+  [[nodiscard]] bool has_its_place() const;
 
   Fd fd;
   Address bound;
+
+ private:
+  using FileId = std::pair<std::uint64_t, std::uint64_t>;  // device, inode
+  [[nodiscard]] std::optional<FileId> file_there() const;
+
+  const std::optional<FileId> file_;  // nothing unless it is a Unix socket with a path
 };
 using BoundSocketPtr = std::shared_ptr<const BoundSocket>;
 
@@ -45,12 +56,14 @@ struct Binding {
 /// The kernel allows no second socket on any of the addresses of `wanted` that are not bound, as long as
 /// those of `unwanted` stand.
 [[nodiscard]] bool only_waits_for(const std::vector<Binding>& wanted, const std::vector<Binding>& unwanted);
-/// Errors: conflict, where an address cannot be bound that neither is in `held` nor waits for one that is.
-/// Nothing listens after it. A Unix socket is not tried, since that would replace its file.
+/// Errors: conflict, where an address cannot be bound that neither is in `held` nor waits for one that is, or
+/// an option cannot be set. Nothing listens after it, and no file of a Unix socket is made or replaced.
 [[nodiscard]] Result<void> try_to_bind(const config::Listener& listener, const std::vector<Binding>& held);
-/// Gives a socket that stays the options of a new configuration; connections accepted from now on inherit
-/// them.
-void adopt_options(const BoundSocket& socket, const config::Listener& listener);
+/// Gives the sockets of `bindings` those options of `listener` that are others in `before`; what is not said
+/// any more becomes what a new socket has. Connections accepted from now on inherit them. All of them are set
+/// or none. Errors: conflict.
+[[nodiscard]] Result<void> adopt_options(const std::vector<Binding>& bindings,
+                                         const config::Listener& listener, const config::Listener& before);
 /// How a socket comes to listen on an address: tcp::listen_on, or what a test puts in its place.
 using ListenOn = std::function<Result<Fd>(const Address&, const tcp::ListenOptions&)>;
 /// Tries to bind each that is not bound. The two families of a "*:0" get one port that is free on both.

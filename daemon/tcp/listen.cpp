@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/filter.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -43,6 +49,20 @@ bool is_stale_socket(const Address& address) {
          errno == ECONNREFUSED;
 }
 
+/// 0 where a socket may be bound to `path`, else the errno of bind(2).
+int obstacle_at(const Address& address) {
+  const std::string path = address.host();
+  const auto slash = path.rfind('/');
+  const std::string folder =
+      slash == std::string::npos ? "." : path.substr(0, std::max(slash, std::size_t{1}));
+  struct stat status{};
+  if (::stat(folder.c_str(), &status) != 0) return errno;
+  if (!S_ISDIR(status.st_mode)) return ENOTDIR;
+  if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0) return errno;
+  if (::lstat(path.c_str(), &status) != 0) return errno == ENOENT ? 0 : errno;
+  return is_stale_socket(address) ? 0 : EADDRINUSE;
+}
+
 Result<gid_t> group_id(const std::string& name) {
   std::vector<char> buffer(16384);
   group entry{};
@@ -51,6 +71,51 @@ Result<gid_t> group_id(const std::string& name) {
     return fail(Errc::not_found, "unix_group '" + name + "': no such group");
   }
   return found->gr_gid;
+}
+
+/// What `change`, chown(2) of one kind or another, answers for the group of that name.
+template <class Change>
+Result<void> give_to_group(const std::string& name, Change change) {
+  const auto gid = group_id(name);
+  if (!gid) return tl::make_unexpected(gid.error());
+  if (change(*gid) == 0) return {};
+  return fail(Errc::io, "unix_group '" + name + "': " + errno_text(errno));
+}
+
+unsigned mode_of(const std::string& octal) {
+  unsigned mode = 0;
+  std::from_chars(octal.data(), octal.data() + octal.size(), mode, 8);
+  return mode;
+}
+
+Result<void> set_unix_rights(const std::string& path, const ListenOptions& options) {
+  if (!options.unix_group.empty()) {
+    auto done = give_to_group(options.unix_group,
+                              [&](gid_t gid) { return ::lchown(path.c_str(), static_cast<uid_t>(-1), gid); });
+    if (!done) return done;
+  }
+  if (options.unix_mode.empty() || ::chmod(path.c_str(), mode_of(options.unix_mode)) == 0) return {};
+  return fail(Errc::io, "unix_mode: " + errno_text(errno));
+}
+
+/// Reading it by umask(2) would change it for all threads. Source: proc(5), since Linux 4.7.
+unsigned umask_of_process() {
+  constexpr std::string_view kKey = "Umask:\t";
+  std::ifstream status{"/proc/self/status"};
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with(kKey)) return mode_of(line.substr(kKey.size()));
+  }
+  constexpr unsigned kUsual = 022;
+  return kUsual;
+}
+
+/// In a folder with the set-group-ID bit, files have its group. Source: inode(7).
+gid_t group_of_new_file(const std::string& path) {
+  struct stat folder{};
+  const auto parent = std::filesystem::path{path}.parent_path();
+  const bool is_given =
+      ::stat(parent.empty() ? "." : parent.c_str(), &folder) == 0 && (folder.st_mode & S_ISGID) != 0;
+  return is_given ? folder.st_gid : ::getegid();
 }
 
 Result<void> prepare_inet(int fd, const Address& address, const Options& options) {
@@ -95,19 +160,31 @@ void take_all_segments(int fd) {
   ::setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused);
 }
 
-Result<void> set_unix_rights(const std::string& path, const ListenOptions& options) {
-  if (!options.unix_group.empty()) {
-    const auto gid = group_id(options.unix_group);
-    if (!gid) return tl::make_unexpected(gid.error());
-    if (::lchown(path.c_str(), static_cast<uid_t>(-1), *gid) != 0) {
-      return fail(Errc::io, "unix_group '" + options.unix_group + "': " + errno_text(errno));
-    }
+Result<void> reset_unix_rights(const std::string& path, const ListenOptions& options) {
+  if (options.unix_group.empty() &&
+      ::lchown(path.c_str(), static_cast<uid_t>(-1), group_of_new_file(path)) != 0)
+    return fail(Errc::io, "unix_group: " + errno_text(errno));
+  constexpr unsigned kAll = 0777;
+  if (options.unix_mode.empty() && ::chmod(path.c_str(), kAll & ~umask_of_process()) != 0)
+    return fail(Errc::io, "unix_mode: " + errno_text(errno));
+  return set_unix_rights(path, options);
+}
+
+Result<void> try_options(int family, const ListenOptions& options) {
+  if (family == AF_UNIX) {
+    if (options.unix_group.empty()) return {};
+    const Fd trial{::memfd_create("unix_group", MFD_CLOEXEC)};  // a file of the daemon's own, in no folder
+    return give_to_group(options.unix_group,
+                         [&](gid_t gid) { return ::fchown(trial.get(), static_cast<uid_t>(-1), gid); });
   }
-  if (!options.unix_mode.empty()) {
-    unsigned mode = 0;
-    std::from_chars(options.unix_mode.data(), options.unix_mode.data() + options.unix_mode.size(), mode, 8);
-    if (::chmod(path.c_str(), mode) != 0) return fail(Errc::io, "unix_mode: " + errno_text(errno));
-  }
+  const Fd trial{::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  if (!trial) return fail(Errc::io, "socket: " + errno_text(errno));
+  return apply(options.inherited, trial.get());
+}
+
+Result<void> try_unix_path(const Address& address, const ListenOptions& options) {
+  if (const int error = obstacle_at(address); error != 0) return not_bound(address, error);
+  if (auto done = try_options(AF_UNIX, options); !done) return failed(address, done.error().what);
   return {};
 }
 

@@ -4,12 +4,15 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <vector>
 
 #include <fmt/format.h>
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+
+#include "tcp/info.hpp"
 
 namespace tcpctl::tcp {
 namespace {
@@ -23,6 +26,27 @@ std::size_t queue_length(int fd, unsigned long which) {
   int bytes = 0;
   if (::ioctl(fd, which, &bytes) != 0 || bytes < 0) return 0;
   return static_cast<std::size_t>(bytes);
+}
+
+Result<void> set_congestion(const std::string& name, int fd) {
+  if (::setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name.data(), static_cast<socklen_t>(name.size())) == 0)
+    return {};
+  return fail(Errc::io,
+              fmt::format("congestion '{}': {}; see `sysctl net.ipv4.tcp_available_congestion_control`", name,
+                          errno_text(errno)));
+}
+
+struct Switch {
+  int level, name;
+  const char* what;
+};
+
+Result<void> copy(int from, int to, const Switch& option) {
+  int value = 0;
+  socklen_t length = sizeof value;
+  if (::getsockopt(from, option.level, option.name, &value, &length) != 0)
+    return fail(Errc::io, std::string{option.what} + ": " + errno_text(errno));
+  return set(to, option.level, option.name, value, option.what);
 }
 
 int whole_seconds(std::chrono::seconds duration) { return static_cast<int>(duration.count()); }
@@ -76,12 +100,27 @@ Result<void> apply(const Options& options, int fd) {
     const int value = static_cast<int>(std::min<std::int64_t>(ms, INT_MAX));
     if (auto done = set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, value, "user_timeout"); !done) return done;
   }
-  if (!options.congestion.empty() && ::setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, options.congestion.data(),
-                                                  static_cast<socklen_t>(options.congestion.size())) != 0) {
-    return fail(Errc::io, "congestion '" + options.congestion + "': " + errno_text(errno) +
-                              "; see `sysctl net.ipv4.tcp_available_congestion_control`");
+  return options.congestion.empty() ? Result<void>{} : set_congestion(options.congestion, fd);
+}
+
+Result<void> apply_anew(const Options& options, int fd) {
+  const Fd fresh{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};  // both families have the same
+  if (!fresh) return fail(Errc::io, "socket: " + errno_text(errno));
+  std::vector<Switch> open;
+  if (!options.keepalive) {
+    open = {{SOL_SOCKET, SO_KEEPALIVE, "SO_KEEPALIVE"},
+            {IPPROTO_TCP, TCP_KEEPIDLE, "keepalive.idle"},
+            {IPPROTO_TCP, TCP_KEEPINTVL, "keepalive.interval"},
+            {IPPROTO_TCP, TCP_KEEPCNT, "keepalive.probes"}};
   }
-  return {};
+  if (!options.user_timeout) open.push_back({IPPROTO_TCP, TCP_USER_TIMEOUT, "user_timeout"});
+  for (const Switch& option : open) {
+    if (auto done = copy(fresh.get(), fd, option); !done) return done;
+  }
+  if (options.congestion.empty()) {
+    if (auto done = set_congestion(read_congestion(fresh.get()), fd); !done) return done;
+  }
+  return apply(options, fd);
 }
 
 void set_nodelay(int fd) {

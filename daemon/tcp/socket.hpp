@@ -57,8 +57,16 @@ enum class Taken { handshakes_under_way, nothing };
 void take_only(Taken what, int listening);
 void take_all_segments(int fd);
 
-/// Gives the file of a Unix socket the mode and the group of `options`. Errors: not_found for the group, io.
-[[nodiscard]] Result<void> set_unix_rights(const std::string& path, const ListenOptions& options);
+/// Gives the file of a Unix socket the mode and the group of `options`, and where those say nothing, what it
+/// would have as a new file. Errors: not_found for the group, io.
+[[nodiscard]] Result<void> reset_unix_rights(const std::string& path, const ListenOptions& options);
+
+/// Whether `options` could be set on a socket of `family`. Errors: as `bind_to` says them of these.
+[[nodiscard]] Result<void> try_options(int family, const ListenOptions& options);
+
+/// What `bind_to` would say to the path of a Unix socket, as far as that shows without making a file there.
+/// Errors: as of `bind_to`.
+[[nodiscard]] Result<void> try_unix_path(const Address& address, const ListenOptions& options);
 
 /// Whether who connects to `target` comes to the socket that is bound to `bound`; `hosts`: the addresses of
 /// this host, where they are known. A wildcard of IPv6 stands for both families; a Unix socket is known by
@@ -95,6 +103,9 @@ struct Connecting {
 /// Sets those of `options` on `fd` that an accepted socket has, too. Errors: io with the option's name
 /// ("congestion 'x': no such file or directory").
 [[nodiscard]] Result<void> apply(const Options& options, int fd);
+/// The same for a socket that had others: what `options` leave open becomes what a new socket has. Errors: as
+/// of `apply`; some of them may be set then.
+[[nodiscard]] Result<void> apply_anew(const Options& options, int fd);
 void set_nodelay(int fd);
 /// The next close(2) sends RST and throws unsent bytes away.
 void set_abort_on_close(int fd);

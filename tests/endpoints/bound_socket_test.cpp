@@ -2,8 +2,12 @@
 #include "endpoints/bound_socket.hpp"
 
 #include <filesystem>
+#include <fstream>
 
 #include <gmock/gmock.h>
+#include <grp.h>
+#include <netinet/tcp.h>
+#include <sys/stat.h>
 
 #include "endpoints/hub_fixture.hpp"
 #include "tcp/info.hpp"
@@ -12,6 +16,7 @@ namespace tcpctl {
 namespace {
 
 namespace fs = std::filesystem;
+using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -151,13 +156,171 @@ TEST_F(BoundSocketTest, TakesTheFileOfAUnixSocketWithIt) {
 
 TEST_F(BoundSocketTest, GivesNewOptionsToASocketThatStays) {
   bind({"127.0.0.1:0"});
+  const config::Listener before = *listener;
   listener->backlog = 9;
   listener->congestion = "reno";
 
-  adopt_options(*bindings[0].socket, *listener);
+  ASSERT_TRUE(adopt_options(bindings, *listener, before));
 
   EXPECT_EQ(tcp::read_info(bindings[0].socket->fd.get())->sacked, 9U);
   EXPECT_EQ(tcp::read_congestion(bindings[0].socket->fd.get()), "reno");
+}
+
+/// The options that a listener may set, as `fd` has them.
+std::vector<std::string> options_of(int fd) {
+  std::vector<std::string> all{tcp::read_congestion(fd)};
+  for (const auto& [level, name] : {std::pair{SOL_SOCKET, SO_KEEPALIVE},
+                                    {IPPROTO_TCP, TCP_KEEPIDLE},
+                                    {IPPROTO_TCP, TCP_KEEPINTVL},
+                                    {IPPROTO_TCP, TCP_KEEPCNT},
+                                    {IPPROTO_TCP, TCP_USER_TIMEOUT}}) {
+    int value = -1;
+    socklen_t length = sizeof value;
+    ::getsockopt(fd, level, name, &value, &length);
+    all.push_back(std::to_string(value));
+  }
+  return all;
+}
+
+TEST_F(BoundSocketTest, WhatIsTakenAwayBecomesWhatANewSocketHas) {
+  for (const std::string address : {"127.0.0.1:0", "[::1]:0"}) {
+    const config::Listener plain = *listener;
+    listener->keepalive = {.idle = 7s, .interval = 8s, .probes = 9};
+    listener->user_timeout = 10s;
+    listener->congestion = "reno";
+    bind({address});
+    if (!bindings[0].socket) GTEST_SKIP() << bindings[0].error;
+    const int fd = bindings[0].socket->fd.get();
+    EXPECT_THAT(options_of(fd), testing::ElementsAre("reno", "1", "7", "8", "9", "10000"));
+    const Fd fresh{::socket(AF_INET, SOCK_STREAM, 0)};
+
+    ASSERT_TRUE(adopt_options(bindings, plain, *listener));
+
+    EXPECT_EQ(options_of(fd), options_of(fresh.get()));
+    *listener = plain;
+  }
+}
+
+TEST_F(BoundSocketTest, SetsAllOptionsOfAllSocketsOrNone) {
+  listener->user_timeout = 10s;
+  bind({"127.0.0.1:0", "127.0.0.1:0"});
+  const config::Listener before = *listener;
+  const auto had = options_of(bindings[0].socket->fd.get());
+  listener->keepalive = {.idle = 7s, .interval = 8s, .probes = 9};
+  listener->user_timeout.reset();
+  listener->congestion = "no-such-one";
+
+  const auto done = adopt_options(bindings, *listener, before);
+
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, Errc::conflict);
+  EXPECT_THAT(done.error().what, HasSubstr("congestion 'no-such-one'"));
+  for (const auto& binding : bindings) EXPECT_EQ(options_of(binding.socket->fd.get()), had);
+}
+
+class BoundSocketOfUnixTest : public BoundSocketTest {
+ protected:
+  BoundSocketOfUnixTest() {
+    std::string name = (fs::temp_directory_path() / "tcpctl-XXXXXX").string();
+    folder = ::mkdtemp(name.data());
+    path = folder / "s";
+    listener->listen = {parse_listen_address("unix:" + path.string()).value()};
+  }
+  ~BoundSocketOfUnixTest() override { fs::remove_all(folder); }
+  BoundSocketOfUnixTest(const BoundSocketOfUnixTest&) = delete;
+  BoundSocketOfUnixTest& operator=(const BoundSocketOfUnixTest&) = delete;
+
+  struct stat status() const {
+    struct stat found{};
+    EXPECT_EQ(::lstat(path.c_str(), &found), 0);
+    return found;
+  }
+  [[nodiscard]] mode_t mode() const { return status().st_mode & 07777U; }
+  std::string refusal() {
+    const auto done = try_to_bind(*listener, {});
+    return done ? std::string{} : done.error().what;
+  }
+
+  fs::path folder, path;
+};
+
+TEST_F(BoundSocketOfUnixTest, ItsFileHasTheModeAndGroupOfANewOneOnceTheyAreTakenAway) {
+  const mode_t mask = ::umask(027);
+  bind({"unix:" + path.string()});
+  const auto fresh = status();
+  const config::Listener before = *listener;
+  listener->unix_mode = "0604";
+  const gid_t other = ::geteuid() == 0 ? 1 : ::getegid();
+  if (const group* const named = ::getgrgid(other)) listener->unix_group = named->gr_name;
+  ASSERT_TRUE(adopt_options(bindings, *listener, before));
+  EXPECT_EQ(mode(), 0604U);
+  EXPECT_EQ(status().st_gid, other);
+
+  ASSERT_TRUE(adopt_options(bindings, before, *listener));
+
+  EXPECT_EQ(mode(), fresh.st_mode & 07777U);
+  EXPECT_EQ(status().st_gid, fresh.st_gid);
+  ::umask(mask);
+}
+
+TEST_F(BoundSocketOfUnixTest, AGroupThatThereIsNotLeavesTheModeAsItWas) {
+  bind({"unix:" + path.string()});
+  const config::Listener before = *listener;
+  const mode_t had = mode();
+  listener->unix_mode = "0604";
+  listener->unix_group = "no-such-group";
+
+  const auto done = adopt_options(bindings, *listener, before);
+
+  EXPECT_THAT(done.error().what, HasSubstr("no-such-group"));
+  EXPECT_EQ(mode(), had);
+}
+
+TEST_F(BoundSocketOfUnixTest, LeavesTheFileOfAnother) {
+  bind({"unix:" + path.string()});
+  ASSERT_TRUE(bindings[0].socket) << bindings[0].error;
+  fs::rename(path, folder / "moved");  // so that the number of its file is taken
+  std::ofstream{path} << "another's";
+  const config::Listener before = *listener;
+  listener->unix_mode = "0604";
+
+  EXPECT_THAT(adopt_options(bindings, *listener, before).error().what, HasSubstr("another's"));
+  bindings.clear();
+
+  EXPECT_TRUE(fs::exists(path));
+  EXPECT_TRUE(fs::exists(folder / "moved")) << "nobody knows where it is now";
+}
+
+TEST_F(BoundSocketOfUnixTest, IsTriedWithoutAFile) {
+  EXPECT_EQ(refusal(), "");
+  EXPECT_FALSE(fs::exists(path));
+
+  std::ofstream{path} << "no socket";
+  EXPECT_THAT(refusal(), HasSubstr(errno_text(EADDRINUSE)));
+  EXPECT_TRUE(fs::is_regular_file(path));
+  fs::remove(path);
+
+  bind({"unix:" + path.string()});
+  EXPECT_THAT(refusal(), HasSubstr(errno_text(EADDRINUSE))) << "somebody listens there";
+  EXPECT_TRUE(try_to_bind(*listener, bindings)) << "it is its own";
+  fs::rename(path, folder / "moved");
+  bindings.clear();
+  fs::rename(folder / "moved", path);
+  EXPECT_EQ(refusal(), "") << "nobody does any more";
+  EXPECT_TRUE(fs::is_socket(path)) << "and it is left there";
+}
+
+TEST_F(BoundSocketOfUnixTest, IsRefusedForWhatIsInItsWay) {
+  listener->unix_group = "no-such-group";
+  EXPECT_THAT(refusal(), HasSubstr("no-such-group"));
+  listener->unix_group.clear();
+
+  listener->listen = {parse_listen_address("unix:" + (folder / "none" / "s").string()).value()};
+  EXPECT_THAT(refusal(), HasSubstr(errno_text(ENOENT)));
+
+  std::ofstream{folder / "file"} << "no folder";
+  listener->listen = {parse_listen_address("unix:" + (folder / "file" / "s").string()).value()};
+  EXPECT_THAT(refusal(), HasSubstr(errno_text(ENOTDIR)));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 """Listeners and clients that are created, changed and removed at run time, through the API."""
 import concurrent.futures
 import socket
+import subprocess
 
 import pytest
 
@@ -319,6 +320,79 @@ def test_of_many_at_once_each_is_whole(launch):
 
     assert set(statuses) == {(201, 200)}
     assert names(daemon) == {"web"} | {f"n{number}" for number in range(40)}
+
+
+def kernel_options(port):
+    """What ss(8) says of the socket that listens on `port`."""
+    done = subprocess.run(["ss", "-tlinoe", f"sport = :{port}"], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+@pytest.mark.quick
+def test_an_option_that_cannot_be_set_is_refused_and_leaves_the_old_state_whole(launch):
+    daemon = launch(FILE + '[listeners.local]\nlisten = ["unix:{folder}/s"]\nservice = "echo"\nunix_mode = "0600"\n')
+    before = {name: daemon.listener(name) for name in ("web", "local")}
+    port, path = daemon.port("web"), daemon.folder / "s"
+    told = kernel_options(port)
+
+    for name, body, word in (
+            ("web", {"congestion": "no-such-one", "user_timeout": "9s", "idle_timeout": "1s"}, "no-such-one"),
+            ("local", {"unix_group": "no-such-group", "unix_mode": "0666", "idle_timeout": "1s"}, "no-such-group")):
+        for query in ("?dry_run=true", ""):
+            answer = patch(daemon, f"/v1/listeners/{name}{query}", body)
+            assert answer.status == 409, answer.text
+            assert word in answer.json["detail"]
+
+    assert {name: daemon.listener(name) for name in before} == before
+    assert kernel_options(port) == told
+    assert path.stat().st_mode & 0o777 == 0o600
+    with daemon.connect("web") as tcp, daemon.connect("local") as local:
+        assert ping(tcp) and ping(local)
+
+
+def test_options_that_are_taken_away_are_the_kernels_again(launch):
+    daemon = launch(FILE + '[listeners.local]\nlisten = ["unix:{folder}/s"]\nservice = "echo"\n')
+    path, port = daemon.folder / "s", daemon.port("web")
+    fresh, told = path.stat().st_mode, kernel_options(port)
+    assert patch(daemon, "/v1/listeners/local", {"unix_mode": "0604"}).status == 200
+    assert patch(daemon, "/v1/listeners/web", {"congestion": "reno"}).status == 200
+    assert path.stat().st_mode & 0o777 == 0o604
+    assert "reno" in kernel_options(port)
+
+    assert patch(daemon, "/v1/listeners/local", {"unix_mode": None}).status == 200
+    assert patch(daemon, "/v1/listeners/web", {"congestion": None}).status == 200
+
+    assert path.stat().st_mode == fresh
+    assert kernel_options(port) == told
+
+
+@pytest.mark.quick
+def test_a_dry_run_finds_what_is_in_the_way_of_a_unix_socket(launch, tmp_path):
+    daemon = launch("")
+    (tmp_path / "file").write_text("mine")
+    for path, word in ((tmp_path / "none" / "s", "No such file"), (tmp_path / "file", "in use"),
+                       (tmp_path / "file" / "s", "Not a directory"), (daemon.socket, "in use")):
+        for query in ("?dry_run=true", ""):
+            answer = put(daemon, f"/v1/listeners/new{query}", {"listen": f"unix:{path}", "service": "echo"})
+            assert answer.status == 409, answer.text
+            assert word in answer.json["detail"]
+
+    good = put(daemon, "/v1/listeners/new?dry_run=true", {"listen": f"unix:{tmp_path}/s", "service": "echo"})
+
+    assert good.status == 200, good.text
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["file"]
+
+
+def test_the_file_that_took_the_place_of_a_unix_socket_stays(launch, tmp_path):
+    daemon = launch("")
+    body = {"listen": f"unix:{tmp_path}/s", "service": "echo"}
+    assert put(daemon, "/v1/listeners/new", body).status == 201
+    (tmp_path / "s").rename(tmp_path / "before")
+    (tmp_path / "s").write_text("another's")
+
+    assert delete(daemon, "/v1/listeners/new").status == 200
+
+    assert (tmp_path / "s").read_text() == "another's"
 
 
 # --- secrets --------------------------------------------------------------------------------------
