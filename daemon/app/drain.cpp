@@ -7,15 +7,9 @@
 
 namespace tcpctl {
 
-std::function<void(double share)> closing(CrewThreads& crew, ConnectionMatch match) {
-  return [&crew, match = std::move(match)](double share) {
-    crew.post_all([match, share](Hub& hub) {
-      hub.end_connections(
-          [&](const Connection& connection) {
-            return Drain::turn_of(connection.facts().id) < share && match(connection);
-          },
-          Reason::drain, true);
-    });
+std::function<void(double share, Instant by)> closing(CrewThreads& crew, ConnectionMatch match) {
+  return [&crew, match = std::move(match)](double share, Instant by) {
+    crew.post_all([match, share, by](Hub& hub) { hub.drain_connections(match, share, by); });
   };
 }
 

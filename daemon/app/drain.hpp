@@ -12,7 +12,7 @@ namespace tcpctl {
 using ConnectionMatch = std::function<bool(const Connection&)>;
 
 /// How a drain on the main thread closes those that match, on all workers. `crew` must outlive it.
-[[nodiscard]] std::function<void(double share)> closing(CrewThreads& crew, ConnectionMatch match);
+[[nodiscard]] std::function<void(double share, Instant by)> closing(CrewThreads& crew, ConnectionMatch match);
 
 /// The sessions of the listener `name`; checks of its upstreams are none, and would count as failed.
 [[nodiscard]] ConnectionMatch sessions_of(const std::string& name);

@@ -171,7 +171,6 @@ void ListenerEntry::drain(Duration time) {
 
 void ListenerEntry::close() {
   wish_ = Wish::closed;
-  drain_.reset();
   Wheel::cancel(*this);
   bindings_.clear();
   crew_.post(worker_, [listener = plan_->owner->name](Hub& hub) { hub.remove_listener(listener); });
@@ -184,9 +183,8 @@ std::string ListenerEntry::state() const {
     case Wish::paused:
       return "paused";
     case Wish::draining:
-      return plan_->owner->stats->active() > 0 ? "draining" : "drained";
     case Wish::closed:
-      return "drained";
+      return plan_->owner->stats->active() > 0 ? "draining" : "drained";
     case Wish::up:
       return is_bound() ? "up" : "failed";
   }

@@ -38,11 +38,15 @@ class ListenerEntry final : private Deadline {
   void resume();
   /// Stops to accept, and ends the connections within `time` as Drain does. Who resumes or pauses ends that.
   void drain(Duration time);
-  /// Accepts what the kernel has completed, and closes the sockets.
+  /// Accepts what the kernel has completed, and closes the sockets. A drain goes on.
   void close();
+  /// The drain that there is, for whoever sees it to its end; else null.
+  [[nodiscard]] std::unique_ptr<Drain> take_drain() { return std::move(drain_); }
 
   [[nodiscard]] const ListenerPlan& plan() const { return *plan_; }
   [[nodiscard]] bool is_bound() const;
+  /// It has not what it should have; one that was closed should have nothing.
+  [[nodiscard]] bool has_failed() const { return wish_ != Wish::closed && !is_bound(); }
   /// Tries now what could not be bound, instead of when its time has come.
   void bind_again() {
     if (!all_bound(bindings_)) bind();

@@ -76,12 +76,14 @@ void Supervisor::apply_listeners(const Design& next, const Changed& changed) {
   std::erase_if(listeners_, [&](const auto& entry) {
     if (next.listeners.contains(entry.first)) return false;
     entry.second->close();
+    keep_draining(entry.first, entry.second->take_drain());
     return true;
   });
   crew_.settle();  // what was closed may be wanted by another name
   for (const auto& [name, plan] : next.listeners) {
     auto& entry = listeners_[name];
     if (!entry) {
+      seal_drains(name);
       entry = std::make_unique<ListenerEntry>(crew_, wheel_, plan);
     } else if (changed.contains("listeners." + name)) {
       entry->set_plan(plan);
@@ -263,7 +265,7 @@ std::size_t Supervisor::worker_of_client(const std::string& name) const {
 
 void Supervisor::tell_status() const {
   const auto failed =
-      std::ranges::count_if(listeners_, [](const auto& entry) { return !entry.second->is_bound(); });
+      std::ranges::count_if(listeners_, [](const auto& entry) { return entry.second->has_failed(); });
   systemd::status(fmt::format("{} listeners{}, {} clients", listeners_.size(),
                               failed > 0 ? fmt::format(" ({} failed)", failed) : "", design_.clients.size()));
 }

@@ -127,7 +127,11 @@ class Supervisor final : private Deadline {
   [[nodiscard]] Result<void> apply_object(const Design& next, const ObjectName& object);
   void adopt(Design next, const ChangeRow& row);
   [[nodiscard]] ChangeRow row_of(const ObjectWish& wish, const config::Written& written) const;
-  void drain(const ListenerPlan& plan, ConnectionMatch match, Duration time);
+  void drain_gone(const ListenerPlan& plan, Duration time);
+  /// Sees the drain of a listener that goes to its end; null for none.
+  void keep_draining(const std::string& listener, std::unique_ptr<Drain> drain);
+  /// A listener comes, perhaps to the name of one that is still drained.
+  void seal_drains(const std::string& listener);
   void on_deadline() override;
   void end_all(Reason reason, bool graceful);
   void tell_status() const;
@@ -146,7 +150,11 @@ class Supervisor final : private Deadline {
   std::vector<ReloadRow::Conflict> conflicts_;  // as the files were read last
   const ObjectTags tags_;
   std::map<std::string, std::unique_ptr<ListenerEntry>> listeners_;
-  std::vector<std::unique_ptr<Drain>> drains_;  // of listeners that are gone
+  struct GoneDrain {
+    std::string listener;
+    std::unique_ptr<Drain> drain;
+  };
+  std::vector<GoneDrain> drains_;  // of listeners that are gone
   std::optional<ReloadRow> last_reload_;
   std::uint64_t generation_{0};
   const Instant started_{now()};

@@ -21,13 +21,6 @@ tl::unexpected<Error> not_declared(const ObjectName& object) {
   return fail(Errc::not_found, "no " + object.label());
 }
 
-/// Those of `listener` that were open by now: its name may soon be another's.
-ConnectionMatch standing_sessions_of(const std::string& listener) {
-  return [mine = sessions_of(listener), by = now()](const Connection& connection) {
-    return connection.facts().opened <= by && mine(connection);
-  };
-}
-
 }  // namespace
 
 Result<void> Supervisor::check_tags(const ObjectWish& wish, const config::Written* current) const {
@@ -92,9 +85,15 @@ Result<Supervisor::ObjectAnswer> Supervisor::remove_object(const ObjectWish& wis
   if (object.kind == ObjectKind::listener) {
     const auto found = listeners_.find(object.name);
     found->second->close();
+    auto drain = found->second->take_drain();
     listeners_.erase(found);
     crew_.settle();  // its address may be wanted next
-    if (wish.drain) drain(*design_.listeners.at(object.name), standing_sessions_of(object.name), *wish.drain);
+    crew_.settle();  // whom that accepted is on the worker that serves it, should its name be wanted next
+    if (wish.drain) {
+      drain_gone(*design_.listeners.at(object.name), *wish.drain);
+    } else {
+      keep_draining(object.name, std::move(drain));
+    }
   } else {
     crew_.post(worker_of_client(object.name),
                [client = object.name](Hub& hub) { hub.remove_client(client); });
@@ -120,6 +119,7 @@ Result<void> Supervisor::apply_object(const Design& next, const ObjectName& obje
   const auto& plan = next.listeners.at(object.name);
   if (const auto found = listeners_.find(object.name); found != listeners_.end())
     return found->second->try_plan(plan);
+  seal_drains(object.name);  // before anybody can connect to it
   auto entry = ListenerEntry::bound(crew_, wheel_, plan);
   if (!entry) return tl::make_unexpected(std::move(entry).error());
   listeners_.emplace(object.name, std::move(*entry));
@@ -174,12 +174,23 @@ std::string Supervisor::tag_of(const ObjectName& object) const {
   return written == nullptr ? "" : tags_.of(object, *written);
 }
 
-void Supervisor::drain(const ListenerPlan& plan, ConnectionMatch match, Duration time) {
-  std::erase_if(drains_, [](const auto& drain) { return drain->is_over(); });
-  drains_.push_back(
-      std::make_unique<Drain>(wheel_, fmt::format("listener '{}', removed", plan.owner->name), time,
-                              Drain::Hooks{closing(crew_, std::move(match)),
-                                           [stats = plan.owner->stats] { return stats->active(); }}));
+void Supervisor::drain_gone(const ListenerPlan& plan, Duration time) {
+  const std::string& name = plan.owner->name;
+  keep_draining(
+      name, std::make_unique<Drain>(wheel_, fmt::format("listener '{}', removed", name), time,
+                                    Drain::Hooks{closing(crew_, sessions_of(name)),
+                                                 [stats = plan.owner->stats] { return stats->active(); }}));
+}
+
+void Supervisor::keep_draining(const std::string& listener, std::unique_ptr<Drain> drain) {
+  std::erase_if(drains_, [](const auto& gone) { return gone.drain->is_over(); });
+  if (drain) drains_.push_back({listener, std::move(drain)});
+}
+
+void Supervisor::seal_drains(const std::string& listener) {
+  for (const auto& gone : drains_) {
+    if (gone.listener == listener) gone.drain->seal(now());
+  }
 }
 
 }  // namespace tcpctl

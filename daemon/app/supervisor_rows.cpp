@@ -81,7 +81,7 @@ StatusRow Supervisor::status() const {
     const PartyStats& stats = *entry->plan().owner->stats;
     row.bytes_in += stats.sum(&PartyShare::bytes_in);
     row.bytes_out += stats.sum(&PartyShare::bytes_out);
-    row.listeners_failed += entry->is_bound() ? 0 : 1;
+    row.listeners_failed += entry->has_failed() ? 1 : 0;
   }
   for (const auto& plan : design_.clients) {
     row.bytes_in += plan->owner->stats->sum(&PartyShare::bytes_in);

@@ -33,7 +33,7 @@ Drain::Drain(Wheel& wheel, std::string subject, Duration time, Hooks hooks)
       until_{began_ + time},
       next_word_{began_ + kWord} {
   tell("drain.begun");
-  wheel_.set(*this, next(began_));
+  wheel_.set(*this, time > Duration{0} ? next(began_) : began_);
 }
 
 DrainRow Drain::row() const {
@@ -65,13 +65,13 @@ void Drain::on_deadline() {
   if (at >= until_) {
     close_rest(at, remaining);
   } else if (at >= half_) {
-    hooks_.close(std::chrono::duration<double>(at - half_) / (until_ - half_));
+    hooks_.close(std::chrono::duration<double>(at - half_) / (until_ - half_), by_);
   }
   if (!is_over_) wheel_.set(*this, next(at));
 }
 
 void Drain::close_rest(Instant at, std::uint64_t remaining) {
-  hooks_.close(1);
+  hooks_.close(1, by_);
   if (!std::exchange(has_closed_, true) && remaining > 0) tell("drain.over");
   is_over_ = remaining == 0 || at >= until_ + kLookFor;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -21,8 +22,9 @@ namespace tcpctl {
 class Drain final : private Deadline {
  public:
   struct Hooks {
-    /// Closes, gracefully, each of the connections whose turn is before `share`, wherever they are.
-    std::function<void(double share)> close;
+    /// Closes, gracefully, each of the connections whose turn is before `share`, wherever they are; of those
+    /// that were opened later than `by`, none.
+    std::function<void(double share, Instant by)> close;
     std::function<std::uint64_t()> remaining;
   };
 
@@ -34,6 +36,8 @@ class Drain final : private Deadline {
   [[nodiscard]] static double turn_of(ConnectionId id);
 
   [[nodiscard]] DrainRow row() const;
+  /// Who is opened later than `by` has nothing to do with it: the name has become another's.
+  void seal(Instant by) { by_ = std::min(by_, by); }
   /// All that there was to close has been told to.
   [[nodiscard]] bool is_over() const { return is_over_; }
 
@@ -50,6 +54,7 @@ class Drain final : private Deadline {
   const Instant began_{now()}, half_, until_;
   const WallTime began_at_{wall_now()};
   Instant next_word_;
+  Instant by_{Instant::max()};
   bool is_done_{false};     // none remained
   bool has_closed_{false};  // all of them were told to
   bool is_over_{false};

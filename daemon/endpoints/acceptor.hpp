@@ -19,7 +19,7 @@ namespace tcpctl {
 /// moment and is counted; where it lasts, a spare descriptor turns the waiting away, so that they learn of
 /// it. At the listener's own limit, those of its connections that only wait for their peer's FIN give way
 /// before anybody is refused. Threads: only on the hub's loop.
-class Acceptor : private Deadline {
+class Acceptor final : private Deadline {
  public:
   Acceptor(Worker& worker, const Crew& crew, std::shared_ptr<const ListenerPlan> plan);
   ~Acceptor();

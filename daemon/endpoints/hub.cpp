@@ -246,7 +246,16 @@ std::function<bool(const Connection&)> sessions_with(const std::string& listener
 
 }  // namespace
 
+void Hub::seal_drains(const std::string& listener) {
+  const auto found = drains_.find(listener);
+  if (found == drains_.end()) return;
+  std::erase_if(found->second, [](const auto& drain) { return drain->is_over(); });
+  for (const auto& drain : found->second) drain->seal(now());
+  if (found->second.empty()) drains_.erase(found);
+}
+
 void Hub::direct(const ListenerPlan& plan) {
+  seal_drains(plan.owner->name);
   auto& director = directors_[plan.owner->name];
   if (director) {
     director->set_plan(plan.owner, plan.forward);
@@ -276,14 +285,15 @@ void Hub::direct(const ListenerPlan& plan) {
       hub.end_connections(match, Reason::upstream_down, true);
     });
   };
-  doors.drain_sessions = [this, name](const std::string& upstream, double share) {
-    tell_all([match = sessions_with(name, upstream), share](Hub& hub) {
-      hub.end_connections(
-          [&](const Connection& connection) {
-            return Drain::turn_of(connection.facts().id) < share && match(connection);
-          },
-          Reason::drain, true);
+  doors.drain_sessions = [this, name](const std::string& upstream, double share, Instant by) {
+    tell_all([match = sessions_with(name, upstream), share, by](Hub& hub) {
+      hub.drain_connections(match, share, by);
     });
+  };
+  doors.keep_draining = [this, name](std::unique_ptr<Drain> drain) {
+    auto& drains = drains_[name];
+    std::erase_if(drains, [](const auto& one) { return one->is_over(); });
+    drains.push_back(std::move(drain));
   };
   director = std::make_unique<Director>(worker_, resolver_, plan.owner, plan.forward, std::move(doors));
 }
@@ -379,6 +389,14 @@ std::uint64_t Hub::end_connections(const std::function<bool(const Connection&)>&
     if (Connection* const connection = worker_.find(id)) connection->end(reason, graceful);
   }
   return ids.size();
+}
+
+void Hub::drain_connections(const std::function<bool(const Connection&)>& match, double share, Instant by) {
+  const auto is_its_turn = [&](const Connection& connection) {
+    const Facts& facts = connection.facts();
+    return facts.opened <= by && Drain::turn_of(facts.id) < share && match(connection);
+  };
+  end_connections(is_its_turn, Reason::drain, true);
 }
 
 void Hub::stop_clients() {

@@ -89,6 +89,8 @@ class Hub {
   /// Ends the connections that `match` accepts, with their other legs; answers how many matched.
   std::uint64_t end_connections(const std::function<bool(const Connection&)>& match, Reason reason,
                                 bool graceful);
+  /// What Drain::Hooks::close asks for, of those here.
+  void drain_connections(const std::function<bool(const Connection&)>& match, double share, Instant by);
   void stop_clients();
 
  private:
@@ -108,6 +110,8 @@ class Hub {
   [[nodiscard]] std::shared_ptr<Bandwidth> bandwidth_of(const ListenerPlan& plan);
   [[nodiscard]] std::unique_ptr<TargetSource> targets_of(const ListenerPlan& plan);
   void direct(const ListenerPlan& plan);
+  /// The names of upstreams of `listener` may be others' from now on.
+  void seal_drains(const std::string& listener);
   void stop_directing(const std::string& listener);
   void close_pool(const std::string& listener);
   /// Runs `task(hub)` for every hub: for this one at once, for the others on their loops.
@@ -122,7 +126,8 @@ class Hub {
   std::map<std::string, std::shared_ptr<Bandwidth>> bandwidths_;  // by listener
   std::map<std::string, std::unique_ptr<Acceptor>> acceptors_;
   std::map<std::string, std::unique_ptr<Pool>> pools_;  // closed ones too, while they have sessions
-  std::map<std::string, std::unique_ptr<Director>> directors_;
+  std::map<std::string, std::vector<std::unique_ptr<Drain>>> drains_;  // of upstreams that are gone
+  std::map<std::string, std::unique_ptr<Director>> directors_;         // which leave theirs to `drains_`
   ConnectPacer pacer_;
   std::map<std::string, ClientEntry> clients_;
   TargetProbes target_probes_;

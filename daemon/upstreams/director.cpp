@@ -14,7 +14,9 @@ Director::Director(Worker& worker, Resolver& resolver, OwnerPtr listener,
   set_plan(std::move(listener), std::move(plan));
 }
 
-Director::~Director() = default;
+Director::~Director() {
+  for (auto& [name, drain] : drains_) doors_.keep_draining(std::move(drain));
+}
 
 void Director::set_plan(OwnerPtr listener, std::shared_ptr<const ForwardPlan> plan) {
   worker_.loop().assert_here();
@@ -38,11 +40,20 @@ void Director::set_plan(OwnerPtr listener, std::shared_ptr<const ForwardPlan> pl
     return std::ranges::none_of(
         declared_, [&](const auto& declared) { return declared->declared().identity == wish.first.first; });
   });
-  std::erase_if(drains_, [all = keepers()](const auto& drain) {
-    return std::ranges::none_of(
-        all, [&](const UpstreamKeeper* keeper) { return *keeper->upstream().name == drain.first; });
-  });
+  part_with_drains();
   publish();
+}
+
+void Director::part_with_drains() {
+  const auto all = keepers();
+  for (auto& [name, drain] : drains_) {
+    const auto has_name = [&](const UpstreamKeeper* keeper) { return *keeper->upstream().name == name; };
+    const auto found = std::ranges::find_if(all, has_name);
+    if (found != all.end() && (*found)->upstream().wanted() == AdminState::drain) continue;
+    if (found != all.end()) drain->seal(now());  // another has its name now
+    doors_.keep_draining(std::move(drain));
+  }
+  std::erase_if(drains_, [](const auto& drain) { return drain.second == nullptr; });
 }
 
 std::unique_ptr<DeclaredUpstream> Director::make(const ForwardPlan::Declared& declared) {
@@ -137,7 +148,9 @@ void Director::drain(const Upstream& upstream, const UpstreamChange& change) {
   if (!change.drain) return;
   drains_[*upstream.name] = std::make_unique<Drain>(
       worker_.wheel(), fmt::format("upstream '{}' of '{}'", *upstream.name, listener_->name), *change.drain,
-      Drain::Hooks{[this, name = *upstream.name](double share) { doors_.drain_sessions(name, share); },
+      Drain::Hooks{[end = doors_.drain_sessions, name = *upstream.name](double share, Instant by) {
+                     end(name, share, by);
+                   },
                    [stats = upstream.stats] { return stats->places().taken(); }});
 }
 

@@ -36,8 +36,10 @@ class Director final : private Deadline {
     std::function<void(std::size_t worker, std::shared_ptr<UpstreamStats>)> heard;
     /// Ends the sessions that stand with an upstream, everywhere; called behind `publish`.
     std::function<void(const std::string& upstream)> close_sessions;
-    /// The same of those whose turn in a drain is before `share`.
-    std::function<void(const std::string& upstream, double share)> drain_sessions;
+    /// The same of those whose turn in a drain is before `share`, and that were opened until `by`.
+    std::function<void(const std::string& upstream, double share, Instant by)> drain_sessions;
+    /// Takes the drain of an upstream that is gone, which goes on to its end.
+    std::function<void(std::unique_ptr<Drain>)> keep_draining;
   };
 
   /// Publishes its first set before it returns.
@@ -75,6 +77,8 @@ class Director final : private Deadline {
   [[nodiscard]] DeclaredUpstream* declared_as(const std::string& name) const;
   /// Each change of its state ends the drain that there was.
   void drain(const Upstream& upstream, const UpstreamChange& change);
+  /// Lets go of the drains of those that the plan does not name any more.
+  void part_with_drains();
   [[nodiscard]] UpstreamRow row_of(const Upstream& upstream) const;
   [[nodiscard]] Result<void> wish(const Whose& whose, const UpstreamChange& change);
 

@@ -435,6 +435,19 @@ TEST_F(ControlTest, AClientThatIsJustRemovedIsNotToldWithoutItsName) {
   changing.join();
 }
 
+TEST_F(ControlTest, ListenersDrainWithTheDaemonAndHaveNotFailed) {
+  start(kEcho);
+  auto peer = connect("a");
+  ASSERT_TRUE(is_served(peer));
+
+  main.post([this] { supervisor.stop(); });
+
+  const auto row = control.listener("a", true).value();
+  EXPECT_EQ(row.state, "draining");
+  EXPECT_EQ(control.status()->listeners_failed, 0U);
+  EXPECT_EQ(control.resume_listener("a").error().code, Errc::unavailable);
+}
+
 TEST_F(ControlTest, AnswersNobodyOnceWaitsAreCancelled) {
   control.cancel_waits();  // and no loop runs
 

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from harness.peers import Peer, Server
+from harness.proxy import v1
 from harness.wait import eventually
 
 ECHO = {"listen": ["127.0.0.1:0"], "service": "echo"}
@@ -486,6 +487,59 @@ def test_removed_with_drain_its_connections_end(launch):
         assert delete(daemon, "/v1/listeners/web?drain=0s").status == 200
         assert peer.read_to_end()[0] == b""
         assert daemon.ended(peer.name)["close"]["reason"] == "drain"
+
+
+def test_those_in_the_queue_are_ended_with_it(launch):
+    daemon = launch(FILE)
+    assert daemon.post("/v1/listeners/web/pause").status == 200
+    peers = [daemon.connect("web") for _ in range(100)]
+
+    assert delete(daemon, "/v1/listeners/web?drain=0s").status == 200
+
+    for peer in peers:
+        assert peer.read_to_end()[0] == b""
+        assert daemon.ended(peer.name)["close"]["reason"] == "drain"
+        peer.close()
+
+
+def test_those_whose_proxy_header_is_awaited_are_ended_with_it(launch):
+    daemon = launch(FILE + 'proxy_protocol = { accept_from = ["127.0.0.0/8"], timeout = "10m" }\n')
+    with daemon.connect("web") as silent, daemon.connect("web") as late:
+        eventually(lambda: daemon.listener("web")["connections"]["active"] == 2, "both are accepted")
+
+        assert delete(daemon, "/v1/listeners/web?drain=1s").status == 200
+        put(daemon, "/v1/listeners/web", ECHO)
+        late.send(v1() + b"ping")
+
+        assert late.read_to_end()[0] == b"ping"
+        assert silent.read_to_end()[0] == b""
+        for peer in (silent, late):
+            row = daemon.ended(peer.name)
+            assert row["close"]["reason"] == "drain"
+
+
+def test_its_drain_goes_on_when_a_listener_is_removed(launch):
+    daemon = launch(FILE)
+    with daemon.connect("web") as old:
+        assert ping(old)
+        daemon.post("/v1/listeners/web/drain?drain=600ms")
+        assert delete(daemon, "/v1/listeners/web").status == 200
+        put(daemon, "/v1/listeners/web", ECHO)
+        with daemon.connect("web") as new:
+            assert ping(new)
+            assert old.read_to_end()[0] == b""
+            assert daemon.ended(old.name)["close"]["reason"] == "drain"
+            assert ping(new)
+
+
+def test_its_drain_goes_on_when_a_reload_removes_a_listener(launch):
+    daemon = launch(FILE)
+    with daemon.connect("web") as old:
+        assert ping(old)
+        daemon.post("/v1/listeners/web/drain?drain=600ms")
+        assert daemon.reload("").json["removed"] == ["listeners.web"]
+        assert old.read_to_end()[0] == b""
+        assert daemon.ended(old.name)["close"]["reason"] == "drain"
 
 
 def test_a_drain_ends_nobody_who_came_to_the_name_later(launch):

@@ -201,6 +201,25 @@ def test_without_a_time_a_drained_upstream_keeps_its_sessions(launch):
         assert change(daemon, "a", {"admin_state": "ready", "drain": "1s"}).status == 400
 
 
+@pytest.mark.parametrize("gone", ["the upstream", "the listener"])
+def test_the_drain_of_an_upstream_goes_on_when_it_is_removed(launch, gone):
+    with two_upstreams(launch) as (daemon, sessions):
+        row = change(daemon, "a", {"admin_state": "drain", "drain": "1s"}).json
+        assert row["drain"]
+
+        if gone == "the listener":
+            assert daemon.request("DELETE", "/v1/listeners/web").status == 200
+        else:
+            left = [each for each in daemon.listener("web")["config"]["forward"]["upstreams"] if each["name"] == "b"]
+            assert daemon.request("PATCH", "/v1/listeners/web", {"forward": {"upstreams": left}}).status == 200
+
+        for client, upstream in sessions["a"]:
+            assert client.read_to_end()[0] == b""
+            upstream.close()
+            assert daemon.ended(client.name)["close"]["reason"] == "drain"
+        assert all(through(*session) for session in sessions["b"])
+
+
 # --- the daemon -----------------------------------------------------------------------------------
 
 def test_sigterm_spreads_the_ends_and_answers_meanwhile(launch):
@@ -213,6 +232,8 @@ def test_sigterm_spreads_the_ends_and_answers_meanwhile(launch):
 
         times = eventually(lambda: daemon.json("/v1/status")["drain"], "the drain")
         began, ends = moment(times["began_at"]), moment(times["ends_at"])
+        assert daemon.listener("echo")["state"] == "draining"
+        assert daemon.json("/v1/status")["totals"]["listeners_failed"] == 0
         rows = eventually(lambda: daemon.history(reason="drain"), "the first end")
         for peer in peers:
             if len(rows) < 30:

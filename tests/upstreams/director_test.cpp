@@ -52,9 +52,10 @@ class DirectorTest : public testing::Test {
       closed.push_back(upstream);
       told.push_back("close " + upstream);
     };
-    doors.drain_sessions = [this](const std::string& upstream, double share) {
+    doors.drain_sessions = [this](const std::string& upstream, double share, Instant) {
       drained.emplace_back(upstream, share);
     };
+    doors.keep_draining = [this](std::unique_ptr<Drain> drain) { kept.push_back(std::move(drain)); };
     director.emplace(runner.worker, *resolver, owner, plan, std::move(doors));
   }
   [[nodiscard]] UpstreamRow row(std::size_t index = 0) const { return director->rows().at(index); }
@@ -91,6 +92,7 @@ class DirectorTest : public testing::Test {
   std::vector<Ticket> admitted;
   std::vector<std::pair<std::string, double>> drained;  // upstream, share
   std::vector<std::string> closed, told;                // `told`: in order
+  std::vector<std::unique_ptr<Drain>> kept;
   int heard{0};
   std::optional<Director> director;
 };
@@ -165,17 +167,30 @@ TEST_F(DirectorTest, EndsADrainWhereAnotherStateIsWanted) {
   }
 }
 
-TEST_F(DirectorTest, ForgetsTheDrainOfAnUpstreamThatIsDeclaredNoMore) {
+TEST_F(DirectorTest, LeavesTheDrainOfAnUpstreamThatIsDeclaredNoMoreToItsEnd) {
   add("a", "192.0.2.1:80");
   start();
-  (void)director->change("a", {.admin_state = AdminState::drain, .weight = {}, .drain = 1h});
+  (void)director->change("a", {.admin_state = AdminState::drain, .weight = {}, .drain = 100ms});
 
   auto none = std::make_shared<ForwardPlan>(*plan);
   none->upstreams.clear();
   director->set_plan(owner, none);
   director->set_plan(owner, plan);
 
-  EXPECT_FALSE(row().drain);
+  EXPECT_FALSE(row().drain) << "the new one is none of it";
+  EXPECT_EQ(kept.size(), 1U);
+  director.reset();
+  EXPECT_TRUE(runner.run_until([&] { return !drained.empty() && drained.back().second == 1; }));
+}
+
+TEST_F(DirectorTest, LeavesItsDrainsToTheirEndsWhenItGoes) {
+  add("a", "192.0.2.1:80");
+  start();
+  (void)director->change("a", {.admin_state = AdminState::drain, .weight = {}, .drain = 100ms});
+
+  director.reset();
+
+  EXPECT_TRUE(runner.run_until([&] { return !drained.empty() && drained.back().second == 1; }));
 }
 
 TEST_F(DirectorTest, FollowsTheOperatorAndKeepsThatOverAReload) {
