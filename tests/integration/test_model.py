@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random changes: against a model that says what the daemon must then have, and broken on their way."""
+import copy
 import json
 import random
 import socket
@@ -65,6 +66,22 @@ class Model:
 
     def __init__(self):
         self.objects = {kind: {} for kind in KINDS}
+        self.saved = {kind: {} for kind in KINDS}
+
+    def save(self):
+        self.saved = copy.deepcopy(self.objects)
+
+    def restart(self):
+        self.objects = copy.deepcopy(self.saved)
+
+    def conflicts(self):
+        """What a file declares, and run time has made something else of."""
+        return {f"{kind}.{name}" for kind in KINDS for name, config in self.saved[kind].items()
+                if self.objects[kind].get(name) != config}
+
+    def unsaved(self):
+        return {f"{kind}.{name}" for kind in KINDS for name in self.objects[kind].keys() | self.saved[kind].keys()
+                if self.objects[kind].get(name) != self.saved[kind].get(name)}
 
     def holds_for(self, daemon):
         config = daemon.json("/v1/config")
@@ -72,6 +89,8 @@ class Model:
         for kind in KINDS:
             rows = daemon.json(f"/v1/{kind}", limit=1000)["items"]
             assert {row["name"] for row in rows} == set(self.objects[kind])
+            # What was changed there and back is of run time until the next save or reload.
+            assert {f"{kind}.{row['name']}" for row in rows if row["source"] == "file"} & self.unsaved() == set()
 
 
 def step(daemon, model, dice):
@@ -117,6 +136,25 @@ def step(daemon, model, dice):
         assert answer.status == 412, answer.text
 
 
+def save(daemon, model):
+    # What ends as it is saved already, and did not yet, is none of what is written.
+    before = model.unsaved()
+    answer = daemon.post("/v1/config/save")
+    assert answer.status == 200, answer.text
+    assert before <= set(answer.json["saved"]) | set(answer.json["removed"])
+    model.save()
+    assert daemon.json("/v1/status")["unsaved"] == 0
+
+
+def restart(daemon, model):
+    """Ends it in the one way or the other; what was not saved is gone."""
+    daemon.restart()
+    model.restart()
+    assert daemon.json("/v1/status")["unsaved"] == 0
+    for kind in KINDS:
+        assert {row["source"] for row in daemon.json(f"/v1/{kind}", limit=1000)["items"]} <= {"file"}
+
+
 @pytest.mark.threaded
 @pytest.mark.parametrize("seed", range(3))
 def test_random_changes_agree_with_a_model_after_every_step(launch, seed):
@@ -124,9 +162,16 @@ def test_random_changes_agree_with_a_model_after_every_step(launch, seed):
     for number in range(150):
         step(daemon, model, dice)
         model.holds_for(daemon)
-        if number % 30 == 29:
-            done = daemon.reload()
-            assert (done.status, done.json["conflicts"], done.json["changed"]) == (200, [], [])
+        if number % 10 == 9:
+            act = dice.random.choice(["save", "restart", "save and restart", "reload"])
+            if "save" in act:
+                save(daemon, model)
+            if "restart" in act:
+                restart(daemon, model)
+            if act == "reload":
+                done = daemon.reload()
+                assert (done.status, done.json["changed"]) == (200, []), done.text
+                assert {each["name"] for each in done.json["conflicts"]} == model.conflicts()
             model.holds_for(daemon)
 
 
