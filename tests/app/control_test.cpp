@@ -448,6 +448,28 @@ TEST_F(ControlTest, ListenersDrainWithTheDaemonAndHaveNotFailed) {
   EXPECT_EQ(control.resume_listener("a").error().code, Errc::unavailable);
 }
 
+TEST_F(ControlTest, ADrainHasPartInThoseWhoWereOnTheWayWhenTheListenerWasRemoved) {
+  start(kEcho);
+  ASSERT_TRUE(control.pause_listener("a"));
+  std::vector<Peer> queued;
+  for (int i = 0; i < 4; ++i) queued.push_back(connect("a"));
+  const std::size_t other = 1 - crew.crew().acceptor_of("a");
+  std::promise<void> released;
+  crew.post(other, [until = released.get_future().share()](Hub&) { until.wait(); });
+
+  ASSERT_TRUE(control.change({.object = {ObjectKind::listener, "a"},
+                              .verb = ControlPlane::ObjectChange::Verb::remove,
+                              .drain = 0s}));
+  released.set_value();
+
+  for (auto& peer : queued) {
+    ASSERT_TRUE(comes_true([&] { return control.connections({}) && peer.at_eof(); }));
+    peer.close();
+  }
+  EXPECT_TRUE(comes_true([&] { return control.history({})->items.size() == queued.size(); }));
+  for (const auto& row : control.history({})->items) EXPECT_EQ(row.close->reason, Reason::drain);
+}
+
 TEST_F(ControlTest, AnswersNobodyOnceWaitsAreCancelled) {
   control.cancel_waits();  // and no loop runs
 
