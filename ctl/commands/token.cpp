@@ -17,12 +17,13 @@ namespace {
 struct Made {
   std::string name, role, token, sha256;
   std::optional<std::string> file;  // absolute, as the daemon has to find it
+  /// A table of its own, so that what several tokens are told by can stand in one file.
   [[nodiscard]] std::string toml() const {
     // A bare key of TOML has no dots.
     const auto key = name.find('.') == std::string::npos ? name : fmt::format("\"{}\"", name);
     const auto source = file ? fmt::format("file = {}", json_string(*file).value_or("\"\""))
                              : fmt::format("sha256 = \"{}\"", sha256);
-    return fmt::format("[api.tokens]\n{} = {{ role = \"{}\", {} }}\n", key, role, source);
+    return fmt::format("[api.tokens.{}]\nrole = \"{}\"\n{}\n", key, role, source);
   }
 };
 

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "config/config.hpp"
 #include "ctl/json.hpp"
 #include "run_tcpctl.hpp"
 
@@ -52,9 +53,19 @@ TEST_F(Token, IsPrintedAloneAndHowItIsDeclaredAside) {
   ASSERT_EQ(ran.exit, Exit::done) << ran.err;
   ASSERT_THAT(ran.out, MatchesRegex("tcpctl_[0-9a-f]{64}\n"));
   const auto token = ran.out.substr(0, ran.out.size() - 1);
-  EXPECT_THAT(ran.err, HasSubstr("[api.tokens]\nci = { role = \"operate\", sha256 = \"" + sha256_hex(token) +
-                                 "\" }\n"));
+  EXPECT_THAT(ran.err,
+              HasSubstr("[api.tokens.ci]\nrole = \"operate\"\nsha256 = \"" + sha256_hex(token) + "\"\n"));
   EXPECT_THAT(ran.err, Not(HasSubstr(token)));
+}
+
+TEST_F(Token, IsDeclaredSoThatSeveralCanStandInOneFile) {
+  const auto first = make({"ci", "-f", path("ci")});
+  const auto second = make({"ci.deploy", "-f", path("deploy")});
+
+  const auto both = config::parse_toml(first.out + second.out, "both");
+
+  ASSERT_TRUE(both) << both.error().front().text();
+  EXPECT_EQ(std::get<config::Node::Table>(both->find("api")->find("tokens")->value()).size(), 2U);
 }
 
 TEST_F(Token, IsAnotherOneEachTime) { EXPECT_NE(make({"ci"}).out, make({"ci"}).out); }
@@ -71,8 +82,8 @@ TEST_F(Token, GoesIntoAFileOfItsOwnersAlone) {
   const auto token = read_token(path("a \"b\""));
   ASSERT_TRUE(token);
   EXPECT_THAT(*token, MatchesRegex("tcpctl_[0-9a-f]{64}"));
-  EXPECT_EQ(ran.out, "[api.tokens]\n\"ci.deploy\" = { role = \"admin\", file = \"" + folder_.string() +
-                         "/a \\\"b\\\"\" }\n");
+  EXPECT_EQ(ran.out, "[api.tokens.\"ci.deploy\"]\nrole = \"admin\"\nfile = \"" + folder_.string() +
+                         "/a \\\"b\\\"\"\n");
   EXPECT_THAT(ran.err, HasSubstr("LoadCredential=ci.deploy:FILE"));
   EXPECT_THAT(ran.out + ran.err, Not(HasSubstr(*token)));
 }
@@ -100,7 +111,7 @@ TEST_F(Token, IsJsonForPrograms) {
   EXPECT_EQ(printed.text("role"), "read");
   EXPECT_EQ(printed.text("sha256"), sha256_hex(printed.text("token").value_or("")));
   EXPECT_TRUE(printed.at("file").is_null());
-  EXPECT_THAT(printed.text("toml").value_or(""), HasSubstr("[api.tokens]\nci = "));
+  EXPECT_THAT(printed.text("toml").value_or(""), HasSubstr("[api.tokens.ci]\nrole = "));
   EXPECT_TRUE(kept.at("token").is_null());
   EXPECT_EQ(kept.text("file"), path("f"));
   EXPECT_EQ(kept.text("sha256"), sha256_hex(read_token(path("f")).value_or("")));

@@ -171,8 +171,8 @@ def test_a_token_that_the_cli_made_is_one(launch, tmp_path):
 
     kept = run("token", "new", "kept", "--role", "operate", "--out", tmp_path / "kept")
     shown = run("token", "new", "shown", "--role", "read")
-    toml = shown.stderr[shown.stderr.index("[api.tokens]"):].split("\n\n")[0]
-    daemon = launch(kept.stdout + toml.removeprefix("[api.tokens]\n") + ECHO, listen_http=True)
+    toml = shown.stderr[shown.stderr.index("[api.tokens."):].split("\n\n")[0]
+    daemon = launch(f"{kept.stdout}{toml}\n{ECHO}", listen_http=True)
     host = "http://%s:%d" % daemon.http
 
     assert run("--host", host, "--token-file", tmp_path / "kept", "listener", "pause", "echo").returncode == 0
