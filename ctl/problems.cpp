@@ -96,9 +96,19 @@ void of_daemon(Problems& found, const Json& status) {
 
 }  // namespace
 
+std::string drain_text(const Json& status, const View& view) {
+  if (!status.at("drain").is_object()) return {};
+  const auto left = status.count("totals.connections_active").value_or(0);
+  return fmt::format("since {}, {} connection{} left, ends by {}",
+                     moment(status, "drain.began_at", view, Precision::seconds), exact_text(left),
+                     left == 1 ? "" : "s", moment(status, "drain.ends_at", view, Precision::seconds));
+}
+
 std::vector<Problem> problems(const Json& status, const std::vector<Json>& listeners,
-                              const std::vector<Json>& clients) {
+                              const std::vector<Json>& clients, const View& view) {
   Problems found;
+  if (const auto drain = drain_text(status, view); !drain.empty())
+    found.push_back({false, fmt::format("the daemon drains {}", drain)});
   of_daemon(found, status);
   for (const auto& listener : listeners) of_listener(found, listener);
   for (const auto& client : clients) of_client(found, client);

@@ -84,7 +84,7 @@ Exit overview(Context& context) {
   }
   const auto& view = context.view();
   context.print(heading(*status, context) + "\n" +
-                problem_lines(problems(*status, *listeners, *clients), view) +
+                problem_lines(problems(*status, *listeners, *clients, view), view) +
                 table("listeners", *listeners, listener_columns(), view) +
                 table("clients", *clients, client_columns(), view));
   return Exit::done;

@@ -4,6 +4,7 @@
 #include "ctl/cells.hpp"
 #include "ctl/commands/registry.hpp"
 #include "ctl/format.hpp"
+#include "ctl/problems.hpp"
 #include "ctl/sheet.hpp"
 
 namespace tcpctl::ctl::commands {
@@ -29,6 +30,8 @@ void process(Sheet& sheet, const Json& status, const Context& context) {
   sheet.fact("Process", status.at("pid").raw());
   sheet.fact("Started", moment(status, "started_at", context.view(), Precision::seconds));
   sheet.fact("Up", uptime ? span_text(*uptime * 1000) : "");
+  if (const auto drain = drain_text(status, context.view()); !drain.empty())
+    sheet.fact("Drains", drain, Tone::warn);
   sheet.fact("Workers", exact_count(status, "workers"));
   sheet.fact("Generation", status.at("generation").raw());
 }

@@ -13,6 +13,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
+const View kView{.width = std::nullopt, .utc = true};
+
 Json json(const std::string& text) { return Json::parse(text).value_or(Json{}); }
 
 std::vector<std::string> texts(const std::string& status, const std::vector<std::string>& listeners = {},
@@ -22,12 +24,26 @@ std::vector<std::string> texts(const std::string& status, const std::vector<std:
   for (const auto& each : listeners) listener_values.push_back(json(each));
   for (const auto& each : clients) client_values.push_back(json(each));
   std::vector<std::string> out;
-  for (const auto& problem : problems(json(status), listener_values, client_values))
+  for (const auto& problem : problems(json(status), listener_values, client_values, kView))
     out.push_back(problem.text);
   return out;
 }
 
 TEST(Problems, AreNoneWhereAllIsWell) { EXPECT_THAT(texts(kStatus, {kWeb}), IsEmpty()); }
+
+TEST(Problems, TellOfADaemonThatDrains) {
+  const auto status = [](const std::string& drain, int active) {
+    return R"({"drain": )" + drain + R"(, "totals": {"connections_active": )" + std::to_string(active) + "}}";
+  };
+  const std::string drain =
+      R"({"began_at": "2026-11-22T13:00:00.000000Z", "ends_at": "2026-11-22T13:00:30.000000Z"})";
+
+  EXPECT_THAT(texts(status(drain, 1200)),
+              ElementsAre("the daemon drains since 2026-11-22 13:00:00Z, 1,200 connections left, ends by "
+                          "2026-11-22 13:00:30Z"));
+  EXPECT_THAT(texts(status(drain, 1)), ElementsAre(HasSubstr(", 1 connection left, ")));
+  EXPECT_THAT(texts(status("null", 1200)), IsEmpty());
+}
 
 TEST(Problems, NameAnAddressThatCannotBeBound) {
   EXPECT_THAT(
@@ -66,7 +82,7 @@ TEST(Problems, AreNotSeriousWhereAProbeFailsThatIsStillUp) {
   const auto client =
       json(R"({"name": "a", "state": "up", "last_probe": {"success": false, "result": "L4CON"}})");
 
-  const auto found = problems(json("{}"), {}, {client});
+  const auto found = problems(json("{}"), {}, {client}, kView);
 
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found.front().text, "client a: the last probe failed with L4CON");

@@ -2,6 +2,7 @@
 """The end of connections without haste: of a listener, of one upstream, of the daemon."""
 import contextlib
 import datetime
+import re
 import signal
 
 import pytest
@@ -246,6 +247,20 @@ def test_sigterm_spreads_the_ends_and_answers_meanwhile(launch):
 
 
 # --- tcpctl ---------------------------------------------------------------------------------------
+
+def test_tcpctl_tells_of_a_daemon_that_drains(launch):
+    daemon = launch(CONFIG.format(time="1h"))
+    with daemon.connect("echo") as peer:
+        assert ping(peer)
+        daemon.signal(signal.SIGTERM)
+        eventually(lambda: daemon.json("/v1/status")["drain"], "the drain")
+
+        status, overview = daemon.tcpctl("status").stdout, daemon.tcpctl().stdout
+
+    line = re.search(r"since \S+ \S+, 1 connection left, ends by \S+ \S+\n", status)
+    assert line, status
+    assert f"the daemon drains {line[0]}" in overview
+
 
 @pytest.mark.quick
 def test_tcpctl_waits_until_none_remain(launch):
