@@ -18,7 +18,9 @@ namespace tcpctl::ctl {
 namespace {
 
 constexpr std::chrono::milliseconds kPause{250};
-constexpr std::size_t kBar = 24;
+constexpr std::chrono::hours kLongest{24};  // the daemon takes no more
+constexpr std::size_t kBar = 24, kShortestBar = 6;
+constexpr std::size_t kAroundBar = 4;  // its brackets, and the blanks behind it
 constexpr std::size_t kOldest = 5;
 constexpr const char* kLooked = "100";  // connections among which those of one upstream are looked for
 
@@ -27,18 +29,20 @@ std::string remaining_text(std::uint64_t count) {
                      count == 1 ? "s" : "");
 }
 
-/// "[#######.......]", as full as connections are gone.
-std::string bar(std::uint64_t gone, std::uint64_t all, bool unicode) {
-  const auto filled = all == 0 ? kBar : static_cast<std::size_t>(gone * kBar / all);
+/// "[#######.......]  ", as full as connections are gone; "" where there is no room for it.
+std::string bar(std::uint64_t gone, std::uint64_t all, std::size_t room, bool unicode) {
+  const auto length = std::min(kBar, room - std::min(room, kAroundBar));
+  if (length < kShortestBar) return {};
+  const auto filled = all == 0 ? length : static_cast<std::size_t>(gone * length / all);
   std::string text = "[";
-  for (std::size_t at = 0; at < kBar; ++at) {
+  for (std::size_t at = 0; at < length; ++at) {
     if (at < filled) {
       text += unicode ? "█" : "#";
     } else {
       text += unicode ? "░" : ".";
     }
   }
-  return text + "]";
+  return text + "]  ";
 }
 
 std::string connection_line(const Json& connection) {
@@ -67,7 +71,7 @@ class Progress {
     for (const auto& connection : oldest()) lines.push_back(connection_line(connection));
     erase();
     std::string text;
-    for (const auto& line : lines) text += shorten(safe(line), context_.view().width.value_or(80) - 1) + "\n";
+    for (const auto& line : lines) text += shorten(safe(line), width()) + "\n";
     context_.print(text);
     drawn_ = lines.size();
   }
@@ -79,10 +83,15 @@ class Progress {
 
  private:
   [[nodiscard]] std::string head(const Draining::State& state) const {
-    return fmt::format("{}  {}  {} of {} connections remain{}", draining_.label,
-                       bar(all_ - state.remaining, all_, context_.view().unicode),
-                       exact_text(state.remaining), exact_text(all_), time_left(state));
+    const auto before = fmt::format("{}  ", draining_.label);
+    const auto behind = fmt::format("{} of {} connections remain{}", exact_text(state.remaining),
+                                    exact_text(all_), time_left(state));
+    const auto taken = display_width(before) + display_width(behind);
+    const auto room = width() - std::min(width(), taken);
+    return before + bar(all_ - state.remaining, all_, room, context_.view().unicode) + behind;
   }
+
+  [[nodiscard]] std::size_t width() const { return context_.view().width.value_or(80) - 1; }
 
   /// By our own clock: the daemon's may be another.
   [[nodiscard]] std::string time_left(const Draining::State& state) const {
@@ -128,6 +137,14 @@ Exit left_alone(Context& context, const Draining& draining, std::uint64_t remain
   return Exit::failed;
 }
 
+Exit lost(Context& context, const Draining& draining, const Failure& failure) {
+  if (failure.exit != Exit::not_found) return context.fail(failure);
+  return context.fail(
+      {Exit::not_found, safe(fmt::format("{} is gone: it was removed before its drain was over; 'tcpctl conn "
+                                         "--listener {}' shows the connections that go on",
+                                         draining.label, draining.listener))});
+}
+
 Exit ended(Context& context, const Draining& draining, std::uint64_t remaining) {
   return context.fail({Exit::failed, safe(fmt::format("{}: the drain was ended, {}", draining.label,
                                                       remaining_text(remaining)))});
@@ -140,11 +157,13 @@ std::vector<Option> drain_options() {
           {"--wait", "", "until none remain, with a bar at a terminal"}};
 }
 
-Answer<std::optional<std::string>> drain_time(const Arguments& arguments) {
-  const auto text = arguments.get("--time");
+Answer<std::optional<std::string>> drain_time(const Arguments& arguments, const std::string& option) {
+  const auto text = arguments.get(option);
   if (!text) return std::nullopt;
-  if (const auto time = parse_duration(*text); !time)
-    return refuse(Exit::usage, fmt::format("--time: {}", safe(time.error().what)));
+  const auto time = parse_duration(*text);
+  if (!time) return refuse(Exit::usage, fmt::format("{}: {}", option, safe(time.error().what)));
+  if (*time > kLongest)
+    return refuse(Exit::usage, fmt::format("{}: '{}' is more than 24h", option, safe(*text)));
   return text;
 }
 
@@ -156,12 +175,12 @@ Exit wait_for_drain(Context& context, const Draining& draining) {
     const auto state = draining.state();
     if (!state) {
       progress.erase();
-      return context.fail(state.error());
+      return lost(context, draining, state.error());
     }
     if (std::exchange(is_first, false) && context.for_people() && !progress.redraws())
       context.print(safe(fmt::format("{}: {}", draining.label, remaining_text(state->remaining))) + "\n");
-    progress.draw(*state);
     const bool is_done = state->remaining == 0;
+    if (!is_done) progress.draw(*state);
     if (is_done || !state->goes_on || interrupt.signal() != 0) progress.erase();
     if (is_done) break;
     if (!state->goes_on) return ended(context, draining, state->remaining);

@@ -12,8 +12,9 @@ namespace tcpctl::ctl {
 
 /// --time and --wait of the verbs that drain.
 [[nodiscard]] std::vector<Option> drain_options();
-/// --time, as the API takes it. Errors: usage, if it is no duration.
-[[nodiscard]] Answer<std::optional<std::string>> drain_time(const Arguments& arguments);
+/// `option`, as the API takes it. Errors: usage, if it is no duration, or more than 24h.
+[[nodiscard]] Answer<std::optional<std::string>> drain_time(const Arguments& arguments,
+                                                            const std::string& option = "--time");
 
 /// What is drained, as `wait_for_drain` asks for it.
 struct Draining {
@@ -22,16 +23,17 @@ struct Draining {
     bool goes_on;  // false: somebody ended the drain, and what remains stays
     std::optional<WallTime> began_at, ends_at;
   };
-  std::string label;  // "listener web"
-  std::function<Answer<State>()> state;
-  std::string listener;  // whose connections remain
-  std::string upstream;  // those with this upstream alone; "" for all
-  std::string undo;      // the command that ends the drain
+  std::string label;                     // "listener web"
+  std::function<Answer<State>()> state;  // not_found: it is there no more
+  std::string listener;                  // whose connections remain
+  std::string upstream;                  // those with this upstream alone; "" for all
+  std::string undo;                      // the command that ends the drain
 };
 
 /// Waits until nothing remains: at a terminal with a bar, the time left and the oldest connections that
 /// remain; else with a line at the beginning and one at the end. An interrupt leaves the drain going and says
-/// so. Prints nothing on stdout unless for people. Answers failed where the drain was ended, or waiting was.
+/// so. Prints nothing on stdout unless for people. Answers failed where the drain was ended, or waiting was,
+/// and not_found where what is drained was removed.
 [[nodiscard]] Exit wait_for_drain(Context& context, const Draining& draining);
 
 }  // namespace tcpctl::ctl

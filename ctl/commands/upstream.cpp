@@ -122,13 +122,16 @@ Answer<Draining::State> drain_state(const Context& context, const std::string& l
   const bool is_row =
       std::ranges::any_of(rows, [&](const Json& row) { return row.text("name") == upstream; });
   Draining::State state{.remaining = 0, .goes_on = true, .began_at = {}, .ends_at = {}};
+  bool is_there = false;
   for (const auto& row : rows) {
     if (is_row ? row.text("name") != upstream : !is_target_of(row, upstream)) continue;
+    is_there = true;
     state.remaining += row.count("assigned").value_or(0);
     if (row.text("admin_state") != "drain") state.goes_on = false;
     state.began_at = parse_time(row.text("drain.began_at").value_or(""));
     state.ends_at = parse_time(row.text("drain.ends_at").value_or(""));
   }
+  if (!is_there) return refuse(Exit::not_found, "no such upstream");
   return state;
 }
 

@@ -18,6 +18,7 @@ using ::testing::AllOf;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 constexpr const char* kListener = "GET /v1/listeners/web";
 constexpr const char* kDrain =
@@ -81,6 +82,25 @@ TEST_F(DrainRun, ShowsATerminalABarAndTheOldestThatRemain) {
   EXPECT_THAT(ran.out, EndsWith("\x1b[2A\r\x1b[Jlistener web: drained, no connections remain\n"));
 }
 
+TEST_F(DrainRun, ShortensTheBarOnANarrowTerminalRatherThanTheWords) {
+  const auto words = std::vector<std::string>{"listener", "drain", "web", "--wait"};
+  const auto at = [&](std::size_t width) {
+    daemon_.answer_in_turn(kListener, {listener(4), listener(2), listener(0)});
+    return here(words, {.variables = {{"TERM", "xterm"}}, .terminal = true, .terminal_width = width}).out;
+  };
+
+  EXPECT_THAT(at(70), HasSubstr("listener web  [#######.......]  2 of 4 connections remain, "));
+  EXPECT_THAT(at(60), HasSubstr("listener web  2 of 4 connections remain, "));
+}
+
+TEST_F(DrainRun, TakesNoTimeThatTheDaemonWouldNot) {
+  const auto ran = here({"listener", "drain", "web", "--time", "25h"});
+
+  EXPECT_EQ(ran.exit, Exit::usage);
+  EXPECT_EQ(ran.err, "tcpctl: --time: '25h' is more than 24h\n");
+  EXPECT_THAT(daemon_.asked(), IsEmpty());
+}
+
 TEST_F(DrainRun, FailsWhereSomebodyResumesMeanwhile) {
   daemon_.answer_in_turn(kListener, {listener(3), listener(2, "null")});
 
@@ -128,6 +148,30 @@ TEST_F(DrainRun, FailsWhereTheUpstreamIsMadeReadyMeanwhile) {
   daemon_.answer_in_turn("GET /v1/listeners/web/upstreams", {upstreams(2), upstreams(2, "ready")});
 
   EXPECT_EQ(here({"upstream", "drain", "web", "u1", "--wait"}).exit, Exit::failed);
+}
+
+TEST_F(DrainRun, SaysThatTheListenerIsGoneWhereSomebodyRemovesIt) {
+  daemon_.answer_in_turn(kListener, {Canned{200, listener(3)}, problem(404, "no listener 'web'")});
+
+  const auto ran = here({"listener", "drain", "web", "--wait"});
+
+  EXPECT_EQ(ran.exit, Exit::not_found);
+  EXPECT_EQ(ran.out, "listener web: 3 connections remain\n");
+  EXPECT_THAT(ran.err, HasSubstr("tcpctl: listener web is gone: it was removed before its drain was over"));
+}
+
+TEST_F(DrainRun, SaysThatTheUpstreamIsGoneWhereSomebodyRemovesItOrItsListener) {
+  constexpr const char* kOthersAlone =
+      R"({"items": [{"name": "u10", "assigned": 1}, {"name": "u2", "assigned": 9}]})";
+  for (const auto& then : {Canned{200, kOthersAlone}, problem(404, "no listener 'web'")}) {
+    daemon_.answer_in_turn("GET /v1/listeners/web/upstreams", {Canned{200, upstreams(2)}, then});
+
+    const auto ran = here({"upstream", "drain", "web", "u1", "--wait"});
+
+    EXPECT_EQ(ran.exit, Exit::not_found);
+    EXPECT_THAT(ran.err, HasSubstr("tcpctl: upstream u1 of web is gone: it was removed"));
+    EXPECT_THAT(ran.out, Not(HasSubstr("drained")));
+  }
 }
 
 }  // namespace

@@ -64,9 +64,14 @@ class FakeDaemon {
   }
   void answer(const std::string& request, const std::string& json) { answer(request, Canned{200, json}); }
   /// One after the other, and the last for good.
-  void answer_in_turn(const std::string& request, std::vector<std::string> jsons) {
+  void answer_in_turn(const std::string& request, std::vector<Canned> answers) {
     const std::lock_guard lock{mutex_};
-    turns_[request] = std::move(jsons);
+    turns_[request] = std::move(answers);
+  }
+  void answer_in_turn(const std::string& request, const std::vector<std::string>& jsons) {
+    std::vector<Canned> answers;
+    for (const auto& json : jsons) answers.push_back(Canned{200, json});
+    answer_in_turn(request, std::move(answers));
   }
   /// Instead of an HTTP answer these bytes, as they are.
   void answer_raw(const std::string& request, const std::string& bytes) {
@@ -185,7 +190,7 @@ class FakeDaemon {
   void take_turn(const std::string& asked) {
     const auto found = turns_.find(asked);
     if (found == turns_.end() || found->second.empty()) return;
-    answers_[asked] = Canned{200, found->second.front()};
+    answers_[asked] = found->second.front();
     found->second.erase(found->second.begin());
   }
 
@@ -224,7 +229,7 @@ class FakeDaemon {
   HeldBack held_back_;
   std::map<std::string, Canned> answers_;
   std::map<std::string, std::string> raw_;
-  std::map<std::string, std::vector<std::string>> turns_;
+  std::map<std::string, std::vector<Canned>> turns_;
   std::vector<std::string> asked_, requests_;
   std::string last_;
   std::string folder_, host_;

@@ -4,9 +4,11 @@ import contextlib
 import datetime
 import re
 import signal
+import subprocess
 
 import pytest
 
+from harness.daemon import TCPCTL, environment
 from harness.peers import Server
 from harness.wait import eventually
 
@@ -246,8 +248,6 @@ def test_sigterm_spreads_the_ends_and_answers_meanwhile(launch):
     assert "of=daemon" in daemon.log()
 
 
-# --- tcpctl ---------------------------------------------------------------------------------------
-
 def test_tcpctl_tells_of_a_daemon_that_drains(launch):
     daemon = launch(CONFIG.format(time="1h"))
     with daemon.connect("echo") as peer:
@@ -262,6 +262,8 @@ def test_tcpctl_tells_of_a_daemon_that_drains(launch):
     assert f"the daemon drains {line[0]}" in overview
 
 
+# --- tcpctl ---------------------------------------------------------------------------------------
+
 @pytest.mark.quick
 def test_tcpctl_waits_until_none_remain(launch):
     daemon = launch(CONFIG.format(time="1h"))
@@ -273,6 +275,37 @@ def test_tcpctl_waits_until_none_remain(launch):
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["listener echo: 1 connection remains",
                                         "listener echo: drained, no connections remain"]
+
+
+def test_tcpctl_says_that_what_it_waits_for_is_gone(launch):
+    daemon = launch(CONFIG.format(time="1h"))
+    with daemon.connect("echo") as peer:
+        assert ping(peer)
+        waiting = subprocess.Popen([TCPCTL, "--host", f"unix:{daemon.socket}", "listener", "drain", "echo", "--wait"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
+        assert waiting.stdout.readline() == "listener echo: 1 connection remains\n"
+
+        assert daemon.request("DELETE", "/v1/listeners/echo").status == 200
+
+        rest, error = waiting.communicate(timeout=60)
+    assert (waiting.returncode, rest) == (4, "")
+    assert error.startswith("tcpctl: listener echo is gone: it was removed before its drain was over")
+
+
+def test_tcpctl_says_that_the_upstream_it_waits_for_is_gone(launch):
+    with two_upstreams(launch) as (daemon, sessions):
+        address = daemon.upstreams("web")["b"]["address"]
+        waiting = subprocess.Popen([TCPCTL, "--host", f"unix:{daemon.socket}", "upstream", "drain", "web", "a", "--wait"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
+        lines = [waiting.stdout.readline() for _ in range(2)]
+        assert lines[1].startswith(f"upstream a of web: {len(sessions['a'])} connection"), lines
+
+        body = {"forward": {"upstreams": [{"name": "b", "address": address}]}}
+        assert daemon.request("PATCH", "/v1/listeners/web", body).status == 200
+
+        rest, error = waiting.communicate(timeout=60)
+    assert (waiting.returncode, rest) == (4, "")
+    assert error.startswith("tcpctl: upstream a of web is gone: it was removed")
 
 
 def test_tcpctl_waits_for_an_upstream(launch):
