@@ -2,6 +2,7 @@
 #include "ctl/config_text.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -44,6 +45,8 @@ std::string conflict_line(const Json& conflict, const View& view) {
          "\n";
 }
 
+constexpr const char* kNothingToSave = "nothing to save: a restart brings what runs";
+
 std::string value_text(const Json& value) { return value.is_null() ? "(default)" : value.dump(-1); }
 
 }  // namespace
@@ -67,8 +70,23 @@ std::string reload_text(const Json& reload, const View& view) {
   return text;
 }
 
+std::string saved_line(const Json& saved) {
+  if (saved.truth("unchanged").value_or(false)) return kNothingToSave;
+  std::string text = fmt::format("saved in {}", saved.text("file").value_or("-"));
+  std::string before = ": ";
+  const auto add = [&](const char* member, const char* form) {
+    const auto items = saved.items(member);
+    if (items.empty()) return;
+    text += std::exchange(before, "; ") + fmt::format(fmt::runtime(form), joined(items));
+  };
+  add("saved", "{}");
+  add("removed", "removed {}");
+  add("given_back", "gave {} back to the other files");
+  return text;
+}
+
 std::string saved_text(const Json& saved, const View& view) {
-  if (saved.truth("unchanged").value_or(false)) return "nothing to save: a restart brings what runs\n";
+  if (saved.truth("unchanged").value_or(false)) return fmt::format("{}\n", kNothingToSave);
   const bool is_dry = saved.truth("dry_run").value_or(false);
   Sheet sheet{view};
   sheet.group(

@@ -57,6 +57,20 @@ bool Json::is_null() const { return !value_ || value_->is_null(); }
 bool Json::is_object() const { return value_ && value_->is_object(); }
 bool Json::is_list() const { return value_ && value_->is_array(); }
 
+Json Json::list(const std::vector<Json>& items) {
+  auto tree = Tree::object();
+  auto& list = tree["items"] = Tree::array();
+  for (const auto& item : items) list.push_back(item.value_ ? *item.value_ : Tree{});
+  return Json{std::make_shared<const Tree>(std::move(tree))};
+}
+
+Json Json::with(const std::string& key, const Json& value) const {
+  if (!is_object()) return *this;
+  auto tree = *value_;
+  tree[key] = value.value_ ? *value.value_ : Tree{};
+  return Json{std::make_shared<const Tree>(std::move(tree))};
+}
+
 std::optional<std::string> Json::text(std::string_view path) const {
   const auto here = at(path);
   if (here.is_null() || !here.value_->is_string()) return std::nullopt;

@@ -26,6 +26,11 @@ class Json {
   /// Errors: invalid_argument if `text` is no JSON or is nested more than 100 deep.
   [[nodiscard]] static Result<Json> parse(std::string_view text);
 
+  /// {"items": [...]}, as the API has lists.
+  [[nodiscard]] static Json list(const std::vector<Json>& items);
+  /// This object with `value` as its last member; anything else stays as it is.
+  [[nodiscard]] Json with(const std::string& key, const Json& value) const;
+
   [[nodiscard]] Json at(std::string_view path) const;
   [[nodiscard]] bool is_null() const;
   [[nodiscard]] bool is_object() const;

@@ -6,10 +6,13 @@
 
 #include <fmt/format.h>
 
-#include "base/units.hpp"
 #include "ctl/cells.hpp"
 #include "ctl/change_text.hpp"
+#include "ctl/config_post.hpp"
+#include "ctl/config_text.hpp"
 #include "ctl/confirm.hpp"
+#include "ctl/drain_run.hpp"
+#include "ctl/each.hpp"
 #include "ctl/input.hpp"
 #include "ctl/object_config.hpp"
 #include "ctl/terminal.hpp"
@@ -19,10 +22,6 @@ namespace {
 
 constexpr std::size_t kLargestBody = std::size_t{1} << 20U;  // the daemon takes no more
 constexpr const char* kWord = "KEY=VALUE";
-
-std::string path_of(const ObjectKind& kind, const std::string& name) {
-  return fmt::format("/v1/{}/{}", kind.table, percent_encoded(name));
-}
 
 /// What is to be sent, and to whom.
 struct Wish {
@@ -83,24 +82,21 @@ Answer<Wish> wish_of(Context& context, const Arguments& arguments, const ObjectK
   return wish;
 }
 
-/// The whole configuration goes to a file of the daemon, so that it is there after a restart.
-Exit save(Context& context) {
-  Call call;
-  call.method = "POST";
-  call.path = "/v1/config/save";
-  const auto answer = context.ask(call);
-  if (!answer) {
-    auto failure = answer.error();
-    failure.line = fmt::format("it holds, but was not saved: {}", failure.line);
-    return context.fail(failure);
+/// Prints the answer to a change as JSON, which people have had in words, and saves if that is wanted; what
+/// was saved is `save` of the JSON.
+Exit conclude(Context& context, const Arguments& arguments, Json answer) {
+  const bool saves = arguments.has("--save") && !arguments.has("--dry-run");
+  const auto saved = saves ? post_config(context, "/v1/config/save") : Json{};
+  if (context.format() == Format::json) {
+    if (saves) answer = answer.with("save", saved.value_or(Json{}));
+    if (!answer.is_null()) context.print(answer.dump(2) + "\n");
+  } else if (saves && saved) {
+    context.print(safe(saved_line(*saved)) + "\n");
   }
-  const auto file = answer->text("file");
-  if (context.for_people()) context.print(file ? fmt::format("saved in {}\n", safe(*file)) : "saved\n");
-  return Exit::done;
-}
-
-Exit saved(Context& context, const Arguments& arguments) {
-  return arguments.has("--save") && !arguments.has("--dry-run") ? save(context) : Exit::done;
+  if (saved) return Exit::done;
+  auto refused = saved.error();
+  refused.failure.line = fmt::format("it holds, but was not saved: {}", refused.failure.line);
+  return tell(context, refused);
 }
 
 Exit tell_mistakes(Context& context, const std::vector<Json>& errors, const ObjectConfig& config) {
@@ -114,10 +110,10 @@ Exit tell_mistakes(Context& context, const std::vector<Json>& errors, const Obje
 Exit tell_change(Context& context, const Arguments& arguments, const ObjectKind& kind, const Json& change) {
   Json object;
   if (context.for_people() && change.text("outcome") == "created" && !arguments.has("--dry-run")) {
-    object = context.get(path_of(kind, change.text("name").value_or(""))).value_or(Json{});
+    object = context.get(object_path(kind, change.text("name").value_or(""))).value_or(Json{});
   }
-  (void)context.outcome(change, change_text(kind, change, object));
-  return saved(context, arguments);
+  if (context.format() != Format::json) (void)context.outcome(change, change_text(kind, change, object));
+  return conclude(context, arguments, change);
 }
 
 /// Sends `wish` and tells what came of it; `exists` is said where it must be new, and is not.
@@ -152,7 +148,8 @@ std::string fate_text(const ObjectKind& kind, const Arguments& arguments) {
   return drain ? fmt::format("to be ended within {}", *drain) : "to be left alone";
 }
 
-/// Asks before several are removed, or one that has connections. A name that is none is told by the removal.
+/// Asks before several are removed; at a terminal also before one that has connections, which a script has
+/// named. A name that is none is told by the removal.
 Answer<void> confirm_removal(Context& context, const Arguments& arguments, const ObjectKind& kind,
                              const std::vector<std::string>& names) {
   if (arguments.has("--yes") || arguments.has("--dry-run")) return {};
@@ -160,7 +157,8 @@ Answer<void> confirm_removal(Context& context, const Arguments& arguments, const
     return confirm(context, fmt::format("{} {}s are to be removed", names.size(), kind.noun),
                    fmt::format("remove {}", fmt::join(names, ", ")));
   }
-  const auto object = context.get(path_of(kind, names.front()));
+  if (!context.environment().input_terminal) return {};
+  const auto object = context.get(object_path(kind, names.front()));
   if (!object) return tl::make_unexpected(object.error());
   const auto open = open_text(kind, *object);
   if (open.empty()) return {};
@@ -171,33 +169,11 @@ Answer<void> confirm_removal(Context& context, const Arguments& arguments, const
 
 Answer<Query> removal_query(const Arguments& arguments) {
   Query query;
-  if (const auto drain = arguments.get("--drain")) {
-    const auto time = parse_duration(*drain);
-    if (!time) return refuse(Exit::usage, fmt::format("--drain: {}", safe(time.error().what)));
-    query.add("drain", *drain);
-  }
+  const auto drain = drain_time(arguments, "--drain");
+  if (!drain) return tl::make_unexpected(drain.error());
+  if (*drain) query.add("drain", **drain);
   if (arguments.has("--dry-run")) query.add("dry_run", "true");
   return query;
-}
-
-/// Each of `names`; one that fails does not keep the others, and the first failure is the exit status.
-Exit remove_each(Context& context, const ObjectKind& kind, const std::vector<std::string>& names,
-                 const Query& query) {
-  auto exit = Exit::done;
-  for (const auto& name : names) {
-    Call call;
-    call.method = "DELETE";
-    call.path = path_of(kind, name) + query.text();
-    const auto change = context.ask(call);
-    if (change) {
-      (void)context.outcome(*change, change_text(kind, *change, {}));
-      continue;
-    }
-    const auto failed = context.fail(change.error());
-    if (exit == Exit::done) exit = failed;
-    if (failed == Exit::unreachable) return exit;
-  }
-  return exit;
 }
 
 std::vector<Option> with_keys(const ObjectKind& kind, std::vector<Option> options) {
@@ -206,6 +182,10 @@ std::vector<Option> with_keys(const ObjectKind& kind, std::vector<Option> option
 }
 
 }  // namespace
+
+std::string object_path(const ObjectKind& kind, const std::string& name) {
+  return fmt::format("/v1/{}/{}", kind.table, percent_encoded(name));
+}
 
 Exit add_object(Context& context, const Arguments& arguments, const ObjectKind& kind) {
   const auto wish = wish_of(context, arguments, kind, "add");
@@ -216,7 +196,7 @@ Exit add_object(Context& context, const Arguments& arguments, const ObjectKind& 
   }
   Call call;
   call.method = "PUT";
-  call.path = path_of(kind, wish->name);
+  call.path = object_path(kind, wish->name);
   std::string exists;
   if (!arguments.has("--replace")) {
     call.headers.emplace_back("If-None-Match", "*");
@@ -236,7 +216,7 @@ Exit set_object(Context& context, const Arguments& arguments, const ObjectKind& 
   }
   Call call;
   call.method = "PATCH";
-  call.path = path_of(kind, wish->name);
+  call.path = object_path(kind, wish->name);
   return send(context, arguments, kind, std::move(call), *wish->config, "");
 }
 
@@ -246,9 +226,29 @@ Exit remove_objects(Context& context, const Arguments& arguments, const ObjectKi
   if (!query) return context.fail(query.error());
   if (auto agreed = confirm_removal(context, arguments, kind, names); !agreed)
     return context.fail(agreed.error());
-  const auto exit = remove_each(context, kind, names, *query);
-  const auto kept = exit == Exit::unreachable ? Exit::done : saved(context, arguments);
-  return exit == Exit::done ? kept : exit;
+  const auto removed = with_each(
+      context, names,
+      [&](const std::string& name) {
+        Call call;
+        call.method = "DELETE";
+        call.path = object_path(kind, name) + query->text();
+        return context.ask(call);
+      },
+      [&](const std::string&, const Json& change) { return change_text(kind, change, {}); });
+  if (removed.exit == Exit::unreachable) return removed.exit;
+  const auto kept = conclude(context, arguments, removed.answers);
+  return removed.exit == Exit::done ? kept : removed.exit;
+}
+
+Exit act_on_object(Context& context, const Arguments& arguments, const ObjectKind& kind,
+                   const std::string& action, const std::string& done) {
+  const auto name = arguments.word("NAME");
+  Call call;
+  call.method = "POST";
+  call.path = fmt::format("{}/{}", object_path(kind, name), action);
+  const auto answer = context.ask(call);
+  if (!answer) return context.fail(answer.error());
+  return context.outcome(*answer, fmt::format("{} {}: {}", kind.noun, name, done));
 }
 
 std::vector<Verb> object_verbs(const ObjectKind& kind, RunVerb add, RunVerb set, RunVerb remove) {
@@ -260,9 +260,11 @@ std::vector<Verb> object_verbs(const ObjectKind& kind, RunVerb add, RunVerb set,
   const Option file{
       "-f,--file", "FILE",
       fmt::format("its keys, or one [{}.NAME], as TOML or JSON; '-' = standard input", kind.table)};
-  const Option save{"--save", "", "and save it, so that it is there after a restart"};
+  const Option save{
+      "--save", "",
+      "and save all that was changed at run time, this and what else there is, for the next start"};
   const Option dry{"--dry-run", "", "only tell what would be done, or what is wrong"};
-  std::vector<Option> removal{{"--yes", "", "ask nothing"}, save, dry};
+  std::vector<Option> removal{{"--yes", "", "ask nothing; without a terminal needed for several"}, save, dry};
   if (kind.drains)
     removal.insert(removal.begin(), {"--drain", "DURATION", "end its connections, spread over this time"});
   return {{"add",

@@ -23,7 +23,7 @@ namespace {
 // As base64 in JSON this stays below the 1 MiB that the daemon takes.
 constexpr std::size_t kLargestSend = std::size_t{512} << 10U;
 
-std::string path_of(const std::string& name) { return "/v1/clients/" + percent_encoded(name); }
+std::string path_of(const std::string& name) { return object_path(client_kind(), name); }
 
 Exit list(Context& context, const Arguments&) { return context.list("/v1/clients", {}, client_columns()); }
 
@@ -35,24 +35,15 @@ Exit show(Context& context, const Arguments& arguments) {
   return Exit::done;
 }
 
-Exit act(Context& context, const Arguments& arguments, const std::string& action, const std::string& done) {
-  const auto name = arguments.word("NAME");
-  Call call;
-  call.method = "POST";
-  call.path = path_of(name) + "/" + action;
-  const auto answer = context.ask(call);
-  if (!answer) return context.fail(answer.error());
-  return context.outcome(*answer, "client " + name + ": " + done);
-}
-
 Exit pause(Context& context, const Arguments& arguments) {
-  return act(context, arguments, "pause", "paused; it makes no new connections");
+  return act_on_object(context, arguments, client_kind(), "pause", "paused; it makes no new connections");
 }
 Exit resume(Context& context, const Arguments& arguments) {
-  return act(context, arguments, "resume", "works again");
+  return act_on_object(context, arguments, client_kind(), "resume", "works again");
 }
 Exit reconnect(Context& context, const Arguments& arguments) {
-  return act(context, arguments, "reconnect", "its connections end and are made anew");
+  return act_on_object(context, arguments, client_kind(), "reconnect",
+                       "its connections end and are made anew");
 }
 
 /// What to send: TEXT, a file's bytes or stdin's.

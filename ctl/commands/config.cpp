@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include "ctl/commands/registry.hpp"
 #include "ctl/config_file.hpp"
+#include "ctl/config_post.hpp"
 #include "ctl/config_text.hpp"
 #include "ctl/input.hpp"
 #include "ctl/terminal.hpp"
@@ -80,48 +83,24 @@ Exit check(Context& context, const Arguments& arguments) {
   return Exit::done;
 }
 
-/// POST, which may take long where there are many files; prints the answer where JSON is wanted.
-Answer<Json> post(Context& context, const std::string& path, Reply& reply) {
-  Call call;
-  call.method = "POST";
-  call.path = path;
-  call.patience = std::chrono::seconds{60};
-  auto answered = context.client().ask(call);
-  if (!answered) return tl::make_unexpected(answered.error());
-  reply = *std::move(answered);
-  auto answer = Json::parse(reply.body).value_or(Json{});
-  if (context.format() == Format::json && answer.is_object()) context.print(answer.dump(2) + "\n");
-  return answer;
-}
-
-/// Each mistake in a line of its own, and what that means in the last.
-Exit refused(Context& context, const Reply& reply, const Json& answer) {
-  const auto why = explain(reply, context.client().host());
-  const auto errors = answer.items("errors");
-  if (errors.empty()) return context.fail(why);
-  for (const auto& error : errors)
-    context.environment().err.write(safe(error.text("detail").value_or("-")) + "\n");
-  return context.fail({why.exit, safe(answer.text("detail").value_or("refused"))});
+/// POST `path`; `text` is what people read of the answer.
+Exit post(Context& context, const std::string& path, std::string (*text)(const Json&, const View&)) {
+  const auto answer = post_config(context, path);
+  const auto& json = answer ? *answer : answer.error().answer;
+  if (context.format() == Format::json && json.is_object()) context.print(json.dump(2) + "\n");
+  if (!answer) return tell(context, answer.error());
+  if (context.format() != Format::json) context.print(text(*answer, context.view()));
+  return Exit::done;
 }
 
 Exit reload(Context& context, const Arguments& arguments) {
-  Reply reply;
-  const auto answer = post(
-      context, std::string{"/v1/config/reload"} + (arguments.has("--force") ? "?force=true" : ""), reply);
-  if (!answer) return context.fail(answer.error());
-  if (reply.status != 200) return refused(context, reply, *answer);
-  if (context.format() != Format::json) context.print(reload_text(*answer, context.view()));
-  return Exit::done;
+  return post(context, fmt::format("/v1/config/reload{}", arguments.has("--force") ? "?force=true" : ""),
+              reload_text);
 }
 
 Exit save(Context& context, const Arguments& arguments) {
-  Reply reply;
-  const auto answer = post(
-      context, std::string{"/v1/config/save"} + (arguments.has("--dry-run") ? "?dry_run=true" : ""), reply);
-  if (!answer) return context.fail(answer.error());
-  if (reply.status != 200) return refused(context, reply, *answer);
-  if (context.format() != Format::json) context.print(saved_text(*answer, context.view()));
-  return Exit::done;
+  return post(context, fmt::format("/v1/config/save{}", arguments.has("--dry-run") ? "?dry_run=true" : ""),
+              saved_text);
 }
 
 Exit diff(Context& context, const Arguments& arguments) {
@@ -160,7 +139,7 @@ Noun config_noun() {
             {{"--exit-code", "", "exit with 1 where they differ"}},
             diff},
            {"save",
-            "keep what was changed at run time for the next start",
+            "keep all that was changed at run time, by whomever, for the next start",
             "tcpctl config save",
             {},
             {{"--dry-run", "", "only tell what would be written"}},

@@ -4,6 +4,7 @@
 #include "ctl/commands/registry.hpp"
 #include "ctl/confirm.hpp"
 #include "ctl/connection_sheet.hpp"
+#include "ctl/each.hpp"
 #include "ctl/filter.hpp"
 #include "ctl/follow.hpp"
 
@@ -34,28 +35,28 @@ Exit watch(Context& context, const Arguments& arguments) {
 
 std::string how_ended(const Arguments& arguments) { return arguments.has("--reset") ? "reset" : "graceful"; }
 
-/// Ends each of `ids`; one that fails does not keep the others, and the first failure is the exit status.
 Exit kill_each(Context& context, const std::vector<std::string>& ids, const std::string& how) {
-  auto exit = Exit::done;
-  for (const auto& id : ids) {
-    Call call;
-    call.method = "DELETE";
-    call.path = path_of(id) + Query{}.add("how", how).text();
-    const auto answer = context.ask(call);
-    if (!answer) {
-      const auto failed = context.fail(answer.error());
-      if (exit == Exit::done) exit = failed;
-      if (failed == Exit::unreachable) return exit;
-      continue;
-    }
-    (void)context.outcome(
-        *answer, id + ": " + (how == "reset" ? "reset" : "ending: FIN sent, waiting for the peer's"));
-  }
-  return exit;
+  const auto ended = with_each(
+      context, ids,
+      [&](const std::string& id) {
+        Call call;
+        call.method = "DELETE";
+        call.path = path_of(id) + Query{}.add("how", how).text();
+        return context.ask(call);
+      },
+      [&](const std::string& id, const Json&) {
+        return id + ": " + (how == "reset" ? "reset" : "ending: FIN sent, waiting for the peer's");
+      });
+  if (context.format() == Format::json && !ended.answers.is_null())
+    context.print(ended.answers.dump(2) + "\n");
+  return ended.exit;
 }
 
-/// Asks before more than one are ended. They come and go: it may be others that are.
-Answer<void> confirm_kill(Context& context, Query query) {
+/// Asks before more than one are ended. Those of a filter come and go: it may be others that are.
+Answer<void> confirm_kill(Context& context, const std::vector<std::string>& ids, Query query) {
+  if (ids.size() == 1) return {};
+  if (ids.size() > 1)
+    return confirm(context, exact_text(ids.size()) + " connections are to be ended", "end them");
   const auto page = context.get("/v1/connections" + query.add("limit", "1").text());
   if (!page) return tl::make_unexpected(page.error());
   if (page->count("total").value_or(0) < 2) return {};
@@ -68,9 +69,10 @@ Exit kill_matching(Context& context, Query query, const std::string& how) {
   call.path = "/v1/connections" + query.add("how", how).text();
   const auto answer = context.ask(call);
   if (!answer) return context.fail(answer.error());
-  const auto ended = exact_count(*answer, "ended");
+  const auto ended = answer->count("ended").value_or(0);
+  if (ended == 0) return context.outcome(*answer, "no connection matches; none was ended");
   return context.outcome(*answer,
-                         (ended.empty() ? "some" : ended) + " connections " +
+                         exact_text(ended) + (ended == 1 ? " connection " : " connections ") +
                              (how == "reset" ? "reset" : "ending: FIN sent, waiting for the peers'"));
 }
 
@@ -84,8 +86,8 @@ Exit kill(Context& context, const Arguments& arguments) {
   }
   if (!ids.empty() && filtered) return context.usage("an ID and a filter exclude each other");
   const auto how = how_ended(arguments);
-  if (filtered && !arguments.has("--yes")) {
-    if (auto agreed = confirm_kill(context, *query); !agreed) return context.fail(agreed.error());
+  if (!arguments.has("--yes")) {
+    if (auto agreed = confirm_kill(context, ids, *query); !agreed) return context.fail(agreed.error());
   }
   return ids.empty() ? kill_matching(context, *query, how) : kill_each(context, ids, how);
 }
@@ -97,7 +99,7 @@ Noun connection_noun() {
   for (auto& option : paging_options()) lists.push_back(std::move(option));
   auto kills = connection_filters();
   kills.insert(kills.begin(), {{"--reset", "", "with a RST at once; else FIN, and the peer's is waited for"},
-                               {"--yes", "", "ask nothing where more than one matches a filter"}});
+                               {"--yes", "", "ask nothing; without a terminal needed for several"}});
   return {"conn",
           {"conns", "connection", "connections"},
           "open connections",
@@ -121,7 +123,7 @@ Noun connection_noun() {
             watch},
            {"kill",
             "end connections, by id or by filter",
-            "tcpctl conn kill 2-1417 2-1418 --reset",
+            "tcpctl conn kill 2-1417 --reset",
             {{"ID", "ids; none with a filter", Positional::Count::any}},
             kills,
             kill}}};

@@ -11,7 +11,7 @@
 namespace tcpctl::ctl::commands {
 namespace {
 
-std::string path_of(const std::string& name) { return "/v1/listeners/" + percent_encoded(name); }
+std::string path_of(const std::string& name) { return object_path(listener_kind(), name); }
 
 Exit list(Context& context, const Arguments&) {
   return context.list("/v1/listeners", {}, listener_columns());
@@ -69,21 +69,12 @@ Exit show(Context& context, const Arguments& arguments) {
   return Exit::done;
 }
 
-Exit act(Context& context, const Arguments& arguments, const std::string& action, const std::string& done) {
-  const auto name = arguments.word("NAME");
-  Call call;
-  call.method = "POST";
-  call.path = path_of(name) + "/" + action;
-  const auto answer = context.ask(call);
-  if (!answer) return context.fail(answer.error());
-  return context.outcome(*answer, "listener " + name + ": " + done);
-}
-
 Exit pause(Context& context, const Arguments& arguments) {
-  return act(context, arguments, "pause", "paused; it accepts nothing new, its connections go on");
+  return act_on_object(context, arguments, listener_kind(), "pause",
+                       "paused; it accepts nothing new, its connections go on");
 }
 Exit resume(Context& context, const Arguments& arguments) {
-  return act(context, arguments, "resume", "accepts again");
+  return act_on_object(context, arguments, listener_kind(), "resume", "accepts again");
 }
 Draining::State drain_state(const Json& listener) {
   return {.remaining = listener.count("connections.active").value_or(0),

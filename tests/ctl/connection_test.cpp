@@ -146,11 +146,38 @@ TEST_F(Connection, EndsTheOthersWhereOneIdIsWrong) {
   daemon_.answer("DELETE /v1/connections/2-1?how=reset", problem(404, "no connection '2-1'"));
   daemon_.answer("DELETE /v1/connections/2-2?how=reset", std::string{R"({"ended": 1})"});
 
-  const auto ran = here({"conn", "kill", "2-1", "2-2", "--reset"});
+  const auto ran = here({"conn", "kill", "2-1", "2-2", "--reset", "--yes"});
 
   EXPECT_EQ(ran.exit, Exit::not_found);
   EXPECT_EQ(ran.out, "2-2: reset\n");
   EXPECT_EQ(ran.err, "tcpctl: no connection '2-1'\n");
+}
+
+TEST_F(Connection, EndsSeveralIdsOnlyIfTheUserSaysYes) {
+  daemon_.answer("DELETE /v1/connections/2-1?how=reset", std::string{R"({"ended": 1})"});
+  daemon_.answer("DELETE /v1/connections/2-2?how=reset", std::string{R"({"ended": 1})"});
+
+  const auto nobody = here({"conn", "kill", "2-1", "2-2", "--reset"});
+  EXPECT_EQ(nobody.exit, Exit::usage);
+  EXPECT_EQ(nobody.err, "tcpctl: 2 connections are to be ended; write --yes to say that you mean it\n");
+  EXPECT_EQ(here({"conn", "kill", "2-1", "2-2", "--reset"}, {.typed = "n\n"}).exit, Exit::failed);
+  EXPECT_THAT(daemon_.asked(), IsEmpty());
+
+  EXPECT_EQ(here({"conn", "kill", "2-1", "2-2", "--reset"}, {.typed = "y\n"}).out,
+            "2-1: reset\n2-2: reset\n");
+}
+
+TEST_F(Connection, EndsSeveralIdsWithOneDocumentOfJson) {
+  daemon_.answer("DELETE /v1/connections/2-1?how=graceful", std::string{R"({"ended": 1})"});
+  daemon_.answer("DELETE /v1/connections/2-2?how=graceful", std::string{R"({"ended": 2})"});
+
+  const auto both = Json::parse(here({"conn", "kill", "2-1", "9-9", "2-2", "--yes", "-o", "json"}).out);
+  const auto one = Json::parse(here({"conn", "kill", "2-1", "-o", "json"}).out);
+
+  ASSERT_TRUE(both && one);
+  EXPECT_EQ(both->dump(-1), R"({"items":[{"ended":1},{"ended":2}]})");
+  EXPECT_EQ(one->dump(-1), R"({"ended":1})");
+  EXPECT_EQ(here({"conn", "kill", "9-9", "-o", "json"}).out, "");
 }
 
 TEST_F(Connection, EndsAllThatMatchAFilter) {
@@ -182,7 +209,10 @@ TEST_F(Connection, EndsTheOnlyOneOfAFilterWithoutAQuestion) {
                  std::string{R"({"items": [], "total": 1, "next": null})"});
   daemon_.answer("DELETE /v1/connections?listener=web&how=graceful", std::string{R"({"ended": 1})"});
 
-  EXPECT_EQ(here({"conn", "kill", "--listener", "web"}).exit, Exit::done);
+  EXPECT_EQ(here({"conn", "kill", "--listener", "web"}).out,
+            "1 connection ending: FIN sent, waiting for the peers'\n");
+  daemon_.answer("DELETE /v1/connections?listener=web&how=graceful", std::string{R"({"ended": 0})"});
+  EXPECT_EQ(here({"conn", "kill", "--listener", "web"}).out, "no connection matches; none was ended\n");
 }
 
 TEST_F(Connection, NeverEndsConnectionsWithoutBeingToldWhich) {

@@ -32,6 +32,10 @@ class ObjectVerbs : public ::testing::Test {
   static constexpr const char* kPut = "PUT /v1/listeners/web";
   static constexpr const char* kPatch = "PATCH /v1/listeners/web";
   static constexpr const char* kDelete = "DELETE /v1/listeners/web";
+  static constexpr const char* kSave = "POST /v1/config/save";
+  static constexpr const char* kSaved =
+      R"({"file": "/x/saved.toml", "saved": ["clients.feed", "listeners.web"], "removed": ["listeners.old"],
+          "given_back": ["listeners.b"], "unchanged": false, "dry_run": false})";
   FakeDaemon daemon_;
 };
 
@@ -184,11 +188,45 @@ TEST_F(ObjectVerbs, FailAsTheDaemonSays) {
 
 TEST_F(ObjectVerbs, SaveAfterwards) {
   daemon_.answer(kPatch, change("unchanged"));
-  daemon_.answer("POST /v1/config/save", std::string{R"({"file": "/x/saved.toml"})"});
+  daemon_.answer(kSave, std::string{kSaved});
 
   EXPECT_EQ(here({"listener", "set", "web", "backlog=1", "--save"}).out,
-            "listener web unchanged\nsaved in /x/saved.toml\n");
-  EXPECT_THAT(daemon_.asked(), ElementsAre(kPatch, "POST /v1/config/save"));
+            "listener web unchanged\nsaved in /x/saved.toml: clients.feed, listeners.web; removed "
+            "listeners.old; gave listeners.b back to the other files\n");
+  EXPECT_THAT(daemon_.asked(), ElementsAre(kPatch, kSave));
+  daemon_.answer(kSave, std::string{R"({"file": "/x/saved.toml", "saved": [], "unchanged": true})"});
+  EXPECT_EQ(here({"listener", "set", "web", "backlog=1", "--save"}).out,
+            "listener web unchanged\nnothing to save: a restart brings what runs\n");
+}
+
+TEST_F(ObjectVerbs, PutWhatWasSavedIntoTheOneDocumentOfJson) {
+  daemon_.answer(kPatch, change("changed"));
+  daemon_.answer(kDelete, change("removed"));
+  daemon_.answer(kSave, std::string{kSaved});
+
+  const auto set = Json::parse(here({"listener", "set", "web", "backlog=1", "--save", "-o", "json"}).out);
+  const auto rm = Json::parse(here({"listener", "rm", "web", "none", "--yes", "--save", "-o", "json"}).out);
+
+  ASSERT_TRUE(set && rm);
+  EXPECT_EQ(set->text("outcome"), "changed");
+  EXPECT_EQ(set->text("save.file"), "/x/saved.toml");
+  EXPECT_EQ(rm->items("items").size(), 1U);
+  EXPECT_EQ(rm->text("save.file"), "/x/saved.toml");
+}
+
+TEST_F(ObjectVerbs, TellTheMistakesOfFilesThatKeptItFromBeingSaved) {
+  daemon_.answer(kPatch, change("changed"));
+  daemon_.answer(kSave, problem(409, "the files have mistakes",
+                                R"(, "errors": [{"pointer": "", "detail": "a.toml:1:1: bad"}])"));
+
+  const auto ran = here({"listener", "set", "web", "backlog=1", "--save", "-o", "json"});
+
+  EXPECT_EQ(ran.exit, Exit::failed);
+  EXPECT_EQ(ran.err, "a.toml:1:1: bad\ntcpctl: it holds, but was not saved: the files have mistakes\n");
+  const auto json = Json::parse(ran.out);
+  ASSERT_TRUE(json);
+  EXPECT_EQ(json->text("outcome"), "changed");
+  EXPECT_TRUE(json->at("save").is_null());
 }
 
 TEST_F(ObjectVerbs, SayThatTheChangeHoldsWhereSavingFails) {
@@ -211,15 +249,17 @@ TEST_F(ObjectVerbs, RemoveAnIdleOneWithoutAQuestion) {
   EXPECT_EQ(ran.out, "listener web removed\n");
 }
 
-TEST_F(ObjectVerbs, RemoveOneWithConnectionsOnlyIfTheUserSaysYes) {
+TEST_F(ObjectVerbs, RemoveTheOneWithConnectionsThatAScriptNames) {
+  daemon_.answer("GET /v1/listeners/web", kWeb);
+  daemon_.answer(kDelete, change("removed"));
+
+  EXPECT_EQ(here({"listener", "rm", "web"}).out, "listener web removed\n");
+}
+
+TEST_F(ObjectVerbs, RemoveOneWithConnectionsAtATerminalOnlyIfTheUserSaysYes) {
   daemon_.answer("GET /v1/listeners/web", kWeb);
   daemon_.answer(std::string{kDelete} + "?drain=30s", change("removed"));
 
-  const auto nobody = here({"listener", "rm", "web"});
-  EXPECT_EQ(nobody.exit, Exit::usage);
-  EXPECT_EQ(nobody.err,
-            "tcpctl: listener web has 12 open connections, to be left alone; write --yes to say that you "
-            "mean it\n");
   for (const std::string answer : {"\n", "n\n", "yikes\n", ""}) {
     const auto no = here({"listener", "rm", "web", "--drain", "30s"}, {.typed = answer});
     EXPECT_EQ(no.exit, Exit::failed) << answer;
@@ -243,6 +283,19 @@ TEST_F(ObjectVerbs, RemoveSeveralAndTheOthersWhereOneIsMissing) {
   EXPECT_EQ(ran.exit, Exit::not_found);
   EXPECT_THAT(ran.err, HasSubstr("remove none, web? [y/N] "));
   EXPECT_EQ(ran.out, "listener web removed\n");
+}
+
+TEST_F(ObjectVerbs, RemoveSeveralWithOneDocumentOfJson) {
+  daemon_.answer(kDelete, change("removed"));
+  daemon_.answer("DELETE /v1/listeners/b", change("removed"));
+
+  const auto both = Json::parse(here({"listener", "rm", "web", "b", "--yes", "-o", "json"}).out);
+  const auto one = Json::parse(here({"listener", "rm", "web", "-o", "json"}).out);
+
+  ASSERT_TRUE(both && one);
+  EXPECT_EQ(both->items("items").size(), 2U);
+  EXPECT_EQ(both->items("items").back().text("outcome"), "removed");
+  EXPECT_EQ(one->text("outcome"), "removed");
 }
 
 TEST_F(ObjectVerbs, RemoveNothingThatIsNotThere) {

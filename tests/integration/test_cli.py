@@ -122,7 +122,7 @@ def test_conn_kill_takes_a_filter_but_never_nothing(daemon, conversation):
 
     done = daemon.tcpctl("conn", "kill", "--listener", "echo", "--yes")
 
-    assert (done.returncode, "1 connections" in done.stdout) == (DONE, True)
+    assert (done.returncode, "1 connection " in done.stdout) == (DONE, True)
     assert conversation.read_to_end() == (b"", "fin")
 
 

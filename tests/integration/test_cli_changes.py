@@ -59,10 +59,10 @@ def test_a_client_is_added_and_removed(daemon):
         assert (added.returncode, added.stdout) == (DONE, f"client feed created, connects to {server.address}\n")
         eventually(lambda: daemon.client("feed")["state"] == "up")
 
-        refused = daemon.tcpctl("client", "rm", "feed")
-        assert refused.returncode == USAGE
-        assert "client feed has 1 open connection, to be ended" in refused.stderr
-        assert daemon.tcpctl("client", "rm", "feed", "--yes").stdout == "client feed removed\n"
+        no = at_terminal(daemon, "client", "rm", "feed", answer=b"n\n")
+        assert no.returncode == FAILED
+        assert "client feed has 1 open connection, to be ended" in no.stderr
+        assert daemon.tcpctl("client", "rm", "feed").stdout == "client feed removed\n"
 
 
 @pytest.mark.parametrize(("name", "text"), [
@@ -137,15 +137,37 @@ def at_terminal(daemon, *arguments, answer):
         os.close(theirs)
 
 
-def test_a_listener_with_connections_is_removed_only_by_who_means_it(web):
+def test_several_are_removed_by_a_script_only_if_it_says_yes(web):
+    web.tcpctl("listener", "add", "other", "--listen", "127.0.0.1:0", "--service", "echo")
+    refused = web.tcpctl("listener", "rm", "web", "other")
+    assert (refused.returncode, refused.stdout) == (USAGE, "")
+    assert "2 listeners are to be removed; write --yes" in refused.stderr
+
+    removed = web.tcpctl("listener", "rm", "web", "other", "--yes", "-o", "json")
+
+    assert removed.returncode == DONE
+    assert [row["name"] for row in json.loads(removed.stdout)["items"]] == ["web", "other"]
+
+
+def test_a_save_tells_all_that_it_saved(launch):
+    daemon = launch('[listeners.file]\nlisten = "127.0.0.1:0"\nservice = "echo"\n')
+    daemon.tcpctl("listener", "set", "file", "backlog=9")
+    added = daemon.tcpctl("listener", "add", "web", "--listen", "127.0.0.1:0", "--service", "echo", "--save")
+    assert added.returncode == DONE, added.stderr
+    told = added.stdout.splitlines()[1]
+    assert told.startswith("saved in /") and told.endswith("/saved.toml: listeners.file, listeners.web")
+
+    removed = daemon.tcpctl("listener", "rm", "web", "file", "--yes", "--save", "-o", "json")
+
+    assert json.loads(removed.stdout)["save"]["removed"] == ["listeners.file", "listeners.web"]
+
+
+def test_a_listener_with_connections_is_removed_at_a_terminal_only_by_who_means_it(web):
     with web.connect("web") as peer:
         web.live(peer.name)
-        refused = web.tcpctl("listener", "rm", "web")
-        assert refused.returncode == USAGE
-        assert "web has 1 open connection, to be left alone" in refused.stderr
         no = at_terminal(web, "listener", "rm", "web", answer=b"n\n")
         assert (no.returncode, no.stdout) == (FAILED, "")
-        assert "[y/N]" in no.stderr
+        assert "web has 1 open connection, to be left alone; remove it? [y/N]" in no.stderr
 
         yes = at_terminal(web, "listener", "rm", "web", "--drain", "0s", answer=b"y\n")
 
