@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctl/config_file.hpp"
 
+#include <algorithm>
 #include <charconv>
+
+#include <fmt/format.h>
 
 #include "config/config.hpp"
 
@@ -37,6 +40,15 @@ bool begins_as_json(std::string_view text) {
   return first != std::string_view::npos && text[first] == '{';
 }
 
+/// ":3:1", where the JSON of `text` breaks off; "" if that cannot be told.
+std::string place_of_mistake(std::string_view text) {
+  const auto byte = json_mistake(text);
+  if (byte == 0) return {};
+  const auto before = text.substr(0, byte - 1);
+  const auto line_begin = before.rfind('\n') + 1;  // npos + 1 is 0
+  return fmt::format(":{}:{}", std::ranges::count(before, '\n') + 1, before.size() - line_begin + 1);
+}
+
 }  // namespace
 
 struct ConfigFile::Tree {
@@ -48,7 +60,8 @@ ConfigFile::~ConfigFile() = default;
 ConfigFile::ConfigFile(std::string name, std::string_view text) : name_{std::move(name)} {
   if (name_.ends_with(".json") || begins_as_json(text)) {
     json_ = text;
-    if (!Json::parse(text)) mistakes_.push_back(name_ + ": that is no JSON");
+    if (const auto parsed = Json::parse(text); !parsed)
+      mistakes_.push_back(fmt::format("{}{}: {}", name_, place_of_mistake(text), parsed.error().what));
     return;
   }
   auto parsed = config::parse_toml(text, name_);

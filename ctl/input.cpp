@@ -10,6 +10,8 @@
 
 namespace tcpctl::ctl {
 
+std::string input_name(const std::string& path) { return path == "-" ? "<stdin>" : path; }
+
 Answer<std::string> read_input(Context& context, const std::string& path, std::size_t limit) {
   if (path == "-") {
     auto text = context.environment().read_stdin(limit);

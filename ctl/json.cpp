@@ -133,4 +133,16 @@ std::optional<std::string> json_string(std::string_view text) {
   }
 }
 
+std::size_t json_mistake(std::string_view text) {
+  if (too_deep(text)) return 0;
+  try {
+    [[maybe_unused]] const auto tree = nlohmann::ordered_json::parse(text);
+    return 0;
+  } catch (const nlohmann::json::parse_error& error) {  // the only way in which it tells where
+    return error.byte;
+  } catch (const nlohmann::json::exception&) {  // a number that no double holds
+    return 0;
+  }
+}
+
 }  // namespace tcpctl::ctl

@@ -55,6 +55,9 @@ class Json {
   std::shared_ptr<const Tree> value_;  // null pointer: null
 };
 
+/// Which byte of `text` is the first that cannot be JSON, counted from 1; 0 if that cannot be told.
+[[nodiscard]] std::size_t json_mistake(std::string_view text);
+
 /// `text` as a JSON string with its quotes. Errors: nothing if it is no UTF-8.
 [[nodiscard]] std::optional<std::string> json_string(std::string_view text);
 

@@ -98,6 +98,18 @@ bool is_at_or_below(std::string_view pointer, std::string_view place) {
   return pointer.starts_with(place) && (pointer.size() == place.size() || pointer[place.size()] == '/');
 }
 
+/// A key that is missing, which the daemon tells as it is in a file, by the option that brings it: 'listen is
+/// missing; write listen = "ADDRESS"' -> "--listen is missing; write --listen ADDRESS".
+std::string by_option(const ObjectKind& kind, const std::string& detail) {
+  for (const auto& option : kind.keys) {
+    const auto missing = fmt::format("{} is missing; write {} = \"", option.key, option.key);
+    if (!detail.starts_with(missing) || !detail.ends_with('"')) continue;
+    const auto value = detail.substr(missing.size(), detail.size() - missing.size() - 1);
+    return fmt::format("{} is missing; write {} {}", option.option, option.option, value);
+  }
+  return detail;
+}
+
 }  // namespace
 
 Answer<void> ObjectConfig::put(std::string_view key, Node value, const std::string& option) {
@@ -205,7 +217,7 @@ std::string ObjectConfig::mistake(std::string_view pointer, const std::string& d
     return fmt::format("tcpctl: {}{}", option, safe(rest));
   }
   if (file_) return safe(fmt::format("{}: {}", file_->place(fmt::format("{}{}", in_file_, pointer)), detail));
-  return "tcpctl: " + safe(detail);
+  return "tcpctl: " + safe(by_option(kind_, detail));
 }
 
 }  // namespace tcpctl::ctl

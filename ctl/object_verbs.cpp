@@ -71,7 +71,7 @@ Answer<Wish> wish_of(Context& context, const Arguments& arguments, const ObjectK
   if (const auto file = arguments.get("--file")) {
     const auto text = read_input(context, *file, kLargestBody);
     if (!text) return tl::make_unexpected(text.error());
-    if (auto taken = wish.config->take_file(*file, *text); !taken)
+    if (auto taken = wish.config->take_file(input_name(*file), *text); !taken)
       return tl::make_unexpected(std::move(taken).error());
   }
   if (auto taken = take_words(*wish.config, kind, arguments, words); !taken)

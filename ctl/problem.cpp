@@ -2,6 +2,8 @@
 // What an answer that is no success says to the user. Source: RFC 9457.
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "ctl/client.hpp"
 #include "ctl/json.hpp"
 #include "ctl/terminal.hpp"
@@ -21,9 +23,19 @@ Exit exit_of(int status) {
   }
 }
 
+/// "no listener 'wbe'" -> the command that lists what there is.
+std::string where_to_look(const std::string& line) {
+  for (const auto* noun : {"listener", "client", "upstream"}) {
+    if (line.starts_with(fmt::format("no {} '", noun))) return fmt::format("; 'tcpctl {}' lists them", noun);
+  }
+  return line.starts_with("no open connection '") ? "; 'tcpctl conn' lists them" : "";
+}
+
 /// What the user can do about it, where the daemon's own words do not say it.
-std::string advice(int status, const Host& host) {
+std::string advice(int status, const std::string& line, const Host& host) {
   switch (status) {
+    case 404:
+      return where_to_look(line);
     case 401:
       return "; give a token of [api.tokens] with --token-file or in TCPCTL_TOKEN";
     case 403:
@@ -46,10 +58,8 @@ std::string sentence(const Json& problem) {
   for (const auto& error : problem.items("errors")) {
     const auto pointer = error.text("pointer").value_or("");
     const auto detail = error.text("detail").value_or("");
-    if (line.find(detail) != std::string::npos &&
-        (pointer.empty() || line.find(pointer) != std::string::npos)) {
-      continue;
-    }
+    const auto key = pointer.substr(pointer.rfind('/') + 1);
+    if (line.find(detail) != std::string::npos && line.find(key) != std::string::npos) continue;
     line += line.empty() ? "" : "; ";
     if (!pointer.empty()) line.append(pointer).append(": ");
     line += detail;
@@ -69,7 +79,7 @@ Failure explain(const Reply& reply, const Host& host) {
     return {exit_of(reply.status), line};
   }
   const bool is_said = line.find("try again") != std::string::npos;
-  return {exit_of(reply.status), line + (is_said ? "" : advice(reply.status, host))};
+  return {exit_of(reply.status), line + (is_said ? "" : advice(reply.status, line, host))};
 }
 
 }  // namespace tcpctl::ctl

@@ -63,8 +63,8 @@ std::vector<std::string> placed(const std::vector<Json>& errors, const ConfigFil
 }
 
 Exit check(Context& context, const Arguments& arguments) {
-  const auto name = arguments.word("FILE");
-  const auto text = read_input(context, name, kLargestFile);
+  const auto name = input_name(arguments.word("FILE"));
+  const auto text = read_input(context, arguments.word("FILE"), kLargestFile);
   if (!text) return context.fail(text.error());
   const ConfigFile file{name, *text};
   if (!file.mistakes().empty()) return mistakes(context, file.mistakes());

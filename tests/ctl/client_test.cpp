@@ -177,7 +177,7 @@ TEST(Client, GivesEachStatusItsExitStatus) {
 
 TEST(Client, TellsTheDaemonsWordsAndWhatToDo) {
   EXPECT_EQ(failure_of(404, R"({"title": "Not Found", "detail": "no listener 'x'"})").line,
-            "no listener 'x'");
+            "no listener 'x'; 'tcpctl listener' lists them");
   EXPECT_EQ(failure_of(409, R"({"title": "Conflict"})").line, "Conflict");
   EXPECT_EQ(failure_of(403, R"({"detail": "role read is too weak"})").line,
             "role read is too weak; use sudo, or have your role raised in [api.roles]");
@@ -196,6 +196,13 @@ TEST(Client, JoinsTheListOfErrorsIntoOneLine) {
           R"({"detail": "bad", "errors": [{"pointer": "/a", "detail": "unknown"}, {"pointer": "", "detail": "x"}]})")
           .line,
       "bad; /a: unknown; x");
+  EXPECT_EQ(
+      failure_of(
+          400,
+          R"({"detail": "a: bad", "errors": [{"pointer": "/a", "detail": "a: bad"}, {"pointer": "/b", "detail": "none"}]})")
+          .line,
+      "a: bad; /b: none")
+      << "nothing twice";
 }
 
 TEST(Client, EscapesWhatTheDaemonSays) {

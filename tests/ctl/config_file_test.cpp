@@ -50,7 +50,11 @@ TEST(ConfigFile, NamesThePointerWhereThereAreNoLines) {
 
 TEST(ConfigFile, TellsTheMistakesOfTheSyntax) {
   EXPECT_THAT((ConfigFile{"a.toml", "a = \n"}.mistakes()), ElementsAre(HasSubstr("a.toml:1:")));
-  EXPECT_THAT((ConfigFile{"a.json", "{"}.mistakes()), ElementsAre("a.json: that is no JSON"));
+  EXPECT_THAT((ConfigFile{"a.json", "{"}.mistakes()), ElementsAre("a.json:1:2: that is no JSON"));
+  EXPECT_THAT((ConfigFile{"a", "{\"a\": 1,\n  \"b\": x}"}.mistakes()), ElementsAre("a:2:8: that is no JSON"));
+  EXPECT_THAT((ConfigFile{"a", "{\"a\": 1e999}"}.mistakes()), ElementsAre("a: that is no JSON"));
+  EXPECT_THAT((ConfigFile{"a", std::string(200, '{')}.mistakes()),
+              ElementsAre("a: the JSON is nested too deeply"));
 }
 
 class ConfigFileCommand : public ::testing::Test {

@@ -175,9 +175,23 @@ TEST_F(ObjectVerbs, TellEachMistakeWithWhatBroughtIt) {
             "tcpctl: unknown key 'backlg'; did you mean 'backlog'?\n");
 }
 
+TEST_F(ObjectVerbs, TellWhichOptionIsMissing) {
+  daemon_.answer(kPut, problem(400, "x", R"(, "errors": [
+      {"pointer": "", "detail": "listen is missing; write listen = \"127.0.0.1:7000\""},
+      {"pointer": "", "detail": "forward.x is missing, expected a text"}])"));
+
+  EXPECT_EQ(here({"listener", "add", "web"}).err,
+            "tcpctl: --listen is missing; write --listen 127.0.0.1:7000\n"
+            "tcpctl: forward.x is missing, expected a text\n");
+  EXPECT_THAT(here({"listener", "add", "web", "-f", "-"}, {.stdin_text = "backlog = 1\n"}).err,
+              HasSubstr("<stdin>:1:1: listen is missing; write listen = "));
+}
+
 TEST_F(ObjectVerbs, FailAsTheDaemonSays) {
   daemon_.answer(kPatch, problem(404, "no listener 'web'"));
-  EXPECT_EQ(here({"listener", "set", "web", "backlog=1"}).exit, Exit::not_found);
+  const auto none = here({"listener", "set", "web", "backlog=1"});
+  EXPECT_EQ(none.exit, Exit::not_found);
+  EXPECT_EQ(none.err, "tcpctl: no listener 'web'; 'tcpctl listener' lists them\n");
   daemon_.answer(kPatch, problem(403, "the role operate is too weak"));
   EXPECT_EQ(here({"listener", "set", "web", "backlog=1"}).exit, Exit::not_allowed);
   daemon_.answer(kPatch, problem(409, "127.0.0.1:80: address in use"));

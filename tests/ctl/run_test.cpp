@@ -71,7 +71,7 @@ TEST_F(Run, WritesOneLineOnStderrForAnError) {
   const auto ran = here({"listener", "show", "no"});
 
   EXPECT_EQ(ran.out, "");
-  EXPECT_EQ(ran.err, "tcpctl: no listener 'no'\n");
+  EXPECT_EQ(ran.err, "tcpctl: no listener 'no'; 'tcpctl listener' lists them\n");
 }
 
 TEST_F(Run, RefusesAHostOrAnOutputThatIsNoneBeforeAnythingIsAsked) {
