@@ -45,9 +45,8 @@ TEST(Table, DropsAColumnOnceShorteningIsNotEnough) {
 
 TEST(Table, NeverWritesMoreThanTheWidth) {
   for (std::size_t width = 1; width < 40; ++width) {
-    std::string_view left = Table{columns(), {.width = width}}.print(kRows);
     const std::string text{Table{columns(), {.width = width}}.print(kRows)};
-    for (left = text; !left.empty(); left.remove_prefix(left.find('\n') + 1)) {
+    for (std::string_view left = text; !left.empty(); left.remove_prefix(left.find('\n') + 1)) {
       EXPECT_LE(display_width(left.substr(0, left.find('\n'))), width) << text;
     }
   }
