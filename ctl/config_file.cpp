@@ -73,7 +73,7 @@ ConfigFile::ConfigFile(std::string name, std::string_view text) : name_{std::mov
   json_ = config::to_json(tree_->root, {}, "", false);
 }
 
-std::string ConfigFile::place(std::string_view pointer) const {
+std::string ConfigFile::place(std::string_view pointer, bool at_key) const {
   const auto* here = tree_ ? &tree_->root : nullptr;
   auto rest = pointer;
   while (here != nullptr && rest.starts_with('/')) {
@@ -84,7 +84,7 @@ std::string ConfigFile::place(std::string_view pointer) const {
     here = below;
     rest = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash);
   }
-  if (here != nullptr && here->place().line > 0) return here->place().text();
+  if (here != nullptr && here->place().line > 0) return (at_key ? here->key_place() : here->place()).text();
   return pointer.empty() ? name_ : name_ + ": " + std::string{pointer};
 }
 

@@ -22,7 +22,8 @@ class ConfigFile {
   [[nodiscard]] const std::vector<std::string>& mistakes() const { return mistakes_; }
   [[nodiscard]] const std::string& json() const { return json_; }
   /// "web.toml:3:1" for "/listeners/web/listen", or the name and the pointer where lines are not known.
-  [[nodiscard]] std::string place(std::string_view pointer) const;
+  /// With `at_key` the place of the key instead of its value.
+  [[nodiscard]] std::string place(std::string_view pointer, bool at_key = false) const;
 
  private:
   struct Tree;
@@ -31,5 +32,8 @@ class ConfigFile {
   std::vector<std::string> mistakes_;
   std::unique_ptr<Tree> tree_;  // null for JSON
 };
+
+/// Whether `detail` of the daemon finds fault with a key itself, not with its value.
+[[nodiscard]] inline bool is_of_key(std::string_view detail) { return detail.starts_with("unknown key '"); }
 
 }  // namespace tcpctl::ctl

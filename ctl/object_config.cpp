@@ -216,7 +216,9 @@ std::string ObjectConfig::mistake(std::string_view pointer, const std::string& d
     const auto rest = detail.starts_with(label) ? detail.substr(label.size()) : ": " + detail;
     return fmt::format("tcpctl: {}{}", option, safe(rest));
   }
-  if (file_) return safe(fmt::format("{}: {}", file_->place(fmt::format("{}{}", in_file_, pointer)), detail));
+  if (file_)
+    return safe(fmt::format("{}: {}", file_->place(fmt::format("{}{}", in_file_, pointer), is_of_key(detail)),
+                            detail));
   return "tcpctl: " + safe(by_option(kind_, detail));
 }
 

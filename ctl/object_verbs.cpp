@@ -260,9 +260,8 @@ std::vector<Verb> object_verbs(const ObjectKind& kind, RunVerb add, RunVerb set,
   const Option file{
       "-f,--file", "FILE",
       fmt::format("its keys, or one [{}.NAME], as TOML or JSON; '-' = standard input", kind.table)};
-  const Option save{
-      "--save", "",
-      "and save all that was changed at run time, this and what else there is, for the next start"};
+  const Option save{"--save", "",
+                    "and save it, with all else that was changed at run time, for the next start"};
   const Option dry{"--dry-run", "", "only tell what would be done, or what is wrong"};
   std::vector<Option> removal{{"--yes", "", "ask nothing; without a terminal needed for several"}, save, dry};
   if (kind.drains)

@@ -28,7 +28,8 @@ std::string where_to_look(const std::string& line) {
   for (const auto* noun : {"listener", "client", "upstream"}) {
     if (line.starts_with(fmt::format("no {} '", noun))) return fmt::format("; 'tcpctl {}' lists them", noun);
   }
-  return line.starts_with("no open connection '") ? "; 'tcpctl conn' lists them" : "";
+  if (line.starts_with("no open connection '")) return "; 'tcpctl conn' lists them";
+  return line.starts_with("no connection '") ? "; 'tcpctl conn' and 'tcpctl history' list them" : "";
 }
 
 /// What the user can do about it, where the daemon's own words do not say it.

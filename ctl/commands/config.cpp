@@ -56,8 +56,9 @@ std::vector<std::string> placed(const std::vector<Json>& errors, const ConfigFil
   std::vector<std::string> lines;
   lines.reserve(errors.size());
   for (const auto& error : errors) {
-    lines.push_back(file.place(error.text("pointer").value_or("")) + ": " +
-                    error.text("detail").value_or("-"));
+    const auto detail = error.text("detail").value_or("-");
+    lines.push_back(
+        fmt::format("{}: {}", file.place(error.text("pointer").value_or(""), is_of_key(detail)), detail));
   }
   return lines;
 }

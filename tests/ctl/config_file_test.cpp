@@ -37,6 +37,8 @@ TEST(ConfigFile, FindsTheLineOfAPointer) {
   const ConfigFile file{"a.toml", kToml};
 
   EXPECT_EQ(file.place("/listeners/web/listen/1"), "a.toml:4:3");
+  EXPECT_EQ(file.place("/listeners/web/listen"), "a.toml:2:10");
+  EXPECT_EQ(file.place("/listeners/web/listen", true), "a.toml:2:1");
   EXPECT_THAT(file.place("/listeners/web/missing"), HasSubstr("a.toml:1:"));
   EXPECT_THAT(file.place("/listeners/web/listen/99"), HasSubstr("a.toml:2:"));
 }

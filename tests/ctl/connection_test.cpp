@@ -122,7 +122,7 @@ TEST_F(Connection, IsNotFoundWhereTheIdIsWrong) {
   const auto ran = here({"conn", "show", "9-9"});
 
   EXPECT_EQ(ran.exit, Exit::not_found);
-  EXPECT_EQ(ran.err, "tcpctl: no connection '9-9'\n");
+  EXPECT_EQ(ran.err, "tcpctl: no connection '9-9'; 'tcpctl conn' and 'tcpctl history' list them\n");
 }
 
 TEST_F(Connection, ShowsOneOfTheHistory) {
@@ -143,14 +143,14 @@ TEST_F(Connection, EndsEachIdGracefullyOrByReset) {
 }
 
 TEST_F(Connection, EndsTheOthersWhereOneIdIsWrong) {
-  daemon_.answer("DELETE /v1/connections/2-1?how=reset", problem(404, "no connection '2-1'"));
+  daemon_.answer("DELETE /v1/connections/2-1?how=reset", problem(404, "no open connection '2-1'"));
   daemon_.answer("DELETE /v1/connections/2-2?how=reset", std::string{R"({"ended": 1})"});
 
   const auto ran = here({"conn", "kill", "2-1", "2-2", "--reset", "--yes"});
 
   EXPECT_EQ(ran.exit, Exit::not_found);
   EXPECT_EQ(ran.out, "2-2: reset\n");
-  EXPECT_EQ(ran.err, "tcpctl: no connection '2-1'\n");
+  EXPECT_EQ(ran.err, "tcpctl: no open connection '2-1'; 'tcpctl conn' lists them\n");
 }
 
 TEST_F(Connection, EndsSeveralIdsOnlyIfTheUserSaysYes) {

@@ -111,6 +111,7 @@ TEST_F(ObjectConfigTest, LeadsAMistakeBackToTheLineTheOptionOrTheWord) {
   ASSERT_TRUE(config.take_word("keepalive.idle=z"));
 
   EXPECT_EQ(config.mistake("/listen/0", "listen[0]: port missing"), "a.toml:3:3: listen[0]: port missing");
+  EXPECT_EQ(config.mistake("/listen", "unknown key 'listen'"), "a.toml:2:1: unknown key 'listen'");
   EXPECT_THAT(config.mistake("", "'service' is missing"), HasSubstr("a.toml:1:"));
   EXPECT_EQ(config.mistake("/idle_timeout", "idle_timeout: expected a duration"),
             "tcpctl: --idle-timeout: expected a duration");
