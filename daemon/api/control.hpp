@@ -124,7 +124,8 @@ class ControlPlane {
   /// (the daemon stops).
   [[nodiscard]] virtual Result<ChangeAnswer> change(const ObjectChange& change) = 0;
   /// Writes what was changed at run time into the state folder. A mistake of the files is no Error: the row
-  /// has the mistakes. Errors: conflict (another save is under way), io.
+  /// has the mistakes. Errors: conflict (another save is under way; there is no state folder; the file there
+  /// belongs to another user, or would be larger than is read), io.
   [[nodiscard]] virtual Result<SaveRow> save(bool dry_run) = 0;
   /// One entry a mistake of the configuration `json`; none if it is right.
   [[nodiscard]] virtual Result<std::vector<Problem>> check_config(const std::string& json) = 0;

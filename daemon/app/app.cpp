@@ -68,13 +68,14 @@ Resolver::Options dns_options(const config::Dns& dns) {
 /// order.
 class App {
  public:
-  App(const CommandLine& line, Design design, Limits limits, std::unique_ptr<StatsBook> stats)
+  App(const CommandLine& line, const Sources& sources, Design design, Limits limits,
+      std::unique_ptr<StatsBook> stats)
       : line_{line},
         limits_{limits},
         stats_{std::move(stats)},
         crew_{worker_count(*design.config), limits.connections, design.config->history.connections,
               limits.pipes, dns_options(design.config->dns)},
-        supervisor_{loop_, crew_, *stats_, line.file, limits},
+        supervisor_{loop_, crew_, *stats_, sources, limits},
         control_{loop_, crew_, supervisor_},
         design_{std::move(design)} {}
 
@@ -181,16 +182,17 @@ struct Basics {
   std::uint64_t max_connections;
 };
 
-config::Checked<Basics> try_out(const std::filesystem::path& file) {
+config::Checked<Basics> try_out(const Sources& sources) {
   StatsBook scratch{1};
-  const auto trial = load(file, scratch);
+  const auto trial = load(sources, scratch);
   if (!trial) return tl::make_unexpected(trial.error());
   const config::Config& config = *trial->config;
   return Basics{config.log, worker_count(config), config.daemon.max_connections};
 }
 
 int start(const CommandLine& line) {
-  const auto basics = try_out(line.file);
+  const auto sources = find_sources(line.file, line.is_service);
+  const auto basics = try_out(sources);
   if (!basics) return fail_with(basics.error());
   if (line.action == CommandLine::Action::check_config) return 0;
   const auto& [log, workers, max_connections] = *basics;
@@ -199,10 +201,10 @@ int start(const CommandLine& line) {
     return 1;
   }
   auto stats = std::make_unique<StatsBook>(workers);
-  auto design = load(line.file, *stats);
+  auto design = load(sources, *stats);
   if (!design) return fail_with(design.error());
   const Limits limits = take_limits(max_connections, workers);
-  const auto app = std::make_unique<App>(line, std::move(*design), limits, std::move(stats));
+  const auto app = std::make_unique<App>(line, sources, std::move(*design), limits, std::move(stats));
   const auto ran = app->run();
   log::stop();
   if (ran) return 0;

@@ -37,8 +37,9 @@ std::optional<CommandLine> parse_command_line(int argc, char** argv, int& status
   CLI::App app{"Runs TCP listeners and clients, and shows the whole life of every connection.", "tcpctld"};
   app.footer(
       "Example: tcpctld --check-config -c /etc/tcpctl/tcpctld.toml\nIt is asked and steered by tcpctl(1).");
-  app.add_option("-c,--config", line.file, "The configuration; conf.d/*.toml beside it is read too")
-      ->capture_default_str();
+  const auto* const file =
+      app.add_option("-c,--config", line.file, "The configuration; conf.d/*.toml beside it is read too")
+          ->capture_default_str();
   app.add_flag("--check-config", check,
                "Say everything that is wrong with the configuration, and exit with 1 or 0");
   app.add_flag("--print-keys", keys,
@@ -55,6 +56,7 @@ std::optional<CommandLine> parse_command_line(int argc, char** argv, int& status
     status = app.exit(error) == 0 ? 0 : 2;
     return std::nullopt;
   }
+  line.is_service = file->empty();
   if (check) line.action = CommandLine::Action::check_config;
   if (keys) line.action = CommandLine::Action::print_keys;
   if (api) line.action = CommandLine::Action::print_api;

@@ -11,6 +11,7 @@ struct CommandLine {
   enum class Action : unsigned char { run, check_config, print_keys, print_api };
   Action action{Action::run};
   std::filesystem::path file{"/etc/tcpctl/tcpctld.toml"};
+  bool is_service{true};  // no other file was named
   bool strict{false};
   bool records{true};
 };

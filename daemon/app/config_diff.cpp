@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include "app/key_table.hpp"
-#include "app/loader.hpp"
 #include "config/files.hpp"
 
 namespace tcpctl {
@@ -48,10 +47,10 @@ class Side {
 
 }  // namespace
 
-ConfigDiffRow config_diff(const config::Config& running, const std::filesystem::path& file, bool redact) {
+ConfigDiffRow config_diff(const config::Config& running, const Sources& sources, bool redact) {
   ConfigDiffRow row;
   StatsBook scratch{1};
-  const auto design = load(file, scratch);
+  const auto design = load(sources, scratch);
   if (!design) {
     for (const auto& mistake : design.error()) row.errors.push_back(mistake.text());
     return row;

@@ -307,7 +307,7 @@ Result<std::string> Control::config(bool redact, TextForm form) {
 Result<ConfigDiffRow> Control::config_diff(bool redact) {
   const auto config = ask_.main([this] { return supervisor_.shared_config(); });
   if (!config) return tl::make_unexpected(config.error());
-  return tcpctl::config_diff(**config, supervisor_.file(), redact);
+  return tcpctl::config_diff(**config, supervisor_.sources(), redact);
 }
 
 std::string Control::config_schemas() const { return config::json_schemas(key_table()); }

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -184,15 +185,24 @@ Result<ControlPlane::ChangeAnswer> Control::change(const ObjectChange& wanted) {
 
 // The files are read and written here, so that the main loop does not wait for the disk.
 Result<SaveRow> Control::save(bool dry_run) {
-  const Turn turn{saving_};
-  if (!turn) return fail(Errc::conflict, "another save is under way; try again");
+  std::optional<Turn> turn;
+  if (!dry_run && !turn.emplace(saving_)) return fail(Errc::conflict, "another save is under way; try again");
+  const Sources& sources = supervisor_.sources();
+  if (sources.state.empty()) {
+    return fail(
+        Errc::conflict,
+        "tcpctld -c has no state folder to save into: write daemon.state into the file, and restart it");
+  }
   const auto unsaved = ask_.main([this] { return supervisor_.unsaved(); });
   if (!unsaved) return tl::make_unexpected(unsaved.error());
-  auto plan = plan_save(supervisor_.file(), *unsaved);
+  auto plan = plan_save(sources, *unsaved);
   if (!plan) {
     SaveRow refused;
     for (const auto& mistake : plan.error()) refused.errors.push_back(mistake.text());
     return refused;
+  }
+  if (!plan->row.unchanged) {
+    if (auto possible = may_write(*plan); !possible) return tl::make_unexpected(std::move(possible).error());
   }
   plan->row.dry_run = dry_run;
   if (dry_run) return plan->row;

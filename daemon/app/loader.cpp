@@ -24,20 +24,16 @@ void add(config::Mistakes& mistakes, config::Mistakes more) {
   std::move(more.begin(), more.end(), std::back_inserter(mistakes));
 }
 
-// The state folder may be named in the very files that are read before it.
-std::filesystem::path state_conf_d(const std::filesystem::path& file) {
-  if (const char* const folder = std::getenv("STATE_DIRECTORY"); folder != nullptr && *folder != '\0') {
-    return std::filesystem::path{folder} / "conf.d";
-  }
+constexpr std::string_view kFolder = "conf.d";
+
+// "" where they do not name one.
+std::filesystem::path declared_state(const std::filesystem::path& file) {
   // With the folder beside it as if it were the state folder's, since it may be that.
-  if (const auto files = config::read_files(file, file.parent_path() / "conf.d")) {
-    if (const config::Node* const daemon = files->root.find("daemon"); daemon != nullptr) {
-      const config::Node* const state = daemon->find("state");
-      const auto* const text = state == nullptr ? nullptr : state->as<std::string>();
-      if (text != nullptr && text->starts_with('/')) return std::filesystem::path{*text} / "conf.d";
-    }
-  }
-  return "/var/lib/tcpctl/conf.d";
+  const auto files = config::read_files(file, file.parent_path() / kFolder);
+  const config::Node* const daemon = files ? files->root.find("daemon") : nullptr;
+  const config::Node* const state = daemon == nullptr ? nullptr : daemon->find("state");
+  const auto* const text = state == nullptr ? nullptr : state->as<std::string>();
+  return text == nullptr || !text->starts_with('/') ? "" : *text;
 }
 
 config::Mistakes service_mistakes(const config::Node& listener) {
@@ -144,13 +140,18 @@ void ClientPlans::erase(std::string_view name) {
   if (contains(name)) plans_.erase(plans_.begin() + static_cast<std::ptrdiff_t>(place_of(name)));
 }
 
-std::filesystem::path state_folder(const config::Config& config) {
+std::filesystem::path Sources::saved_file() const { return state / kFolder / config::kSavedFile; }
+
+Sources find_sources(const std::filesystem::path& file, bool is_service) {
   const char* const folder = std::getenv("STATE_DIRECTORY");
-  return folder != nullptr && *folder != '\0' ? std::filesystem::path{folder} : config.daemon.state;
+  if (folder != nullptr && *folder != '\0') return {file, folder};
+  auto state = declared_state(file);
+  if (state.empty() && is_service) state = key_table().find("daemon.state")->fallback;
+  return {file, std::move(state)};
 }
 
-config::Checked<Design> load(const std::filesystem::path& file, StatsBook& stats) {
-  const auto files = read(file);
+config::Checked<Design> load(const Sources& sources, StatsBook& stats) {
+  const auto files = read(sources);
   if (!files) return tl::make_unexpected(files.error());
   auto design = design_of(files->root, stats);
   if (!design) return design;
@@ -160,12 +161,8 @@ config::Checked<Design> load(const std::filesystem::path& file, StatsBook& stats
   return design;
 }
 
-config::Checked<config::Files> read(const std::filesystem::path& file, const config::FilesWin& win) {
-  return config::read_files(file, state_conf_d(file), win);
-}
-
-std::filesystem::path saved_file(const std::filesystem::path& file) {
-  return state_conf_d(file) / config::kSavedFile;
+config::Checked<config::Files> read(const Sources& sources, const config::FilesWin& win) {
+  return config::read_files(sources.file, sources.state.empty() ? "" : sources.state / kFolder, win);
 }
 
 config::Checked<Design> design_of(const config::Node& root, StatsBook& stats) {

@@ -49,13 +49,24 @@ struct Design {
   std::vector<ReloadRow::Conflict> conflicts{};  // where it was loaded: declarations that do not hold
 };
 
-/// Reads `file`, its conf.d and that of the state folder. Errors: all mistakes, in the order of the text.
-[[nodiscard]] config::Checked<Design> load(const std::filesystem::path& file, StatsBook& stats);
+/// Where the configuration is read, found once at the start. Threads: a plain value.
+struct Sources {
+  std::filesystem::path file;
+  std::filesystem::path state{};  // folder; empty: there is none, to read from or to save into
+
+  /// Where a save goes, so that `read` finds it.
+  [[nodiscard]] std::filesystem::path saved_file() const;
+};
+
+/// `file` and its state folder: $STATE_DIRECTORY, else `daemon.state` of `file` and the conf.d beside it.
+/// Else that of the service, if `is_service`: a file that is tried by hand must not share it. Files with
+/// mistakes name none.
+[[nodiscard]] Sources find_sources(const std::filesystem::path& file, bool is_service);
+
+/// Reads the file, its conf.d and that of the state folder. Errors: all mistakes, in the order of the text.
+[[nodiscard]] config::Checked<Design> load(const Sources& sources, StatsBook& stats);
 /// The first half of it: the tree of all files.
-[[nodiscard]] config::Checked<config::Files> read(const std::filesystem::path& file,
-                                                  const config::FilesWin& win = {});
-/// Where a save goes, so that `read` finds it. Reads `file`, which may name the state folder.
-[[nodiscard]] std::filesystem::path saved_file(const std::filesystem::path& file);
+[[nodiscard]] config::Checked<config::Files> read(const Sources& sources, const config::FilesWin& win = {});
 /// The second half: a tree that was read, of files or as the API's JSON.
 [[nodiscard]] config::Checked<Design> design_of(const config::Node& root, StatsBook& stats);
 
@@ -66,8 +77,5 @@ struct Design {
 [[nodiscard]] Design without_object(Design design, const ObjectName& object);
 /// The table of `object`; null if it is not declared.
 [[nodiscard]] const config::Written* find_object(const config::Config& config, const ObjectName& object);
-
-/// $STATE_DIRECTORY, else `daemon.state` of the configuration.
-[[nodiscard]] std::filesystem::path state_folder(const config::Config& config);
 
 }  // namespace tcpctl

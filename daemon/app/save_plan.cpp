@@ -6,8 +6,11 @@
 #include <map>
 #include <utility>
 
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "app/key_table.hpp"
-#include "app/loader.hpp"
 #include "app/overruled.hpp"
 #include "config/files.hpp"
 
@@ -133,8 +136,8 @@ bool reads_back(const config::Saved& saved, const std::string& text) {
 
 }  // namespace
 
-config::Checked<SavePlan> plan_save(const std::filesystem::path& file, const Unsaved& unsaved) {
-  const auto files = read(file, {.all = false, .objects = unsaved.files_won});
+config::Checked<SavePlan> plan_save(const Sources& sources, const Unsaved& unsaved) {
+  const auto files = read(sources, {.all = false, .objects = unsaved.files_won});
   if (!files) return tl::make_unexpected(files.error());
   if (auto mistakes = mistakes_of(*files, unsaved.changes); !mistakes.empty())
     return tl::make_unexpected(std::move(mistakes));
@@ -147,7 +150,7 @@ config::Checked<SavePlan> plan_save(const std::filesystem::path& file, const Uns
       editor.remove(object);
     }
   }
-  SavePlan plan{saved_file(file), editor.saved().text(), row_of(files->saved, editor.saved(), unsaved),
+  SavePlan plan{sources.saved_file(), editor.saved().text(), row_of(files->saved, editor.saved(), unsaved),
                 conflicts_after(editor)};
   plan.row.file = plan.file.string();
   if (!reads_back(editor.saved(), plan.text)) {
@@ -157,6 +160,20 @@ config::Checked<SavePlan> plan_save(const std::filesystem::path& file, const Uns
         config::Mistakes{{place, "would not read back as it was meant; nothing was written"}});
   }
   return plan;
+}
+
+Result<void> may_write(const SavePlan& plan) {
+  if (plan.text.size() > config::kLargestFile) {
+    return fail(Errc::conflict,
+                fmt::format("{} would be larger than 16 MiB, the most that is read again; nothing was saved",
+                            plan.row.file));
+  }
+  struct stat status{};
+  if (::lstat(plan.file.c_str(), &status) != 0 || status.st_uid == ::geteuid()) return {};
+  return fail(Errc::conflict,
+              fmt::format("{} belongs to uid {}, and tcpctld runs as uid {}; nothing was saved: give tcpctld "
+                          "a state folder of its own (daemon.state)",
+                          plan.row.file, status.st_uid, ::geteuid()));
 }
 
 }  // namespace tcpctl

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "app/loader.hpp"
 #include "app/runtime_changes.hpp"
+#include "base/error.hpp"
 #include "config/config.hpp"
 #include "stats/snapshot.hpp"
 
@@ -26,9 +28,13 @@ struct SavePlan {
   std::vector<ReloadRow::Conflict> conflicts;  // declarations that will not hold
 };
 
-/// Reads the files of `file` anew. The plan is the saved.toml of now with `unsaved` on top, not what runs: so
-/// what was edited in files and not yet reloaded stays. Errors: all mistakes of the files.
+/// Reads the files anew. The plan is the saved.toml of now with `unsaved` on top, not what runs: so what was
+/// edited in files and not yet reloaded stays. Errors: all mistakes of the files.
 /// Threads: any; reads files.
-[[nodiscard]] config::Checked<SavePlan> plan_save(const std::filesystem::path& file, const Unsaved& unsaved);
+[[nodiscard]] config::Checked<SavePlan> plan_save(const Sources& sources, const Unsaved& unsaved);
+
+/// Errors: conflict, where the file would be larger than what is read, or belongs to another user, whose
+/// daemon could not read it any more. Threads: any.
+[[nodiscard]] Result<void> may_write(const SavePlan& plan);
 
 }  // namespace tcpctl

@@ -40,11 +40,10 @@ void give_memory_back() { ::malloc_trim(0); }
 
 }  // namespace
 
-Supervisor::Supervisor(Loop& loop, CrewThreads& crew, StatsBook& stats, std::filesystem::path file,
-                       Limits limits)
+Supervisor::Supervisor(Loop& loop, CrewThreads& crew, StatsBook& stats, Sources sources, Limits limits)
     : crew_{crew},
       stats_{stats},
-      file_{std::move(file)},
+      sources_{std::move(sources)},
       limits_{limits},
       wheel_{loop},
       events_{loop, crew},
@@ -149,7 +148,7 @@ ReloadRow Supervisor::reload(bool files_win) {
 }
 
 config::Checked<Supervisor::Reading> Supervisor::read_changes(bool files_win) {
-  auto files = read(file_, {.all = files_win, .objects = files_won_});
+  auto files = read(sources_, {.all = files_win, .objects = files_won_});
   if (!files) return tl::make_unexpected(std::move(files).error());
   auto top = runtime_.put_on(std::move(files->root), files_win);
   auto design = design_of(top.root, stats_);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -38,7 +37,7 @@ class Supervisor final : private Deadline {
     std::function<void()> stopped;  // the drain is over, or was cut short
   };
 
-  Supervisor(Loop& loop, CrewThreads& crew, StatsBook& stats, std::filesystem::path file, Limits limits);
+  Supervisor(Loop& loop, CrewThreads& crew, StatsBook& stats, Sources sources, Limits limits);
 
   void set_hooks(Hooks hooks) { hooks_ = std::move(hooks); }
   /// Begins with `design`. Errors: with `strict`, what could not be bound.
@@ -74,8 +73,8 @@ class Supervisor final : private Deadline {
   /// Opens the access log's file anew.
   void reopen_access_log() { access_log_.reopen(); }
 
-  /// That the daemon was started on. Threads: any.
-  [[nodiscard]] const std::filesystem::path& file() const { return file_; }
+  /// Threads: any.
+  [[nodiscard]] const Sources& sources() const { return sources_; }
   [[nodiscard]] const config::Config& config() const { return *design_.config; }
   [[nodiscard]] std::shared_ptr<const config::Config> shared_config() const { return design_.config; }
   [[nodiscard]] std::vector<ListenerRow> listeners() const;
@@ -138,7 +137,7 @@ class Supervisor final : private Deadline {
 
   CrewThreads& crew_;
   StatsBook& stats_;
-  const std::filesystem::path file_;
+  const Sources sources_;
   Limits limits_;
   Wheel wheel_;
   EventDesk events_;

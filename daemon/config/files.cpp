@@ -19,8 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kLargestFile = std::size_t{16} << 20;
-
 Mistake about_file(const fs::path& file, std::uint32_t order, std::string what) {
   Place place;
   place.file = std::make_shared<const std::string>(file.string());

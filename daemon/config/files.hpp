@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <set>
 #include <string>
@@ -15,6 +16,9 @@ namespace tcpctl::config {
 /// what its objects take the place of and which are removed, though other files declare them. It is the last
 /// that is read.
 inline constexpr std::string_view kSavedFile = "saved.toml";
+
+/// In bytes; a larger one is a mistake.
+inline constexpr std::size_t kLargestFile = std::size_t{16} << 20;
 
 /// What saved.toml holds. Threads: a plain value.
 struct Saved {

@@ -49,7 +49,7 @@ constexpr std::array kDaemonKeys{
         .fallback = "/var/lib/tcpctl",
         .min = 1,
         .applies = Applies::restart,
-        .help = "State folder, where $STATE_DIRECTORY does not name one"},
+        .help = "State folder, where $STATE_DIRECTORY does not name one; the default is not for tcpctld -c"},
     Key{.path = "dns.servers",
         .type = KeyType::text,
         .list = true,

@@ -46,7 +46,7 @@ class ControlTest : public testing::Test {
   void write(const std::string& toml) { std::ofstream{folder / "tcpctld.toml"} << state << toml; }
   void start(const std::string& toml) {
     write(toml);
-    auto design = load(folder / "tcpctld.toml", stats);
+    auto design = load(sources, stats);
     ASSERT_TRUE(design) << design.error().front().text();
     crew.start();
     ASSERT_TRUE(supervisor.start(std::move(*design), false));
@@ -80,11 +80,12 @@ class ControlTest : public testing::Test {
   }
 
   const fs::path folder{new_folder()};
+  const Sources sources{folder / "tcpctld.toml", folder};
   std::string state;
   Loop main{"main"};
   StatsBook stats{2};
   CrewThreads crew{2, 1000, 100};
-  Supervisor supervisor{main, crew, stats, folder / "tcpctld.toml", Limits{1024, 1000}};
+  Supervisor supervisor{main, crew, stats, sources, Limits{1024, 1000}};
   Control control{main, crew, supervisor};
   std::thread runner;
 };

@@ -29,12 +29,13 @@ class LoaderTest : public testing::Test {
   LoaderTest(const LoaderTest&) = delete;
   LoaderTest& operator=(const LoaderTest&) = delete;
 
-  fs::path write(const fs::path& name, const std::string& text) {
+  /// A file that is tried by hand.
+  Sources write(const fs::path& name, const std::string& text) {
     fs::create_directories((folder / name).parent_path());
     std::ofstream{folder / name} << text;
-    return folder / name;
+    return find_sources(folder / name, false);
   }
-  std::vector<std::string> mistakes(const fs::path& file) {
+  std::vector<std::string> mistakes(const Sources& file) {
     std::vector<std::string> texts;
     const auto design = load(file, stats);
     if (design) return texts;
@@ -124,13 +125,13 @@ steps = [{ expect = "(" }]
 }
 
 TEST_F(LoaderTest, ReadsTheFoldersBesideTheFileAndInTheState) {
-  const auto file = write("tcpctld.toml", "[daemon]\nstate = '" + (folder / "state").string() + "'\n");
+  const auto text = "[daemon]\nstate = '" + (folder / "state").string() + "'\n";
   write("conf.d/a.toml", "[listeners.a]\nlisten = '127.0.0.1:0'\nservice = 'echo'\n");
   write("state/conf.d/b.toml", "[listeners.b]\nlisten = '127.0.0.1:0'\nservice = 'echo'\n");
   write("elsewhere/conf.d/c.toml", "[listeners.c]\nlisten = '127.0.0.1:0'\nservice = 'echo'\n");
   const auto names = [&] {
     std::vector<std::string> all;
-    const auto design = load(file, stats).value();
+    const auto design = load(write("tcpctld.toml", text), stats).value();
     for (const auto& [name, plan] : design.listeners) all.push_back(name);
     return all;
   };
@@ -138,11 +139,31 @@ TEST_F(LoaderTest, ReadsTheFoldersBesideTheFileAndInTheState) {
   EXPECT_THAT(names(), ElementsAre("a", "b"));
   ::setenv("STATE_DIRECTORY", (folder / "elsewhere").c_str(), 1);
   EXPECT_THAT(names(), ElementsAre("a", "c")) << "the environment names it before the file";
-  EXPECT_EQ(state_folder(*load(file, stats)->config), folder / "elsewhere");
+}
+
+TEST_F(LoaderTest, OnlyTheServiceHasAStateFolderThatNobodyNamed) {
+  const auto file = write("tcpctld.toml", "").file;
+
+  EXPECT_EQ(find_sources(file, true).state, "/var/lib/tcpctl");
+  EXPECT_EQ(find_sources(file, false).state, "");
+  write("conf.d/a.toml", "daemon.state = '/a'");
+  EXPECT_EQ(find_sources(file, true).state, "/a");
+  EXPECT_EQ(find_sources(file, false).state, "/a");
+  ::setenv("STATE_DIRECTORY", "/b", 1);
+  EXPECT_EQ(find_sources(file, true).state, "/b");
+  EXPECT_EQ(find_sources(file, false).state, "/b");
+}
+
+TEST_F(LoaderTest, WithoutAStateFolderNothingThatWasSavedIsRead) {
+  const auto file = write("tcpctld.toml", "");
+  write("saved.toml", "nonsense");
+  write("conf.d/saved.toml", "[listeners.a]\nlisten = '127.0.0.1:0'\nservice = 'echo'\n[saved]\n");
+
+  EXPECT_THAT(mistakes(file), ElementsAre(HasSubstr("unknown key 'saved'"))) << "it is a file as any other";
 }
 
 TEST_F(LoaderTest, SaysThatAFileIsNotThere) {
-  EXPECT_THAT(mistakes(folder / "none.toml"), ElementsAre(HasSubstr("none.toml")));
+  EXPECT_THAT(mistakes({folder / "none.toml"}), ElementsAre(HasSubstr("none.toml")));
 }
 
 }  // namespace

@@ -33,16 +33,16 @@ class SavePlanning : public testing::Test {
     auto pattern = (fs::temp_directory_path() / "tcpctl-plan-XXXXXX").string();
     folder_ = ::mkdtemp(pattern.data());
     fs::create_directories(folder_ / "state" / "conf.d");
-    write("t.toml", "[daemon]\nstate = '" + (folder_ / "state").string() +
-                        "'\n[listeners.web]\nlisten = '*:0'\nservice = 'echo'\nidle_timeout = '1m'\n"
-                        "[clients.feed]\nconnect = 'a:1'\nmode = 'keep'\n");
+    write("t.toml",
+          "[listeners.web]\nlisten = '*:0'\nservice = 'echo'\nidle_timeout = '1m'\n"
+          "[clients.feed]\nconnect = 'a:1'\nmode = 'keep'\n");
   }
   ~SavePlanning() override { fs::remove_all(folder_); }
 
   void write(const std::string& name, const std::string& text) const {
     std::ofstream{folder_ / name} << text;
   }
-  [[nodiscard]] config::Checked<SavePlan> plan() const { return plan_save(folder_ / "t.toml", unsaved); }
+  [[nodiscard]] config::Checked<SavePlan> plan() const { return plan_save(sources(), unsaved); }
   /// Plans, writes it as a save does, and has nothing unsaved any more.
   SavePlan save() {
     auto made = plan().value();
@@ -53,11 +53,13 @@ class SavePlanning : public testing::Test {
   /// What a start would run.
   [[nodiscard]] Design started() const {
     StatsBook scratch{1};
-    return load(folder_ / "t.toml", scratch).value();
+    return load(sources(), scratch).value();
   }
   [[nodiscard]] std::string timeout_of_web() const {
     return *started().config->listeners.at("web")->written.node().find("idle_timeout")->as<std::string>();
   }
+
+  [[nodiscard]] Sources sources() const { return {folder_ / "t.toml", folder_ / "state"}; }
 
   Unsaved unsaved;
 
@@ -170,9 +172,22 @@ TEST_F(SavePlanning, MistakesOfAnyFileAreToldAndRefuseIt) {
   write("state/conf.d/more.toml", "");
   write("state/conf.d/saved.toml",
         "[saved]\nreplaces = 'clients.feed'\n[clients.feed]\nconnect = 'b:1'\nmode = 'keep'\n");
-  write("t.toml", "[daemon]\nstate = '" + started().config->daemon.state.string() +
-                      "'\n[clients.feed]\nconnect = 'nowhere'\nmode = 'keep'\n");
-  EXPECT_THAT(plan().error().at(0).text(), HasSubstr("t.toml:4:")) << "hidden by what is saved";
+  write("t.toml", "[clients.feed]\nconnect = 'nowhere'\nmode = 'keep'\n");
+  EXPECT_THAT(plan().error().at(0).text(), HasSubstr("t.toml:2:")) << "hidden by what is saved";
+}
+
+TEST_F(SavePlanning, WhatCouldNotBeReadAgainIsNotWritten) {
+  unsaved.changes.put(kNew, echo("2m"));
+  auto made = plan().value();
+  EXPECT_TRUE(may_write(made));
+
+  made.text.resize(config::kLargestFile);
+  EXPECT_TRUE(may_write(made));
+  made.text += '\n';
+
+  ASSERT_FALSE(may_write(made));
+  EXPECT_EQ(may_write(made).error().code, Errc::conflict);
+  EXPECT_THAT(may_write(made).error().what, HasSubstr("saved.toml would be larger than 16 MiB"));
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ FILE = ('[listeners.web]\nlisten = ["127.0.0.1:0"]\nservice = "echo"\nidle_timeo
         '[clients.feed]\nconnect = "127.0.0.1:1"\nmode = "keep"\n')
 PROBE = {"connect": "127.0.0.1:1", "mode": "probe", "interval": "1h",
          "steps": [{"send": "PASS \u0000\u001b\"'\\\u2028\r\n"}, {"expect": "^\\+OK"}]}
-as_root = pytest.mark.skipif(os.getuid() != 0, reason="needs to mount")
+as_root = pytest.mark.skipif(os.getuid() != 0, reason="needs root")
 
 
 def put(daemon, path, body):
@@ -282,6 +282,53 @@ def test_the_state_folder_may_be_that_of_the_file(launch):
 
     daemon.restart()
     assert timeout_of_web(daemon) == "1m"
+
+
+def test_a_file_that_is_tried_by_hand_has_no_state_folder_of_others(launch):
+    daemon = launch(FILE)
+    daemon.file.write_text(re.sub("state = .*", "", daemon.file.read_text()))
+    daemon.restart()
+    put(daemon, "/v1/listeners/new", ECHO)
+
+    for query in ("", "?dry_run=true"):
+        answer = daemon.post(f"/v1/config/save{query}")
+        assert answer.status == 409
+        assert answer.json["detail"] == ("tcpctld -c has no state folder to save into: write daemon.state into the file, "
+                                         "and restart it")
+    assert daemon.listener("new")["source"] == "runtime"
+    assert daemon.reload().json["conflicts"] == []
+
+
+def test_the_state_folder_is_that_of_the_start(launch):
+    daemon = launch(FILE)
+    put(daemon, "/v1/listeners/new", ECHO)
+    other = daemon.folder / "other" / "conf.d"
+    other.mkdir(parents=True)
+    (other / "more.toml").write_text('[listeners.more]\nlisten = ["127.0.0.1:0"]\nservice = "echo"\n')
+
+    done = daemon.reload(FILE + '[daemon]\nstate = "{folder}/other"\n')
+
+    assert done.json["added"] == []
+    assert save(daemon)["file"] == str(saved_file(daemon))
+    daemon.restart()
+    assert set(objects(daemon)) == {"listeners.web", "listeners.more", "clients.feed"}
+
+
+@as_root
+def test_what_another_user_has_saved_is_not_replaced(launch):
+    daemon = launch(FILE)
+    put(daemon, "/v1/listeners/new", ECHO)
+    save(daemon)
+    before = saved_file(daemon).read_text()
+    os.chown(saved_file(daemon), 65534, 65534)
+    assert save(daemon)["unchanged"], "there is nothing to replace"
+    put(daemon, "/v1/listeners/newer", ECHO)
+
+    for query in ("", "?dry_run=true"):
+        answer = daemon.post(f"/v1/config/save{query}")
+        assert answer.status == 409
+        assert f"{saved_file(daemon)} belongs to uid 65534, and tcpctld runs as uid 0" in answer.json["detail"]
+    assert (saved_file(daemon).read_text(), saved_file(daemon).stat().st_uid) == (before, 65534)
 
 
 def test_with_mistakes_in_the_files_nothing_is_saved(launch):
