@@ -98,7 +98,9 @@ std::string saved_text(const Json& saved, const View& view) {
 }
 
 std::string diff_text(const Json& diff, const View& view) {
-  if (diff.truth("same").value_or(false)) return "what runs and the files are the same\n";
+  std::string conflicts;
+  for (const auto& conflict : diff.items("conflicts")) conflicts += conflict_line(conflict, view);
+  if (diff.truth("same").value_or(false)) return "what runs and the files are the same\n" + conflicts;
   std::string text = "--- files\n+++ running\n";
   const auto add = [&](std::string_view sign, const std::string& line) {
     text += toned(fmt::format("{} {}", sign, safe(line)), sign == "-" ? Tone::bad : Tone::good, view.color) +
@@ -113,7 +115,7 @@ std::string diff_text(const Json& diff, const View& view) {
       add("+", fmt::format("  {} = {}", key, value_text(values.at("running"))));
     }
   }
-  return text;
+  return text + conflicts;
 }
 
 }  // namespace tcpctl::ctl

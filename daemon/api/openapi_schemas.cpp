@@ -406,11 +406,13 @@ const std::string_view kOpenApiSchemas = R"json({
     "kept": {"type": "array", "items": {"type": "string"}},
     "failed": {"type": "array", "items": {"type": "string"}},
     "conflicts": {"type": "array", "description": "What a file declares and was changed or removed at run time",
-      "items": {"type": "object", "required": ["name", "file", "at_run_time", "wins"],
-        "properties": {"name": {"type": "string"}, "file": {"type": "string", "description": "Where it is declared"},
-          "at_run_time": {"type": "string", "enum": ["changed", "removed"]},
-          "wins": {"type": "string", "enum": ["file", "runtime", "saved"],
-            "description": "saved: what was done at run time, as saved.toml has it"}}}}}},
+      "items": {"$ref": "#/components/schemas/Conflict"}}}},
+"Conflict":
+ {"type": "object", "required": ["name", "file", "at_run_time", "wins"],
+  "properties": {"name": {"type": "string"}, "file": {"type": "string", "description": "Where it is declared"},
+    "at_run_time": {"type": "string", "enum": ["changed", "removed"]},
+    "wins": {"type": "string", "enum": ["file", "runtime", "saved"],
+      "description": "saved: what was done at run time, as saved.toml has it"}}},
 "Saved":
  {"type": "object", "required": ["file", "saved", "removed", "given_back", "unchanged", "dry_run"],
   "properties": {"file": {"type": "string"},
@@ -421,7 +423,7 @@ const std::string_view kOpenApiSchemas = R"json({
     "unchanged": {"type": "boolean", "description": "true: there was nothing to write"},
     "dry_run": {"type": "boolean", "description": "true: it would be so, and nothing was done"}}},
 "ConfigDiff":
- {"type": "object", "required": ["same", "added", "removed", "changed", "errors"],
+ {"type": "object", "required": ["same", "added", "removed", "changed", "conflicts", "errors"],
   "properties": {"same": {"type": "boolean"},
     "added": {"type": "array", "items": {"type": "string"}, "description": "Only running"},
     "removed": {"type": "array", "items": {"type": "string"}, "description": "Only in the files"},
@@ -432,6 +434,8 @@ const std::string_view kOpenApiSchemas = R"json({
             "additionalProperties": {"type": "object", "required": ["running", "files"],
               "description": "As each has it; null where it is not written, so that the default holds",
               "properties": {"running": {}, "files": {}}}}}}},
+    "conflicts": {"type": "array", "items": {"$ref": "#/components/schemas/Conflict"},
+      "description": "What other files declare and saved.toml overrules, so that a restart does not bring it"},
     "errors": {"type": "array", "items": {"type": "string"},
       "description": "Mistakes of the files; then nothing is compared"}}},
 "ObjectChange":

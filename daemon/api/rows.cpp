@@ -37,6 +37,19 @@ Json keys_json(const std::vector<std::pair<std::string, std::string>>& keys) {
   return json;
 }
 
+Json conflicts_json(const std::vector<ReloadRow::Conflict>& conflicts) {
+  Json json = Json::array();
+  for (const auto& conflict : conflicts) {
+    json.push_back({{"name", conflict.name},
+                    {"file", conflict.file},
+                    {"at_run_time", conflict.removed ? "removed" : "changed"},
+                    {"wins", conflict.file_won   ? "file"
+                             : conflict.is_saved ? "saved"
+                                                 : "runtime"}});
+  }
+  return json;
+}
+
 Json drain_json(const std::optional<DrainRow>& drain) {
   if (!drain) return nullptr;
   return {{"began_at", rfc3339(drain->began_at)}, {"ends_at", rfc3339(drain->ends_at)}};
@@ -173,15 +186,6 @@ Json to_json(const ReloadRow& row) {
   Json changed = Json::array();
   for (const auto& change : row.changed)
     changed.push_back({{"name", change.name}, {"keys", keys_json(change.keys)}});
-  Json conflicts = Json::array();
-  for (const auto& conflict : row.conflicts) {
-    conflicts.push_back({{"name", conflict.name},
-                         {"file", conflict.file},
-                         {"at_run_time", conflict.removed ? "removed" : "changed"},
-                         {"wins", conflict.file_won   ? "file"
-                                  : conflict.is_saved ? "saved"
-                                                      : "runtime"}});
-  }
   return {{"at", rfc3339(row.at)},
           {"ok", row.ok},
           {"errors", Json(row.errors)},
@@ -190,7 +194,7 @@ Json to_json(const ReloadRow& row) {
           {"removed", Json(row.removed)},
           {"kept", Json(row.kept)},
           {"failed", Json(row.failed)},
-          {"conflicts", std::move(conflicts)}};
+          {"conflicts", conflicts_json(row.conflicts)}};
 }
 
 Json to_json(const ChangeRow& row) {
@@ -225,6 +229,7 @@ Json to_json(const ConfigDiffRow& row) {
           {"added", Json(row.added)},
           {"removed", Json(row.removed)},
           {"changed", std::move(changed)},
+          {"conflicts", conflicts_json(row.conflicts)},
           {"errors", Json(row.errors)}};
 }
 

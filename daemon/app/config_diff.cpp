@@ -50,11 +50,12 @@ class Side {
 ConfigDiffRow config_diff(const config::Config& running, const Sources& sources, bool redact) {
   ConfigDiffRow row;
   StatsBook scratch{1};
-  const auto design = load(sources, scratch);
+  auto design = load(sources, scratch);
   if (!design) {
     for (const auto& mistake : design.error()) row.errors.push_back(mistake.text());
     return row;
   }
+  row.conflicts = std::move(design->conflicts);
   auto difference = config::difference(*design->config, running, key_table());
   row.added = std::move(difference.added);
   row.removed = std::move(difference.removed);

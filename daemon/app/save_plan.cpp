@@ -26,6 +26,17 @@ class Editor {
     for (const auto& one : files.overruled) overruled_.emplace(one.name, &one.declared);
   }
 
+  /// Owns up to what saved.toml overrules, though the other file came only later; unless both say the same.
+  void settle(const std::string& name) {
+    const Node* const saved = config::find_declared(saved_.rest, name);
+    if (saved == nullptr) return;
+    if (says_the_same(*overruled_.at(name), config::Written{*saved}, object_named(name))) {
+      give_back(name);
+    } else {
+      saved_.replaces.insert(name);
+    }
+  }
+
   /// saved.toml says nothing of it any more.
   void give_back(const std::string& name) {
     drop(name);
@@ -84,9 +95,11 @@ bool is_alike(const config::Saved& before, const config::Saved& after, const std
          before.removes.contains(name) == after.removes.contains(name);
 }
 
-SaveRow row_of(const config::Saved& before, const config::Saved& after, const Unsaved& unsaved) {
+SaveRow row_of(const config::Files& files, const config::Saved& after, const Unsaved& unsaved) {
   SaveRow row;
+  const config::Saved& before = files.saved;
   std::set<std::string> names = unsaved.files_won, removed;
+  for (const auto& one : files.overruled) names.insert(one.name);
   for (const auto& [object, table] : unsaved.changes.all()) {
     names.insert(object.text());
     if (!table) removed.insert(object.text());
@@ -142,6 +155,7 @@ config::Checked<SavePlan> plan_save(const Sources& sources, const Unsaved& unsav
   if (auto mistakes = mistakes_of(*files, unsaved.changes); !mistakes.empty())
     return tl::make_unexpected(std::move(mistakes));
   Editor editor{*files};
+  for (const auto& one : files->overruled) editor.settle(one.name);
   for (const auto& name : unsaved.files_won) editor.give_back(name);
   for (const auto& [object, table] : unsaved.changes.all()) {
     if (table) {
@@ -150,7 +164,7 @@ config::Checked<SavePlan> plan_save(const Sources& sources, const Unsaved& unsav
       editor.remove(object);
     }
   }
-  SavePlan plan{sources.saved_file(), editor.saved().text(), row_of(files->saved, editor.saved(), unsaved),
+  SavePlan plan{sources.saved_file(), editor.saved().text(), row_of(*files, editor.saved(), unsaved),
                 conflicts_after(editor)};
   plan.row.file = plan.file.string();
   if (!reads_back(editor.saved(), plan.text)) {

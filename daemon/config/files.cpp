@@ -120,7 +120,8 @@ class Reader {
     files_read_.saved = *std::move(saved);
     Node rest = files_read_.saved.rest;
     for (const auto& name : files_read_.saved.removes) overrule(name, true, rest);
-    for (const auto& name : files_read_.saved.replaces) overrule(name, false, rest);
+    // Those of `replaces`, and what another file came to declare only later.
+    for (const auto& name : objects_of(files_read_.saved.rest)) overrule(name, false, rest);
     merge(files_read_.root, std::move(rest), 0);
   }
 

@@ -12,9 +12,9 @@
 
 namespace tcpctl::config {
 
-/// The file in the state folder's conf.d that a save writes. It alone may have a table [saved], which says
-/// what its objects take the place of and which are removed, though other files declare them. It is the last
-/// that is read.
+/// The file in the state folder's conf.d that a save writes. It is the last that is read, and its objects
+/// take the place of what other files declare. It alone may have a table [saved], which says of which objects
+/// a save knew that, and which are removed though other files declare them.
 inline constexpr std::string_view kSavedFile = "saved.toml";
 
 /// In bytes; a larger one is a mistake.
@@ -35,6 +35,8 @@ struct Saved {
 
 /// The object "listeners.web" of a tree; null if it has none.
 [[nodiscard]] const Node* find_declared(const Node& root, std::string_view object);
+/// All of them: "listeners.web", "clients.feed".
+[[nodiscard]] std::vector<std::string> objects_of(const Node& root);
 /// Takes it out, and answers what it was; null in value if there was none.
 Node take_declared(Node& root, std::string_view object);
 
@@ -60,7 +62,7 @@ struct Files {
 
 /// Reads `file`, the `conf.d` beside it and `state_conf_d` (may be empty) into one tree, in this order and
 /// each folder by name; a later file's scalars win, a listener or client declared twice is a mistake, unless
-/// saved.toml says that it replaces the other. A missing `conf.d` is none.
+/// one of both is saved.toml. A missing `conf.d` is none.
 [[nodiscard]] Checked<Files> read_files(const std::filesystem::path& file,
                                         const std::filesystem::path& state_conf_d, const FilesWin& win = {});
 

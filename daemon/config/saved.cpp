@@ -100,6 +100,17 @@ const Node* find_declared(const Node& root, std::string_view object) {
   return objects == nullptr ? nullptr : objects->find(name);
 }
 
+std::vector<std::string> objects_of(const Node& root) {
+  std::vector<std::string> objects;
+  for (const std::string_view kind : {"listeners", "clients"}) {
+    const Node* const node = root.find(kind);
+    const auto* const table = node == nullptr ? nullptr : node->as<Node::Table>();
+    if (table == nullptr) continue;
+    for (const auto& [name, object] : *table) objects.push_back(fmt::format("{}.{}", kind, name));
+  }
+  return objects;
+}
+
 Node take_declared(Node& root, std::string_view object) {
   if (find_declared(root, object) == nullptr) return {};
   const auto [kind, name] = parts(object);

@@ -357,7 +357,8 @@ struct ConfigDiffRow {
   };
   std::vector<std::string> added, removed;  // only running; only in files
   std::vector<Change> changed;
-  std::vector<std::string> errors;  // mistakes of the files, one line each; then the rest is empty
+  std::vector<ReloadRow::Conflict> conflicts;  // what saved.toml overrules in other files
+  std::vector<std::string> errors;             // mistakes of the files, one line each; then the rest is empty
 };
 
 /// What the kernel counts for the whole host (network namespace), whoever's sockets they are.

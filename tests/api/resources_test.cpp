@@ -252,13 +252,18 @@ TEST_F(Resources, GiveTheConfigurationAsTomlToThoseWhoTakeThat) {
 
 TEST_F(Resources, TellHowTheRunningConfigurationDiffers) {
   EXPECT_EQ(asker_.get("/v1/config/diff").body,
-            R"({"same":true,"added":[],"removed":[],"changed":[],"errors":[]})");
+            R"({"same":true,"added":[],"removed":[],"changed":[],"conflicts":[],"errors":[]})");
 
-  control_.diff_row = {
-      {"listeners.new"}, {"clients.old"}, {{"listeners.web", {{"idle_timeout", R"("1m")", ""}}}}, {}};
-  EXPECT_EQ(asker_.get("/v1/config/diff").body,
-            R"({"same":false,"added":["listeners.new"],"removed":["clients.old"],"changed":[{"name":)"
-            R"("listeners.web","keys":{"idle_timeout":{"running":"1m","files":null}}}],"errors":[]})");
+  control_.diff_row = {{"listeners.new"},
+                       {"clients.old"},
+                       {{"listeners.web", {{"idle_timeout", R"("1m")", ""}}}},
+                       {{"clients.b", "t.toml:1:1", true, false, true}},
+                       {}};
+  EXPECT_EQ(
+      asker_.get("/v1/config/diff").body,
+      R"({"same":false,"added":["listeners.new"],"removed":["clients.old"],"changed":[{"name":)"
+      R"("listeners.web","keys":{"idle_timeout":{"running":"1m","files":null}}}],"conflicts":[{"name":"clients.b",)"
+      R"("file":"t.toml:1:1","at_run_time":"removed","wins":"saved"}],"errors":[]})");
   EXPECT_EQ(control_.calls().back(), "diff");
 }
 

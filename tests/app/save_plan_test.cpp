@@ -145,6 +145,34 @@ TEST_F(SavePlanning, WhatFilesWonBackIsSavedNoMore) {
   EXPECT_EQ(timeout_of_web(), "1m");
 }
 
+TEST_F(SavePlanning, WhatAFileDeclaresOnlyLaterGivesWay) {
+  write("state/conf.d/saved.toml",
+        "[listeners.web]\nlisten = '*:0'\nservice = 'echo'\nidle_timeout = '2m'\n");
+  EXPECT_EQ(timeout_of_web(), "2m");
+  EXPECT_THAT(started().conflicts, SizeIs(1));
+
+  const auto made = save();
+
+  EXPECT_THAT(made.row.saved, ElementsAre("listeners.web"));
+  EXPECT_THAT(made.text, HasSubstr("replaces = [ \"listeners.web\" ]"));
+  EXPECT_THAT(made.conflicts, SizeIs(1));
+  EXPECT_EQ(timeout_of_web(), "2m");
+  EXPECT_TRUE(plan().value().row.unchanged);
+  unsaved.files_won = {"listeners.web"};
+  EXPECT_THAT(save().row.given_back, ElementsAre("listeners.web"));
+  EXPECT_EQ(timeout_of_web(), "1m");
+}
+
+TEST_F(SavePlanning, WhatAFileDeclaresLaterAndAlikeIsGivenBack) {
+  write("state/conf.d/saved.toml",
+        "[listeners.web]\nlisten = '*:0'\nservice = 'echo'\nidle_timeout = '60s'\n");
+
+  const auto made = save();
+
+  EXPECT_THAT(made.row.given_back, ElementsAre("listeners.web"));
+  EXPECT_THAT(started().conflicts, IsEmpty());
+}
+
 TEST_F(SavePlanning, WhatWasMadeAndRemovedLeavesNothing) {
   unsaved.changes.remove(kNew);
 

@@ -198,13 +198,20 @@ TEST_F(Files, WhatIsSavedOfObjectsThatTheFilesLostStays) {
   EXPECT_THAT(files.overruled, IsEmpty());
 }
 
-TEST_F(Files, WhatIsSavedWithoutReplacesIsDeclaredTwice) {
+TEST_F(Files, WhatIsSavedOverrulesWhatAFileDeclaredLater) {
   write("t.toml", kTwo);
   write("state/saved.toml", "[listeners.a]\nbacklog = 3\n");
 
-  EXPECT_THAT(
-      read().error().at(0).text(),
-      HasSubstr("saved.toml:1:12: listeners.a is declared twice, first at " + path("t.toml").string()));
+  const auto files = read_saved().value();
+  const auto forced = read_saved({.all = true}).value();
+
+  EXPECT_EQ(text(files.root), R"({"listeners":{"a":{"backlog":3},"b":{"backlog":2}}})");
+  ASSERT_THAT(files.overruled, SizeIs(1));
+  EXPECT_EQ(files.overruled[0].name, "listeners.a");
+  EXPECT_EQ(files.overruled[0].declared.key_place().text(), path("t.toml").string() + ":1:12");
+  EXPECT_FALSE(files.overruled[0].removed);
+  EXPECT_EQ(text(forced.root), R"({"listeners":{"a":{"backlog":1},"b":{"backlog":2}}})");
+  EXPECT_TRUE(forced.overruled.at(0).file_won);
 }
 
 TEST_F(Files, WhatIsSavedIsReadLast) {

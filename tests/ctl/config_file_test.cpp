@@ -258,6 +258,20 @@ TEST_F(ConfigFileCommand, NoDifferenceIsSaid) {
   EXPECT_EQ(ran.exit, Exit::done);
 }
 
+TEST_F(ConfigFileCommand, WhatSavedTomlOverrulesIsToldBesideTheDifference) {
+  daemon_.answer("GET /v1/config/diff", std::string{R"({"same": true, "errors": [], "conflicts": [
+              {"name": "listeners.b", "file": "t.toml:2:12", "at_run_time": "changed", "wins": "saved"}]})"});
+
+  const auto ran = here({"config", "diff", "--exit-code"});
+
+  EXPECT_EQ(ran.out,
+            "what runs and the files are the same\n"
+            "conflict: listeners.b, declared at t.toml:2:12, was changed at run time; saved.toml holds; "
+            "'tcpctl config "
+            "reload --force' takes the file's\n");
+  EXPECT_EQ(ran.exit, Exit::done);
+}
+
 TEST_F(ConfigFileCommand, FilesWithMistakesAreNoDifference) {
   daemon_.answer("GET /v1/config/diff", std::string{R"({"same": false, "errors": ["a.toml:1:1: x"]})"});
 

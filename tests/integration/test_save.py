@@ -241,17 +241,42 @@ def test_what_the_administrator_took_out_is_no_mistake(launch):
     assert set(objects(daemon)) == {"listeners.web"}
 
 
-def test_what_is_saved_and_declared_anew_is_declared_twice(launch):
+def test_what_is_saved_goes_on_ruling_when_a_file_declares_it_later(launch):
     daemon = launch("")
-    put(daemon, "/v1/listeners/web", ECHO)
+    put(daemon, "/v1/listeners/web", {**ECHO, "idle_timeout": "1m"})
     save(daemon)
+    port = daemon.port("web")
 
-    done = daemon.reload(FILE)
+    conflict = daemon.reload(FILE).json["conflicts"]
 
-    assert done.status == 409
-    assert "declared twice" in done.text
-    assert "saved.toml:" in done.text
-    assert str(daemon.own_file) in done.text
+    assert conflict == [{"name": "listeners.web", "file": f"{daemon.own_file}:1:12", "at_run_time": "changed", "wins": "saved"}]
+    assert (timeout_of_web(daemon), daemon.port("web")) == ("1m", port)
+    assert daemon.json("/v1/config/diff")["conflicts"] == conflict
+    assert "conflict: listeners.web, declared at" in daemon.tcpctl("config", "diff").stdout
+    daemon.restart()
+    assert timeout_of_web(daemon) == "1m"
+    assert re.search(r"config\.conflict .*name=listeners\.web.*wins=saved", daemon.log())
+    assert save(daemon)["saved"] == ["listeners.web"]
+    assert 'replaces = [ "listeners.web" ]' in saved_file(daemon).read_text()
+    daemon.restart()
+    assert timeout_of_web(daemon) == "1m"
+
+
+def test_force_lets_a_file_win_that_declares_later_what_is_saved(launch):
+    daemon = launch("")
+    put(daemon, "/v1/listeners/web", {**ECHO, "idle_timeout": "1m"})
+    save(daemon)
+    daemon.write(FILE)
+
+    forced = daemon.post("/v1/config/reload?force=true").json
+
+    assert [(each["name"], each["wins"]) for each in forced["conflicts"]] == [("listeners.web", "file")]
+    assert timeout_of_web(daemon) == "5m"
+    assert save(daemon)["given_back"] == ["listeners.web"]
+    assert "web" not in saved_file(daemon).read_text()
+    daemon.restart()
+    assert timeout_of_web(daemon) == "5m"
+    assert daemon.json("/v1/status")["conflicts"] == 0
 
 
 @pytest.mark.quick
@@ -476,7 +501,8 @@ def test_show_is_toml_or_json(launch):
 
 def test_the_difference_is_told(launch):
     daemon = launch(FILE)
-    assert daemon.json("/v1/config/diff") == {"same": True, "added": [], "removed": [], "changed": [], "errors": []}
+    assert daemon.json("/v1/config/diff") == {"same": True, "added": [], "removed": [], "changed": [],
+                                                "conflicts": [], "errors": []}
     put(daemon, "/v1/listeners/new", ECHO)
     delete(daemon, "/v1/clients/feed")
     patch(daemon, "/v1/listeners/web", {"idle_timeout": "300s", "keepalive": {"idle": "30s"}})
