@@ -218,6 +218,14 @@ Design without_object(Design design, const ObjectName& object) {
   return design;
 }
 
+bool is_of_file(const config::Config& config, const ObjectName& object) {
+  const auto find_in = [&](const auto& objects) {
+    const auto found = objects.find(object.name);
+    return found != objects.end() && found->second->source == config::Source::file;
+  };
+  return object.kind == ObjectKind::listener ? find_in(config.listeners) : find_in(config.clients);
+}
+
 const config::Written* find_object(const config::Config& config, const ObjectName& object) {
   const auto find_in = [&](const auto& objects) -> const config::Written* {
     const auto found = objects.find(object.name);

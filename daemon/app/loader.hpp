@@ -77,5 +77,7 @@ struct Sources {
 [[nodiscard]] Design without_object(Design design, const ObjectName& object);
 /// The table of `object`; null if it is not declared.
 [[nodiscard]] const config::Written* find_object(const config::Config& config, const ObjectName& object);
+/// Is it there, and as a file declares it?
+[[nodiscard]] bool is_of_file(const config::Config& config, const ObjectName& object);
 
 }  // namespace tcpctl

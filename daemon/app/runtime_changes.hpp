@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "config/config.hpp"
@@ -16,21 +18,17 @@ namespace tcpctl {
 /// Threads: a plain value.
 class RuntimeChanges {
  public:
-  void put(const ObjectName& object, config::Written table) {
-    changes_.insert_or_assign(object, std::move(table));
-  }
-  void remove(const ObjectName& object) { changes_.insert_or_assign(object, std::nullopt); }
+  /// `is_of_file`: it was, by now, as a file declares it.
+  void put(const ObjectName& object, config::Written table, bool is_of_file);
+  /// Leaves nothing of an object that no file declares.
+  void remove(const ObjectName& object, bool is_of_file);
 
   /// By object: its table, or nothing where it was removed.
   [[nodiscard]] const std::map<ObjectName, std::optional<config::Written>>& all() const { return changes_; }
 
-  /// Takes out those that are still as in `saved`.
-  void forget(const RuntimeChanges& saved) {
-    std::erase_if(changes_, [&](const auto& change) {
-      const auto found = saved.changes_.find(change.first);
-      return found != saved.changes_.end() && found->second == change.second;
-    });
-  }
+  /// `saved` stands in a file now, so that those that are still as in it are changes no more; of those
+  /// objects `is_there` says which there still are.
+  void note_saved(const RuntimeChanges& saved, const std::function<bool(const ObjectName&)>& is_there);
 
   struct OnTop;
   /// `files` with the changes on top. An object that is both in the files and here is a conflict, and
@@ -39,6 +37,7 @@ class RuntimeChanges {
 
  private:
   std::map<ObjectName, std::optional<config::Written>> changes_;
+  std::set<ObjectName> declared_;  // those of them that a file declares, too
 };
 
 struct RuntimeChanges::OnTop {

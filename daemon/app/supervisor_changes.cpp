@@ -70,7 +70,7 @@ Result<Supervisor::ObjectAnswer> Supervisor::set_object(const ObjectWish& wish, 
   if (auto done = wish.dry_run ? try_object(*next, object) : apply_object(*next, object); !done)
     return tl::make_unexpected(std::move(done).error().within(object.label()));
   if (wish.dry_run) return answer;
-  runtime_.put(object, written);
+  runtime_.put(object, written, is_of_file(*design_.config, object));
   adopt(std::move(*next), row);
   return answer;
 }
@@ -98,7 +98,7 @@ Result<Supervisor::ObjectAnswer> Supervisor::remove_object(const ObjectWish& wis
     crew_.post(worker_of_client(object.name),
                [client = object.name](Hub& hub) { hub.remove_client(client); });
   }
-  runtime_.remove(object);
+  runtime_.remove(object, is_of_file(*design_.config, object));
   adopt(without_object(design_, object), answer.row);
   return answer;
 }
@@ -152,7 +152,9 @@ void Supervisor::note_saved(const Unsaved& saved, const SavePlan& plan) {
     }
   }
   design_.config = std::move(config);
-  runtime_.forget(saved.changes);
+  runtime_.note_saved(saved.changes, [&](const ObjectName& object) {
+    return find_object(*design_.config, object) != nullptr;
+  });
   for (const auto& name : saved.files_won) files_won_.erase(name);
   conflicts_ = plan.conflicts;
   if (plan.row.unchanged) return;

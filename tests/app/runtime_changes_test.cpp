@@ -31,7 +31,7 @@ TEST(RuntimeChanges, LeaveTheFilesAsTheyAreWhereThereAreNone) {
 
 TEST(RuntimeChanges, PutAnObjectThatNoFileDeclares) {
   RuntimeChanges changes;
-  changes.put(kNew, written(R"({"connect":"a:1","mode":"keep"})"));
+  changes.put(kNew, written(R"({"connect":"a:1","mode":"keep"})"), false);
 
   for (const bool files_win : {false, true}) {
     const auto top = changes.put_on(files(), files_win);
@@ -45,7 +45,7 @@ TEST(RuntimeChanges, PutAnObjectThatNoFileDeclares) {
 
 TEST(RuntimeChanges, WinOverTheFilesUnlessThoseAreToWin) {
   RuntimeChanges changes;
-  changes.put(kWeb, written(R"({"listen":"*:80","service":"discard"})"));
+  changes.put(kWeb, written(R"({"listen":"*:80","service":"discard"})"), true);
 
   const auto kept = changes.put_on(files(), false);
   const auto forced = changes.put_on(files(), true);
@@ -64,8 +64,8 @@ TEST(RuntimeChanges, WinOverTheFilesUnlessThoseAreToWin) {
 
 TEST(RuntimeChanges, TakeAwayWhatWasRemoved) {
   RuntimeChanges changes;
-  changes.remove(kWeb);
-  changes.remove(kNew);  // no file has it any more
+  changes.remove(kWeb, true);
+  changes.remove(kNew, true);  // no file has it any more
 
   const auto top = changes.put_on(files(), false);
 
@@ -77,7 +77,7 @@ TEST(RuntimeChanges, TakeAwayWhatWasRemoved) {
 
 TEST(RuntimeChanges, AreForgottenWhereTheFilesSayTheSame) {
   RuntimeChanges changes;
-  changes.put(kWeb, written(R"({"listen":["*:80"],"service":"echo","idle_timeout":"1m"})"));
+  changes.put(kWeb, written(R"({"listen":["*:80"],"service":"echo","idle_timeout":"1m"})"), true);
 
   const auto top = changes.put_on(files(), false);
 
@@ -88,12 +88,68 @@ TEST(RuntimeChanges, AreForgottenWhereTheFilesSayTheSame) {
 
 TEST(RuntimeChanges, TellTheMistakesThatTheyHide) {
   RuntimeChanges changes;
-  changes.put(kWeb, written(R"({"listen":"*:80","service":"discard"})"));
+  changes.put(kWeb, written(R"({"listen":"*:80","service":"discard"})"), true);
   auto root = config::parse_toml("[listeners.web]\nlisten = 5\n", "t.toml").value();
 
   const auto top = changes.put_on(std::move(root), false);
 
   EXPECT_FALSE(top.mistakes.empty());
+}
+
+const config::Written kTable = written(R"({"connect":"a:1","mode":"keep"})");
+const config::Written kOther = written(R"({"connect":"a:2","mode":"keep"})");
+
+TEST(RuntimeChanges, LeaveNothingOfWhatOnlyTheyMade) {
+  RuntimeChanges changes;
+  changes.put(kNew, kTable, false);
+  changes.remove(kNew, false);
+  EXPECT_THAT(changes.all(), IsEmpty());
+
+  changes.put(kWeb, kTable, true);
+  changes.put(kWeb, kOther, false);
+  changes.remove(kWeb, false);
+  EXPECT_THAT(changes.all(), SizeIs(1)) << "a file declares it";
+}
+
+TEST(RuntimeChanges, RememberAcrossAReloadWhatAFileDeclares) {
+  RuntimeChanges changes;
+  changes.put(kWeb, written(R"({"listen":"*:80","service":"discard"})"), false);
+  changes.put(kNew, kTable, false);
+
+  auto left = changes.put_on(files(), false).left;
+  left.remove(kWeb, false);
+  left.remove(kNew, false);
+
+  ASSERT_THAT(left.all(), SizeIs(1));
+  EXPECT_EQ(left.all().begin()->first, kWeb);
+}
+
+TEST(RuntimeChanges, AreForgottenOnceTheyAreSaved) {
+  RuntimeChanges changes;
+  changes.put(kNew, kTable, false);
+  changes.remove(kWeb, true);
+
+  changes.note_saved(RuntimeChanges{changes}, [](const ObjectName&) { return true; });
+
+  EXPECT_THAT(changes.all(), IsEmpty());
+}
+
+TEST(RuntimeChanges, StayWhereTheyWereMadeDuringTheSave) {
+  RuntimeChanges changes;
+  changes.put(kNew, kTable, false);
+  const RuntimeChanges saved = changes;
+  const auto is_gone = [](const ObjectName&) { return false; };
+  auto removed = changes;
+  removed.remove(kNew, false);
+  changes.put(kNew, kOther, false);
+
+  removed.note_saved(saved, is_gone);
+  changes.note_saved(saved, is_gone);
+
+  ASSERT_THAT(removed.all(), SizeIs(1)) << "else a restart would bring it back";
+  EXPECT_FALSE(removed.all().begin()->second);
+  changes.remove(kNew, false);
+  EXPECT_THAT(changes.all(), SizeIs(1)) << "saved.toml declares it";
 }
 
 }  // namespace

@@ -76,7 +76,7 @@ TEST_F(SavePlanning, NothingChangedIsNothingToWrite) {
 }
 
 TEST_F(SavePlanning, WhatIsNewNeedsNobodyToGiveWay) {
-  unsaved.changes.put(kNew, echo("2m"));
+  unsaved.changes.put(kNew, echo("2m"), false);
 
   const auto made = save();
 
@@ -87,8 +87,8 @@ TEST_F(SavePlanning, WhatIsNewNeedsNobodyToGiveWay) {
 }
 
 TEST_F(SavePlanning, WhatAnotherFileDeclaresGivesWay) {
-  unsaved.changes.put(kWeb, echo("2m"));
-  unsaved.changes.remove(kFeed);
+  unsaved.changes.put(kWeb, echo("2m"), true);
+  unsaved.changes.remove(kFeed, true);
 
   const auto made = save();
 
@@ -102,12 +102,12 @@ TEST_F(SavePlanning, WhatAnotherFileDeclaresGivesWay) {
 }
 
 TEST_F(SavePlanning, ASecondSaveStandsOnTheFirst) {
-  unsaved.changes.put(kNew, echo("2m"));
-  unsaved.changes.remove(kFeed);
+  unsaved.changes.put(kNew, echo("2m"), false);
+  unsaved.changes.remove(kFeed, true);
   save();
-  unsaved.changes.put(kWeb, echo("3m"));
-  unsaved.changes.remove(kNew);
-  unsaved.changes.put(kFeed, written(R"({"connect":"b:2","mode":"keep"})"));
+  unsaved.changes.put(kWeb, echo("3m"), true);
+  unsaved.changes.remove(kNew, true);
+  unsaved.changes.put(kFeed, written(R"({"connect":"b:2","mode":"keep"})"), true);
 
   const auto made = save();
 
@@ -119,11 +119,11 @@ TEST_F(SavePlanning, ASecondSaveStandsOnTheFirst) {
 }
 
 TEST_F(SavePlanning, WhatTheOtherFileSaysAgainIsGivenBack) {
-  unsaved.changes.put(kWeb, echo("2m"));
-  unsaved.changes.remove(kFeed);
+  unsaved.changes.put(kWeb, echo("2m"), true);
+  unsaved.changes.remove(kFeed, true);
   save();
-  unsaved.changes.put(kWeb, echo("60s"));
-  unsaved.changes.put(kFeed, written(R"({"connect":"a:1","mode":"keep"})"));
+  unsaved.changes.put(kWeb, echo("60s"), true);
+  unsaved.changes.put(kFeed, written(R"({"connect":"a:1","mode":"keep"})"), true);
 
   const auto made = save();
 
@@ -133,8 +133,8 @@ TEST_F(SavePlanning, WhatTheOtherFileSaysAgainIsGivenBack) {
 }
 
 TEST_F(SavePlanning, WhatFilesWonBackIsSavedNoMore) {
-  unsaved.changes.put(kWeb, echo("2m"));
-  unsaved.changes.remove(kFeed);
+  unsaved.changes.put(kWeb, echo("2m"), true);
+  unsaved.changes.remove(kFeed, true);
   save();
   unsaved.files_won = {"listeners.web", "clients.feed"};
 
@@ -174,7 +174,7 @@ TEST_F(SavePlanning, WhatAFileDeclaresLaterAndAlikeIsGivenBack) {
 }
 
 TEST_F(SavePlanning, WhatWasMadeAndRemovedLeavesNothing) {
-  unsaved.changes.remove(kNew);
+  unsaved.changes.remove(kNew, true);
 
   EXPECT_TRUE(plan().value().row.unchanged);
 }
@@ -182,7 +182,7 @@ TEST_F(SavePlanning, WhatWasMadeAndRemovedLeavesNothing) {
 TEST_F(SavePlanning, KeepsWhatSomebodyWroteIntoTheSavedFile) {
   write("state/conf.d/saved.toml",
         "[log]\nlevel = 'debug'\n[listeners.mine]\nlisten = '*:0'\nservice = 'echo'\n");
-  unsaved.changes.put(kNew, echo("2m"));
+  unsaved.changes.put(kNew, echo("2m"), false);
 
   save();
 
@@ -191,9 +191,9 @@ TEST_F(SavePlanning, KeepsWhatSomebodyWroteIntoTheSavedFile) {
 }
 
 TEST_F(SavePlanning, MistakesOfAnyFileAreToldAndRefuseIt) {
-  unsaved.changes.put(kWeb, echo("2m"));
+  unsaved.changes.put(kWeb, echo("2m"), true);
   save();
-  unsaved.changes.put(kNew, echo("2m"));
+  unsaved.changes.put(kNew, echo("2m"), false);
   write("state/conf.d/more.toml", "[log]\nlevel = 'loud'\n");
   EXPECT_THAT(plan().error().at(0).text(), HasSubstr("more.toml:2:"));
 
@@ -205,7 +205,7 @@ TEST_F(SavePlanning, MistakesOfAnyFileAreToldAndRefuseIt) {
 }
 
 TEST_F(SavePlanning, WhatCouldNotBeReadAgainIsNotWritten) {
-  unsaved.changes.put(kNew, echo("2m"));
+  unsaved.changes.put(kNew, echo("2m"), false);
   auto made = plan().value();
   EXPECT_TRUE(may_write(made));
 

@@ -113,6 +113,23 @@ def test_dry_run_tells_and_writes_nothing(launch):
     assert daemon.json("/v1/status")["unsaved"] == 1
 
 
+def test_what_was_made_and_removed_at_run_time_leaves_nothing_to_save(launch):
+    daemon = launch(FILE)
+    for _ in range(3):
+        put(daemon, "/v1/listeners/new", ECHO)
+        delete(daemon, "/v1/listeners/new")
+    assert daemon.json("/v1/status")["unsaved"] == 0
+    patch(daemon, "/v1/listeners/web", {"idle_timeout": "1m"})
+    delete(daemon, "/v1/listeners/web")
+    assert daemon.json("/v1/status")["unsaved"] == 1
+    assert save(daemon)["removed"] == ["listeners.web"]
+    put(daemon, "/v1/listeners/web", ECHO)
+    delete(daemon, "/v1/listeners/web")
+    assert daemon.json("/v1/status")["unsaved"] == 0
+    daemon.restart()
+    assert set(objects(daemon)) == {"clients.feed"}
+
+
 def test_saves_stand_on_each_other(launch):
     daemon = launch(FILE)
     put(daemon, "/v1/listeners/first", ECHO)
