@@ -58,7 +58,7 @@ class ControlPlane {
   [[nodiscard]] virtual Result<std::vector<ServiceRow>> services() = 0;
   enum class TextForm : std::uint8_t { json, toml };
   [[nodiscard]] virtual Result<std::string> config(bool redact, TextForm form) = 0;
-  /// Reads the files.
+  /// Reads the files, once at a time. Errors: unavailable, where it is just done for another.
   [[nodiscard]] virtual Result<ConfigDiffRow> config_diff(bool redact) = 0;
   /// JSON text: Config, ListenerConfig and ClientConfig as JSON Schema. The same at any time.
   [[nodiscard]] virtual std::string config_schemas() const = 0;

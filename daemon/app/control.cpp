@@ -10,6 +10,7 @@
 
 #include "app/config_diff.hpp"
 #include "app/key_table.hpp"
+#include "app/turn.hpp"
 #include "config/json_schema.hpp"
 #include "config/value.hpp"
 #include "connections/connection.hpp"
@@ -304,7 +305,10 @@ Result<std::string> Control::config(bool redact, TextForm form) {
                                 : config::to_json(**config, key_table(), redact);
 }
 
+// Whoever may read may ask for it, and it costs as much as the files are large: one at a time.
 Result<ConfigDiffRow> Control::config_diff(bool redact) {
+  const Turn turn{comparing_};
+  if (!turn) return fail(Errc::unavailable, "the files are just being compared for another; try again");
   const auto config = ask_.main([this] { return supervisor_.shared_config(); });
   if (!config) return tl::make_unexpected(config.error());
   return tcpctl::config_diff(**config, supervisor_.sources(), redact);

@@ -127,7 +127,7 @@ class Control final : public ControlPlane {
   ClosedLook closed_look_;
   Supervisor& supervisor_;                   // touched on the main thread only
   std::atomic<std::size_t> next_worker_{0};  // for the next probe of a target
-  std::atomic<bool> saving_{false};
+  std::atomic<bool> saving_{false}, comparing_{false};
   // Tried once: later there might be no descriptor to try it with.
   const Result<void> cookies_{tcp::check_cookies()}, saved_syns_{tcp::check_saved_syns()};
   Counter event_streams_, event_streams_cut_;  // written by the API's front

@@ -14,6 +14,7 @@
 #include "app/control.hpp"
 #include "app/key_table.hpp"
 #include "app/save_plan.hpp"
+#include "app/turn.hpp"
 #include "base/atomic_file.hpp"
 #include "connections/connection.hpp"
 #include "connections/listing.hpp"
@@ -25,22 +26,6 @@ constexpr std::size_t kEndedAtOnce = 32;            // some 0.5 ms
 constexpr std::chrono::seconds kLongestReload{60};  // of thousands, on a machine that has much to do
 constexpr std::chrono::hours kUntilTheEnd{24};
 constexpr mode_t kSavedMode = 0600;  // secrets are in it
-
-/// Holds `is_taken` unless another does.
-class Turn {
- public:
-  explicit Turn(std::atomic<bool>& is_taken) : is_taken_{is_taken}, is_mine_{!is_taken.exchange(true)} {}
-  Turn(const Turn&) = delete;
-  Turn& operator=(const Turn&) = delete;
-  ~Turn() {
-    if (is_mine_) is_taken_ = false;
-  }
-  explicit operator bool() const { return is_mine_; }
-
- private:
-  std::atomic<bool>& is_taken_;
-  const bool is_mine_;
-};
 
 tl::unexpected<Error> only_some(Error error, std::uint64_t done, std::uint64_t all) {
   if (done > 0)

@@ -545,6 +545,22 @@ def test_the_difference_is_told(launch):
     assert (wrong.returncode, "test.toml:2:" in wrong.stderr) == (1, True)
 
 
+@pytest.mark.threaded
+def test_the_files_are_compared_for_one_at_a_time(launch):
+    """Whoever may read may ask for it, and it reads all files."""
+    daemon = launch("".join(f'[listeners.n{number}]\nlisten = ["127.0.0.1:0"]\nservice = "echo"\n' for number in range(300)))
+
+    def ask_at_once():
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            answers = list(pool.map(lambda _: daemon.get("/v1/config/diff"), range(8)))
+        assert {answer.status for answer in answers} <= {200, 503}
+        assert 200 in {answer.status for answer in answers}
+        return next((answer for answer in answers if answer.status == 503), None)
+
+    assert "just being compared" in eventually(ask_at_once, "one that comes in between").json["detail"]
+    assert daemon.json("/v1/config/diff")["same"]
+
+
 # --- who may --------------------------------------------------------------------------------------
 
 
