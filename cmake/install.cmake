@@ -6,6 +6,7 @@ install(TARGETS tcpctl DESTINATION ${CMAKE_INSTALL_BINDIR})
 
 file(READ systemd/tcpctld.service unit)
 string(REPLACE "/usr/sbin/" "${CMAKE_INSTALL_FULL_SBINDIR}/" unit "${unit}")
+string(REPLACE "/usr/bin/" "${CMAKE_INSTALL_FULL_BINDIR}/" unit "${unit}")
 file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/tcpctld.service CONTENT "${unit}" @ONLY)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS systemd/tcpctld.service)
 install(FILES ${PROJECT_BINARY_DIR}/tcpctld.service DESTINATION lib/systemd/system)

@@ -44,6 +44,14 @@ def test_the_unit_starts_the_program_that_was_installed(root):
     assert f"ExecStartPre={program} --check-config\n" in unit
 
 
+def test_a_reload_by_systemd_asks_by_the_program_that_was_installed(root):
+    settings = settings_of(prefix(root) / "lib/systemd/system/tcpctld.service")
+
+    assert settings["ExecReload"] == ["/" + str((prefix(root) / "bin/tcpctl").relative_to(root)) + " config reload"]
+    assert settings["SystemCallFilter"][0] == "@system-service", "who reloads is in the same sandbox"
+    assert "AF_UNIX" in settings["RestrictAddressFamilies"][-1].split()
+
+
 def settings_of(unit):
     """What a unit sets, each key with its values in order."""
     settings = {}
