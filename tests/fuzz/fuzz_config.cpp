@@ -51,23 +51,27 @@ void require_saved(Node root) {
     require_lines(saved.error());
     return;
   }
+  if (!build(saved->rest, test::all_keys())) return;  // no daemon starts on it, and none saves it again
   const auto again = parse_toml(saved->text(), "saved.toml");
-  require(again.has_value() && take_saved(*again) == *saved);
+  require(again.has_value());
+  const auto saved_again = take_saved(*again);
+  require(saved_again.has_value() && saved_again->text() == saved->text());  // nan is not equal to itself
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view input{reinterpret_cast<const char*>(data), size};
-  const auto root = input.starts_with('{') ? parse_json(input) : parse_toml(input, "fuzz.toml");
+  const bool is_json = input.starts_with('{');
+  const auto root = is_json ? parse_json(input) : parse_toml(input, "fuzz.toml");
   if (!root) {
     require_lines(root.error());
     return 0;
   }
+  if (!is_json) require_saved(*root);
   const auto config = build(*root, test::all_keys());
   if (config) {
     require_same_as_text(*config);
-    require_saved(*root);
   } else {
     require_lines(config.error());
   }
