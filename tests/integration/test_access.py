@@ -355,6 +355,22 @@ def test_what_only_reads_or_tries_out_is_no_change(daemon):
     assert "check_config" not in daemon.log() and "reload_config" not in daemon.log()
 
 
+def test_a_dry_run_is_no_change_whatever_becomes_of_it(daemon):
+    body = {"listen": ["127.0.0.1:0"], "service": "echo"}
+    answers = [daemon.request("PUT", "/v1/listeners/new?dry_run=true", body),
+               daemon.request("PUT", "/v1/listeners/new?dry_run=true", {"listen": 5}),
+               daemon.request("DELETE", "/v1/listeners/nobody?dry_run=true"),
+               daemon.request("PUT", "/v1/listeners/echo?dry_run=true", body, {"If-None-Match": "*"}),
+               daemon.post("/v1/config/save?dry_run=true"),
+               daemon.web("DELETE", "/v1/listeners/echo?dry_run=true")]
+    daemon.post("/v1/listeners/echo/pause")
+
+    assert [answer.status for answer in answers] == [200, 400, 404, 412, 200, 401]
+    assert [event["change"]["what"] for event in awaited(daemon)] == ["pause_listener"]
+    logged(daemon, "pause_listener")
+    assert daemon.log().count("api.change") == 1
+
+
 @pytest.mark.quick
 def test_a_reload_by_signal_is_told_without_a_caller(daemon):
     daemon.signal(signal.SIGHUP)
