@@ -60,6 +60,12 @@ class Checker {
     add(node.place(), label.empty() ? std::string{what} : fmt::format("{}: {}", label, what));
   }
 
+  /// What stands in the place of a table that has secrets may be one of them.
+  [[nodiscard]] bool has_secrets(const std::string& path) const {
+    return std::ranges::any_of(
+        keys_.entries(), [&](const auto& entry) { return entry.key.secret && entry.path.starts_with(path); });
+  }
+
   void value(const Node& node, const Key& key) {
     const auto* list = key.list ? node.as<Node::List>() : nullptr;
     if (list == nullptr) {
@@ -103,7 +109,8 @@ class Checker {
   void table(const Node& node, const std::string& path) {
     const auto* table = node.as<Node::Table>();
     if (table == nullptr) {
-      refuse(node, fmt::format("expected a table, got {}", described(node)));
+      refuse(node, fmt::format("expected a table, got {}",
+                               has_secrets(path) ? std::string{kind_of(node)} : described(node)));
       return;
     }
     if (keys_.is_map(path)) {

@@ -80,6 +80,16 @@ class Converter {
   Mistakes mistakes_;
 };
 
+/// What toml++ says, but for the number that it quotes: a password may have been left without its quotes.
+std::string reason(const toml::parse_error& error) {
+  std::string_view text = error.description();
+  constexpr std::string_view kTooLarge = "' is not representable";
+  const auto quoted = text.find(": '");
+  const auto end = text.find(kTooLarge);
+  if (quoted == std::string_view::npos || end == std::string_view::npos) return escaped(as_bytes(text), 512);
+  return escaped(as_bytes(fmt::format("{}: it{}", text.substr(0, quoted), text.substr(end + 1))), 512);
+}
+
 }  // namespace
 
 Checked<Node> parse_toml(std::string_view text, const std::string& file, std::uint32_t order) {
@@ -99,7 +109,7 @@ Checked<Node> parse_toml(std::string_view text, const std::string& file, std::ui
   } catch (const toml::parse_error& error) {
     const auto begin = error.source().begin;
     const Place place{shared_file, begin.line, begin.column, "", order};
-    return tl::make_unexpected(Mistakes{{place, escaped(as_bytes(error.description()), 512)}});
+    return tl::make_unexpected(Mistakes{{place, reason(error)}});
   }
 }
 

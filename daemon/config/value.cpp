@@ -122,6 +122,7 @@ std::optional<std::string> wrong_text(const Key& key, const std::string& text) {
       return error_of(parse_network(text));
     case KeyType::hex: {
       const auto bytes = from_hex(text);
+      if (!bytes && key.secret) return fmt::format("expected {}, got another text", wanted(key));
       if (!bytes) return fmt::format("expected {}, got \"{}\"", wanted(key), escaped(as_bytes(text), kShown));
       return length_out_of_bounds(key, bytes->size());
     }
@@ -181,6 +182,7 @@ std::optional<std::string> wrong(const Node& value, const Key& key) {
   if (const auto* text = value.as<std::string>(); text != nullptr && is_text_type(key.type)) {
     return wrong_text(key, *text);
   }
+  if (key.secret) return fmt::format("expected {}, got {}", wanted(key), kind_of(value));
   if (key.type == KeyType::boolean && value.as<bool>() != nullptr) return std::nullopt;
   const auto* integer = value.as<std::int64_t>();
   if (key.type == KeyType::integer && integer != nullptr) {
@@ -193,6 +195,19 @@ std::optional<std::string> wrong(const Node& value, const Key& key) {
     return out_of_bounds(key, given, fmt::to_string(given));
   }
   return fmt::format("expected {}, got {}", wanted(key), described(value));
+}
+
+std::string_view kind_of(const Node& value) {
+  struct Visitor {
+    std::string_view operator()(std::monostate) const { return "null"; }
+    std::string_view operator()(bool) const { return "a boolean"; }
+    std::string_view operator()(std::int64_t) const { return "an integer"; }
+    std::string_view operator()(double) const { return "a number"; }
+    std::string_view operator()(const std::string& /*value*/) const { return "a text"; }
+    std::string_view operator()(const Node::List& /*value*/) const { return "a list"; }
+    std::string_view operator()(const Node::Table& /*value*/) const { return "a table"; }
+  };
+  return std::visit(Visitor{}, value.value());
 }
 
 std::string described(const Node& value) {

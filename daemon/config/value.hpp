@@ -19,11 +19,13 @@ inline constexpr std::string_view kNameRule =
     "1 to 64 letters, digits, '_', '.' or '-', the first a letter or digit";
 
 /// What is wrong with `value` as one scalar of `key`, after the key's name: "expected a duration like "5s",
-/// got the integer 5". Nothing if it is right.
+/// got the integer 5". Nothing if it is right. Whoever may read sees it: of a secret it has nothing.
 [[nodiscard]] std::optional<std::string> wrong(const Node& value, const Key& key);
 
 /// What was written, for a message: "the integer 5", "a table".
 [[nodiscard]] std::string described(const Node& value);
+/// The same without the value itself: "an integer".
+[[nodiscard]] std::string_view kind_of(const Node& value);
 /// What a key wants, for a message: "a duration like "5s"".
 [[nodiscard]] std::string wanted(const Key& key);
 

@@ -8,8 +8,6 @@
 #include <fmt/format.h>
 #include <re2/re2.h>
 
-#include "base/text.hpp"
-
 namespace tcpctl {
 namespace {
 
@@ -23,13 +21,20 @@ RE2::Options options() {
   return options;
 }
 
+/// What is wrong, without the piece of the pattern that RE2 quotes: it may be a secret.
+std::string_view reason(const RE2& program) {
+  std::string_view text = program.error();
+  const std::string_view piece = program.error_arg();
+  if (!piece.empty() && text.ends_with(piece)) text.remove_suffix(piece.size());
+  return text.substr(0, text.find_last_not_of(": ") + 1);
+}
+
 }  // namespace
 
 Result<Pattern> Pattern::compile(std::string_view text) {
   const auto program = std::make_shared<const RE2>("(?m)" + std::string{text}, options());
   if (!program->ok()) {
-    return fail(Errc::invalid_argument, fmt::format("pattern '{}': {}", escaped(as_bytes(text)),
-                                                    escaped(as_bytes(program->error()))));
+    return fail(Errc::invalid_argument, fmt::format("no RE2 pattern: {}", reason(*program)));
   }
   return Pattern{program};
 }

@@ -205,11 +205,14 @@ std::optional<std::string> insert_groups(std::vector<Step>& steps, std::size_t i
   auto parsed = TextTemplate::parse(steps.at(i).bytes);
   if (!parsed) return std::move(parsed).error().what;
   steps.at(i).bytes = std::move(parsed->literal);
+  std::size_t count = 0;
   for (const auto& reference : parsed->references) {
+    ++count;
     const auto slot = slot_of(steps, i, reference.group, slots);
     if (!slot) {
-      return fmt::format("'${{{}}}' is a group of no expect before; write '$${{' for '${{' itself",
-                         reference.group);
+      // Not its name, which may be a part of a secret.
+      return fmt::format("the {}. '${{' refers to a group of no expect before; write '$${{' for '${{' itself",
+                         count);
     }
     steps.at(i).insertions.push_back({reference.at, *slot});
   }

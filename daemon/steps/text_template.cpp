@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "base/text.hpp"
-
 namespace tcpctl {
 namespace {
 
@@ -24,7 +22,8 @@ bool is_group(std::string_view text) {
 
 }  // namespace
 
-Result<TextTemplate> TextTemplate::parse(std::string_view text) {
+Result<TextTemplate> TextTemplate::parse(std::string_view whole) {
+  std::string_view text = whole;
   TextTemplate parsed;
   while (!text.empty()) {
     const auto dollar = std::min(text.find('$'), text.size());
@@ -37,10 +36,11 @@ Result<TextTemplate> TextTemplate::parse(std::string_view text) {
       const auto end = std::min(text.find('}'), text.size());
       const auto group = text.substr(2, end - 2);
       if (end == text.size() || !is_group(group)) {
-        return fail(Errc::invalid_argument,
-                    fmt::format("'{}' is no reference to a group, like ${{1}} or ${{name}}; write '$${{' for "
-                                "'${{' itself",
-                                escaped(as_bytes(text.substr(0, std::min(end + 1, kLongestGroup))))));
+        return fail(
+            Errc::invalid_argument,
+            fmt::format("'${{' at byte {} is no reference to a group, like ${{1}} or ${{name}}; write "
+                        "'$${{' for '${{' itself",
+                        whole.size() - text.size() + 1));
       }
       parsed.references.push_back({parsed.literal.size(), std::string{group}});
       text.remove_prefix(end + 1);

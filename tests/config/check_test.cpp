@@ -159,12 +159,29 @@ TEST(Check, StepsAreTables) {
   const std::string probe = "[clients.x]\nconnect = 'h:1'\nmode = 'probe'\nsteps = ";
   EXPECT_EQ(mistakes_of(probe + "[]\n"), "");
   EXPECT_EQ(mistakes_of(probe + "['QUIT']\n"),
-            "t.toml:4:10: clients.x.steps[0]: expected a table, got the text \"QUIT\"");
+            "t.toml:4:10: clients.x.steps[0]: expected a table, got a text");
   EXPECT_EQ(mistakes_of(probe + "[{ send_bytes = '00' }]\n"), "");
   EXPECT_EQ(mistakes_of(probe + "[{ send_bytes = '' }]\n"),
             "t.toml:4:25: clients.x.steps[0].send_bytes: must not be empty");
-  EXPECT_EQ(mistakes_of(probe + "[{ send_bytes = '0x' }]\n"),
-            "t.toml:4:25: clients.x.steps[0].send_bytes: expected bytes in hex like \"0d 0a\", got \"0x\"");
+  EXPECT_EQ(
+      mistakes_of(probe + "[{ send_bytes = '0x' }]\n"),
+      "t.toml:4:25: clients.x.steps[0].send_bytes: expected bytes in hex like \"0d 0a\", got another text");
+}
+
+TEST(Check, SaysNothingOfTheValueOfASecret) {
+  const auto* const mistakes = R"([clients.x]
+connect = "h:1"
+mode = "probe"
+steps = [ { send = 4711 }, { send = 4711.5 }, { send = [ 4711 ] }, { send_bytes = "4711x" }, { expect = true }, "4711", 4711 ]
+[api.tokens]
+a = "4711"
+b = { role = "read", sha256 = 4711 }
+)";
+  const auto told = mistakes_of(mistakes);
+
+  EXPECT_EQ(std::ranges::count(told, '\n') + 1, 9) << told;
+  EXPECT_THAT(told, testing::Not(testing::HasSubstr("4711")));
+  EXPECT_THAT(told, testing::HasSubstr("steps[0].send: expected a text in quotes, got an integer"));
 }
 
 TEST(Check, ReportsAllMistakesInTheOrderOfTheText) {

@@ -5,6 +5,7 @@ import hashlib
 import os
 import pathlib
 import pwd
+import re
 import signal
 import subprocess
 
@@ -342,6 +343,21 @@ def test_neither_the_body_nor_the_query_is_told(daemon):
     assert len(awaited(daemon, 3)) == 3
     logged(daemon, "pause_listener", "outcome=failed")
     assert "hunter2" not in daemon.log() + daemon.get("/v1/events?since=0").text
+
+
+def test_mistakes_in_files_tell_nothing_of_a_secret(daemon):
+    """They are in the status, which whoever may read sees."""
+    probe = '[clients.p]\nconnect = "127.0.0.1:1"\nmode = "probe"\ninterval = "1h"\nsteps = '
+    for wrong in ('[{ send_bytes = "hunter2" }]', '["hunter2"]', '[{ expect = "(hunter2" }]', '[{ send = "${hunter2}" }]',
+                  '[{ send = "${hunter2" }]', '[{ expect_bytes = ["hunter2"] }]', '"hunter2"'):
+        refused = daemon.reload(probe + wrong)
+        assert refused.status == 409, wrong
+        status = daemon.get("/v1/status")
+        assert "test.toml:5:" in status.json["last_reload"]["errors"][0]
+        assert "hunter2" not in refused.text + status.text + daemon.get("/v1/events?since=0").text
+    for wrong in ('[api.tokens]\nci = "hunter2"\n', f"{probe}[{{ send = {'9' * 30} }}]"):
+        assert daemon.reload(wrong).status == 409
+        assert not re.search("hunter2|99999", daemon.get("/v1/status").text + daemon.log())
 
 
 def test_what_only_reads_or_tries_out_is_no_change(daemon):

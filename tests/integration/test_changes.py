@@ -104,7 +104,7 @@ def test_a_put_of_an_equal_object_changes_nothing(launch):
     ("listeners", {"service": "echo"}, "", "listen"),
     ("listeners", {"listen": ["127.0.0.1:0"], "service": "dialog", "dialog": {"reply": "{who}"}}, "/dialog/reply", "who"),
     ("listeners", ["127.0.0.1:0"], "", "table"),
-    ("clients", {"connect": "127.0.0.1:1", "mode": "probe", "steps": [{"expect": "("}]}, "/steps/0/expect", "("),
+    ("clients", {"connect": "127.0.0.1:1", "mode": "probe", "steps": [{"expect": "("}]}, "/steps/0/expect", "RE2"),
     ("clients", {"connect": "127.0.0.1:1", "mode": "probe", "connections": 2}, "/connections", "keep"),
     ("clients", {"connect": "127.0.0.1:1", "mode": "keep", "login": [{"send": "<redacted>"}]}, "/login/0/send",
      "not shown"),

@@ -187,12 +187,13 @@ TEST(Steps, KeepTheGroupsThatLaterStepsSend) {
 
 TEST(Steps, RefuseAReferenceToAGroupThatNoExpectBeforeHas) {
   EXPECT_THAT(mistakes(R"([{ send = "${1}" }, { expect = '(a)' }])"),
-              ElementsAre("'${1}' is a group of no expect before; write '$${' for '${' itself"));
+              ElementsAre("the 1. '${' refers to a group of no expect before; write '$${' for '${' itself"));
   EXPECT_THAT(mistakes(R"([{ expect = '(a)' }, { send = "${2} ${user}" }])"),
-              ElementsAre(HasSubstr("'${2}'")));
+              ElementsAre(HasSubstr("the 1. '${' refers")));
   EXPECT_THAT(mistakes(R"([{ reject = '(?P<id>a)' }, { expect = "b" }, { send = "${id}" }])"),
-              ElementsAre(HasSubstr("'${id}'")));
-  EXPECT_THAT(mistakes(R"([{ expect = '(a)' }, { send = "${a b}" }])"), ElementsAre(HasSubstr("'${a b}'")));
+              ElementsAre(HasSubstr("the 1. '${' refers")));
+  EXPECT_THAT(mistakes(R"([{ expect = '(a)' }, { send = "${a b}" }])"),
+              ElementsAre(HasSubstr("at byte 1 is no reference")));
 }
 
 }  // namespace
