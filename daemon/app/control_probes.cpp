@@ -67,7 +67,7 @@ Result<ProbeRow> Control::run(const std::string& client) {
 Result<Control::PreparedProbe> Control::prepare(const ProbeQuestion& question) const {
   const auto module = supervisor_.client_plan(question.module);
   if (!module) return fail(Errc::invalid_argument, fmt::format("Unknown module \"{}\"", question.module));
-  if (module->config->mode != "probe") {
+  if (module->config->mode != config::ClientMode::probe) {
     return fail(
         Errc::invalid_argument,
         fmt::format("client '{}' has mode keep; a module is a client with mode probe", question.module));

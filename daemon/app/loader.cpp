@@ -92,8 +92,8 @@ auto plan_of(const std::shared_ptr<const config::Client>& client, const config::
 }
 
 std::size_t count_probes(const config::Config& config) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(config.clients, [](const auto& entry) { return entry.second->mode == "probe"; }));
+  return static_cast<std::size_t>(std::ranges::count_if(
+      config.clients, [](const auto& entry) { return entry.second->mode == config::ClientMode::probe; }));
 }
 
 config::Mistakes object_mistakes(const ObjectName& object, const config::Node& table) {

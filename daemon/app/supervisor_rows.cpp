@@ -56,7 +56,7 @@ void Supervisor::complete(ClientRow& row, const std::string& name, bool redact) 
   const PartyStats& stats = *plan.owner->stats;
   row.name = name;
   row.source = source_text(*design_.config->clients.at(name));
-  row.mode = plan.config->mode;
+  row.mode = plan.owner->service;
   row.address = plan.config->connect.text();
   row.bytes_in = stats.sum(&PartyShare::bytes_in);
   row.bytes_out = stats.sum(&PartyShare::bytes_out);

@@ -39,8 +39,7 @@ Daemon daemon(const OptionReader& options) {
   return {.workers = static_cast<std::uint32_t>(options.integer("workers")),
           .max_connections = static_cast<std::uint64_t>(options.integer("max_connections")),
           .connect_rate = options.rate("connect_rate"),
-          .drain_timeout = options.duration("drain_timeout"),
-          .state = options.text("state")};
+          .drain_timeout = options.duration("drain_timeout")};
 }
 
 Dns dns(const OptionReader& options) {
@@ -162,7 +161,7 @@ Client build_client(const std::string& name, const Node& table, const KeyTable& 
   return {.name = name,
           .source = source_of(table),
           .connect = parse_connect_address(options.text("connect")).value_or(ConnectAddress{}),
-          .mode = options.text("mode"),
+          .mode = options.text("mode") == "probe" ? ClientMode::probe : ClientMode::keep,
           .family = options.text("family"),
           .connect_timeout = options.duration("connect_timeout"),
           .source_address = options.text("source_address"),
@@ -184,7 +183,7 @@ Client build_client(const std::string& name, const Node& table, const KeyTable& 
                         .interval = options.duration("heartbeat.interval"),
                         .timeout = options.duration("heartbeat.timeout")},
           .receive_buffer = options.size("receive_buffer"),
-          .on_full = options.text("on_full"),
+          .on_full = options.text("on_full") == "wait" ? OnFull::wait : OnFull::overwrite,
           .interval = options.duration("interval"),
           .jitter = options.number("jitter"),
           .timeout = options.duration("timeout"),

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -22,6 +21,9 @@
 namespace tcpctl::config {
 
 enum class Source : std::uint8_t { file, runtime };
+enum class ClientMode : std::uint8_t { keep, probe };
+/// Of what is received and nobody took: the oldest gives way, or the peer waits.
+enum class OnFull : std::uint8_t { overwrite, wait };
 
 struct Keepalive {
   std::chrono::seconds idle;
@@ -35,7 +37,6 @@ struct Daemon {
   std::uint64_t max_connections;  // 0 = from RLIMIT_NOFILE
   double connect_rate;            // attempts of all clients together, a second
   Duration drain_timeout;
-  std::filesystem::path state;
 };
 
 struct Dns {
@@ -134,7 +135,7 @@ struct Client {
   std::string name;
   Source source{Source::file};
   ConnectAddress connect;
-  std::string mode;    // keep | probe
+  ClientMode mode;
   std::string family;  // any | prefer_ipv4 | prefer_ipv6 | ipv4 | ipv6
   Duration connect_timeout;
   SparseText source_address;  // a literal, without a port; "" = the kernel's choice
@@ -150,11 +151,11 @@ struct Client {
   double backoff_jitter;
   Duration backoff_max;
   Duration stable_after;
-  std::string greeting;    // sent as it is, "" = nothing
+  SparseText greeting;     // sent as it is, "" = nothing
   Duration login_timeout;  // of all steps of `login`
   Heartbeat heartbeat;
   Bytes receive_buffer;
-  std::string on_full;  // overwrite | wait
+  OnFull on_full;
   // probe
   Duration interval;
   double jitter;

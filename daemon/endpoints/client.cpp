@@ -30,7 +30,7 @@ void note_names(ClientRow& row, const NameState& names) {
 
 std::unique_ptr<Client> make_client(Worker& worker, Resolver& resolver, ConnectPacer& pacer,
                                     std::shared_ptr<const ClientPlan> plan, ClientRecord& record) {
-  if (plan->config->mode == "probe")
+  if (plan->config->mode == config::ClientMode::probe)
     return std::make_unique<ProbeClient>(worker, resolver, std::move(plan), record);
   return std::make_unique<KeepClient>(worker, resolver, pacer, std::move(plan), record);
 }

@@ -45,7 +45,7 @@ KeepHome::KeepHome(Worker& of, Resolver& resolver, std::shared_ptr<const ClientP
 
 void KeepHome::take(std::shared_ptr<const ClientPlan> next) {
   plan = std::move(next);
-  waits_when_full = config().on_full == "wait";
+  waits_when_full = config().on_full == config::OnFull::wait;
   const auto wanted = static_cast<std::size_t>(config().receive_buffer.count());
   received.set_limit(waits_when_full ? std::max(wanted, received.untaken()) : wanted);
   if (config().heartbeat.is_on() && !record.heartbeat) record.heartbeat = std::make_unique<HeartbeatStats>();
@@ -172,10 +172,10 @@ void KeepSlot::on_up(ClientConnection& connection) {
   if (!plan_->login->empty()) {
     enter(State::logging_in);
     login_ = std::make_unique<StepRunner>(plan_->login, StepRun{.reports = false, .keeps_rest = true});
-    login_->note_sent(plan_->config->greeting);
+    login_->note_sent(plan_->config->greeting.get());
     login_->start(home_.worker.time(), home_.worker.time() + plan_->config->login_timeout);
   }
-  connection.send(as_bytes(plan_->config->greeting));
+  connection.send(as_bytes(plan_->config->greeting.get()));
   if (connection_ == nullptr) return;  // the sending showed that it was gone
   if (login_) {
     go_on_with_login();

@@ -226,7 +226,7 @@ config::Checked<std::shared_ptr<const ClientPlan>> make_plan(std::shared_ptr<con
   auto owner = std::make_shared<Owner>();
   owner->kind = Owner::Kind::client;
   owner->name = client->name;
-  owner->service = client->mode;
+  owner->service = client->mode == config::ClientMode::probe ? "probe" : "keep";
   owner->close_timeout = client->close_timeout;
   owner->congestion = tcp::default_congestion();
   owner->stats = std::move(stats);

@@ -17,7 +17,6 @@ TEST(Build, AnEmptyTextGivesTheDefaultsOfTheContract) {
   EXPECT_EQ(config.daemon.workers, 0U);
   EXPECT_EQ(config.daemon.max_connections, 0U);
   EXPECT_EQ(config.daemon.drain_timeout, 30s);
-  EXPECT_EQ(config.daemon.state, "/var/lib/tcpctl");
   EXPECT_EQ(config.log.level, log::Level::info);
   EXPECT_EQ(config.log.target, "auto");
   EXPECT_EQ(config.log.format, log::Format::text);

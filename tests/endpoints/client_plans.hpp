@@ -11,7 +11,7 @@
 namespace tcpctl::test {
 
 /// The configuration of a client with the contract's defaults, but for times that suit a test.
-inline config::Client client_config(const std::string& mode, const ConnectAddress& connect) {
+inline config::Client client_config(config::ClientMode mode, const ConnectAddress& connect) {
   config::Client client{};
   client.name = "mine";
   client.mode = mode;
@@ -27,7 +27,7 @@ inline config::Client client_config(const std::string& mode, const ConnectAddres
   client.stable_after = std::chrono::seconds{10};
   client.login_timeout = std::chrono::minutes{5};
   client.receive_buffer = Bytes{64UL * 1024};
-  client.on_full = "overwrite";
+  client.on_full = config::OnFull::overwrite;
   client.rise = client.fall = 1;
   client.interval = std::chrono::minutes{10};
   client.timeout = std::chrono::minutes{5};

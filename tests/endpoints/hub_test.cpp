@@ -111,7 +111,8 @@ TEST_F(HubTest, ReplacesAClientAndEndsTheConnectionsOfTheOldOne) {
   test::PlainListener feed, other;
   const auto client_owner = test::make_owner(Owner::Kind::client, "keep");
   const auto plan_to = [&](const test::PlainListener& target) {
-    return test::client_plan(test::client_config("keep", test::to(target.address())), client_owner);
+    return test::client_plan(test::client_config(config::ClientMode::keep, test::to(target.address())),
+                             client_owner);
   };
   hub.set_client(plan_to(feed));
   auto first = accept(feed);
@@ -129,7 +130,7 @@ TEST_F(HubTest, ReplacesAClientAndEndsTheConnectionsOfTheOldOne) {
 
 TEST_F(HubTest, StopsAllClients) {
   test::PlainListener feed;
-  hub.set_client(test::client_plan(test::client_config("keep", test::to(feed.address())),
+  hub.set_client(test::client_plan(test::client_config(config::ClientMode::keep, test::to(feed.address())),
                                    test::make_owner(Owner::Kind::client, "keep")));
   auto peer = accept(feed);
 

@@ -21,7 +21,7 @@ using testing::Pair;
 class KeepClientTest : public testing::Test {
  protected:
   std::shared_ptr<const ClientPlan> plan(const std::function<void(config::Client&)>& change) {
-    auto config = test::client_config("keep", test::to(target));
+    auto config = test::client_config(config::ClientMode::keep, test::to(target));
     change(config);
     return test::client_plan(config, owner, "[]", login);
   }
@@ -472,7 +472,7 @@ TEST_F(KeepClientTest, StaysUpWhileItsHeartbeatIsAnswered) {
 TEST_F(KeepClientTest, LetsThePeerWaitUntilSomebodyTakes) {
   start([](auto& config) {
     config.receive_buffer = Bytes{1024};
-    config.on_full = "wait";
+    config.on_full = config::OnFull::wait;
   });
   ASSERT_TRUE(run_until([&] { return has_come(1); }));
   const std::string sent(3000, 'x');
@@ -513,7 +513,7 @@ TEST_F(KeepClientTest, MissesNoHeartbeatThatItCouldNotHear) {
   login = R"([{ expect = "^hello" }])";
   start([](auto& config) {
     config.receive_buffer = Bytes{1024};
-    config.on_full = "wait";
+    config.on_full = config::OnFull::wait;
     config.heartbeat = {"PING\n", "^PONG", 10ms, 10ms};
   });
   ASSERT_TRUE(run_until([&] { return has_come(1); }));

@@ -18,7 +18,7 @@ class ProbeClientTest : public testing::Test {
  protected:
   void start(
       const std::string& steps, const std::function<void(config::Client&)>& change = [](config::Client&) {}) {
-    auto config = test::client_config("probe", test::to(target));
+    auto config = test::client_config(config::ClientMode::probe, test::to(target));
     change(config);
     worker().tick();
     begun = now();

@@ -17,7 +17,7 @@ using testing::HasSubstr;
 class TargetProbesTest : public testing::Test {
  protected:
   TargetProbe probe(const std::string& target, const std::string& steps = "[]") {
-    auto config = test::client_config("probe", test::to(listener.address()));
+    auto config = test::client_config(config::ClientMode::probe, test::to(listener.address()));
     return {.module = test::client_plan(config, owner, steps),
             .target = parse_connect_address(target).value(),
             .timeout = 1min,
@@ -45,8 +45,9 @@ class TargetProbesTest : public testing::Test {
 TEST_F(TargetProbesTest, TakesTheStepsOfTheModuleWithTheTarget) {
   const test::PlainListener elsewhere;
   auto wanted = probe(here(), R"([{ expect = "^hi" }])");
-  wanted.module = test::client_plan(test::client_config("probe", test::to(elsewhere.address())), owner,
-                                    R"([{ expect = "^hi" }])");
+  wanted.module =
+      test::client_plan(test::client_config(config::ClientMode::probe, test::to(elsewhere.address())), owner,
+                        R"([{ expect = "^hi" }])");
   run(wanted);
   Peer peer;
   ASSERT_TRUE(runner.run_until([&] {
