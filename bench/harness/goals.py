@@ -72,8 +72,6 @@ def goal_table(done):
 
 
 def _label(goal, done):
-    if "changes" in done:
-        return done["changes"].get(goal.contestant, [])
     if goal.figure == "ms":
         return "time, ms"
     word = _WORDS.get(goal.figure, goal.figure)
@@ -88,6 +86,8 @@ def _reached(goal, done):
     if "pss" in done:
         own, base = (_slopes(done, name) for name in (goal.contestant, "haproxy"))
         return own if "per session" in goal.figure else [a / b for a, b in zip(own, base)]
+    if "changes" in done:
+        return done["changes"].get(goal.contestant, [])
     if goal.figure == "ms":
         return [one["time_ms"] for one in done["readings"][goal.contestant]]
     if "scrape" in done:
