@@ -55,7 +55,7 @@ TEST(Address, GoesThroughTheKernelsFormUnchanged) {
 }
 
 TEST(Address, AnEmptyOneHasNoFamilyAndNoText) {
-  const Address none;
+  const Address none{};
 
   EXPECT_EQ(none.family(), AF_UNSPEC);
   EXPECT_EQ(none.text(), "");

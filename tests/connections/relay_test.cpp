@@ -459,7 +459,7 @@ TEST_F(RelayFlowTest, DeliversWhatWasInThePipeWhenAFinEndsBothSides) {
   peer.fin();
   ASSERT_TRUE(run_until([&] { return peer.at_eof(); }));
 
-  EXPECT_EQ(peer.received.size(), taken);
+  EXPECT_GE(peer.received.size(), taken);  // what it read first made room for more
   EXPECT_TRUE(much.starts_with(peer.received));
   EXPECT_EQ(worker().pipes().in_use(), 0U);
 }

@@ -56,7 +56,9 @@ TEST(Pattern, SaysNothingOfWhatStandsInIt) {
        {"(hunter2", "hunter2)", "[hunter2", "hunter2**", "\\hunter2", "(?P<hunter2", "[2-1]hunter2",
         "hunter2{1001}", "(?hunter2)", "\\pN{hunter2}", "[[:hunter2:]]", "\\p{hunter2}"}) {
     const auto pattern = Pattern::compile(text);
-    if (!pattern) EXPECT_THAT(pattern.error().what, testing::Not(testing::HasSubstr("unter"))) << text;
+    if (!pattern) {
+      EXPECT_THAT(pattern.error().what, testing::Not(testing::HasSubstr("unter"))) << text;
+    }
   }
 }
 
