@@ -31,6 +31,7 @@ stage() {
   printf '\n'
   if [ "$failed" != 0 ]; then
     failed_tests # first, since of a long output only the beginning may be kept
+    sanitizer_reports "$log"
     printf -- '--- the end of %s\n' "$log"
     tail -n 80 "$log"
     printf -- '---\n'
@@ -58,6 +59,11 @@ count_stage() {
 failed_tests() {
   local files=("$out"/*.xml)
   if [ -e "${files[0]}" ]; then "${python:?}" script/lib/sum_results.py --failed "${files[@]}"; fi
+}
+
+# What the sanitizers wrote in the middle of a log.
+sanitizer_reports() {
+  grep -A 40 -E '(ERROR|WARNING): [A-Za-z]+Sanitizer|: runtime error: ' "$1" | head -n 120
 }
 
 # One check within a stage that has no test runner. usage: check NAME COMMAND [ARGUMENT...]
