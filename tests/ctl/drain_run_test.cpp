@@ -3,9 +3,11 @@
 #include "ctl/drain_run.hpp"
 
 #include <csignal>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <pthread.h>
 
 #include "answers.hpp"
 #include "fake_daemon.hpp"
@@ -112,9 +114,9 @@ TEST_F(DrainRun, FailsWhereSomebodyResumesMeanwhile) {
 
 TEST_F(DrainRun, LeavesTheDrainGoingWhenItIsInterrupted) {
   daemon_.answer(kListener, listener(3));
-  std::thread interrupting{[this] {
+  std::thread interrupting{[this, waiting = ::pthread_self()] {
     while (daemon_.asked().size() < 3) std::this_thread::yield();
-    std::raise(SIGINT);
+    ::pthread_kill(waiting, SIGINT);
   }};
 
   const auto ran = here({"listener", "drain", "web", "--wait"});
