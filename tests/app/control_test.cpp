@@ -468,7 +468,8 @@ TEST_F(ControlTest, ADrainHasPartInThoseWhoWereOnTheWayWhenTheListenerWasRemoved
     peer.close();
   }
   EXPECT_TRUE(comes_true([&] { return control.history({})->items.size() == queued.size(); }));
-  for (const auto& row : control.history({})->items) EXPECT_EQ(row.close->reason, Reason::drain);
+  const auto gone = control.history({});
+  for (const auto& row : gone->items) EXPECT_EQ(row.close->reason, Reason::drain);
 }
 
 TEST_F(ControlTest, AnswersNobodyOnceWaitsAreCancelled) {
