@@ -87,9 +87,10 @@ class Names {
 };
 
 Node list_node(const std::set<std::string>& names) {
-  Node::List list;
-  for (const auto& name : names) list.emplace_back(Node::Value{name}, Place{});
-  return {std::move(list), {}};
+  Node node{Node::List{}, {}};
+  auto& list = std::get<Node::List>(node.value());
+  for (const auto& name : names) list.emplace_back(name, Place{});
+  return node;
 }
 
 }  // namespace
