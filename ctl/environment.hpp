@@ -37,6 +37,8 @@ struct Environment {
   int input{-1};               // stdin itself, for who reads it as it comes; -1 = there is none
   bool input_terminal{false};  // stdin is one
   int signal{0};               // a signal that the command took to end by; the process ends by it too
+  /// Goes on as the part of tcpctl of that name, with the same words; answers only the errno why it cannot.
+  std::function<int(const std::string& part)> become{};
 
   /// The variable `name`, if it is set and not empty.
   [[nodiscard]] std::optional<std::string> variable(std::string_view name) const {

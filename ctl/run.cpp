@@ -102,8 +102,8 @@ Exit complain(const Failure& failure, Environment& environment) {
 
 }  // namespace
 
-Exit run(const std::vector<std::string>& arguments, Environment& environment) {
-  const auto nouns = commands::all();
+Exit run(const std::vector<std::string>& arguments, Environment& environment,
+         const std::vector<Noun>& nouns) {
   const auto line = parse_command_line(arguments, nouns);
   if (!line) return complain(line.error(), environment);
   if (line->help) return print_help(*line, nouns, environment);

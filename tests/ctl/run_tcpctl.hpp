@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.hpp"
+#include "ctl/commands/registry.hpp"
 #include "ctl/run.hpp"
 
 namespace tcpctl::ctl {
@@ -82,7 +83,7 @@ inline Ran tcpctl(const std::vector<std::string>& arguments, const Around& aroun
     environment.input = typed.fd();
     environment.input_terminal = true;
   }
-  const auto exit = run(arguments, environment);
+  const auto exit = run(arguments, environment, commands::all());
   return {exit, out.text(), err.text()};
 }
 
