@@ -52,6 +52,7 @@ ALL = [
     *[Goal("changes", "ms", 20.0, contestant=change) for change in ("create", "change", "change an address", "remove")],
     Goal("changes", "ms", 100.0, contestant="reload, one changed"),
     Goal("requests", "p50_us", 1.1, contestant="asked"),
+    Goal("slow", "ms", 50.0, contestant="beside slow clients"),
 ]
 _WORDS = {"rate": "rate", "cpu": "CPU per unit", "p50_us": "p50", "p99_us": "p99"}
 

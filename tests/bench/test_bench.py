@@ -77,7 +77,8 @@ def test_changes_have_their_time_and_requests_are_asked(tmp_path):
     done = works_of("changes", *BRIEF, "--listeners", "10", folder=tmp_path)
 
     assert all(times[0] > 0 for times in done["changes"]["changes"].values())
-    assert {sample["contestant"] for sample in done["requests"]["samples"]} == {"quiet", "asked"}
+    assert {sample["contestant"] for sample in done["requests"]["samples"]} == {"quiet", "asked", "another asked"}
+    assert len(done["slow"]["changes"]["beside slow clients"]) == 100
     assert done["requests"]["requests a second"][0] > 0
 
 
