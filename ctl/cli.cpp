@@ -159,6 +159,8 @@ tl::unexpected<Failure> unknown_verb(const std::string& word, const Noun& noun) 
   std::vector<std::string> names;
   names.reserve(noun.verbs.size());
   for (const auto& verb : noun.verbs) names.push_back(verb.name);
+  const auto& keywords = noun.verbs.front().keywords;
+  names.insert(names.end(), keywords.begin(), keywords.end());
   auto advice = did_you_mean(word, names);
   const bool has_show = std::find(names.begin(), names.end(), "show") != names.end();
   if (advice.empty() && has_show && noun.name != "config") {
@@ -173,6 +175,19 @@ std::vector<std::string> left_over(const CLI::App& root) {
   auto words = root.remaining(true);
   std::erase(words, "--");
   return words;
+}
+
+/// Are these words of the noun's first verb, which may stand without it: `tcpctl conn state ESTABLISHED`?
+bool are_words_of_first(const std::vector<std::string>& words, const Bound& bound) {
+  if (!bound.by_noun || bound.verb->keywords.empty()) return false;
+  const auto is_option = [](const std::string& word) { return word.size() > 1 && word.front() == '-'; };
+  if (std::any_of(words.begin(), words.end(), is_option)) return false;
+  constexpr const char* kSigns = "<>=!";
+  const auto& first = words.front();
+  const auto& keywords = bound.verb->keywords;
+  return std::find(keywords.begin(), keywords.end(), first) != keywords.end() ||
+         first.find_first_of(kSigns) != std::string::npos ||
+         (words.size() > 1 && words[1].find_first_of(kSigns) == 0);
 }
 
 /// The first word that nobody took, as a mistake.
@@ -245,6 +260,20 @@ Answer<CommandLine> understood(const Bound* bound, const std::vector<Bound>& all
   return line;
 }
 
+/// "--watch 5" is "--watch=5": no list takes a bare number for a word.
+std::vector<std::string> with_joined_watch(const std::vector<std::string>& arguments) {
+  std::vector<std::string> joined;
+  for (const auto& word : arguments) {
+    const bool is_number = !word.empty() && word.find_first_not_of("0123456789.") == std::string::npos;
+    if (is_number && !joined.empty() && joined.back() == "--watch") {
+      joined.back() += "=" + word;
+    } else {
+      joined.push_back(word);
+    }
+  }
+  return joined;
+}
+
 /// The first verb's positionals cannot stand at the noun, so a noun that needs some is not complete alone.
 Answer<void> check_complete(const Bound& bound) {
   if (!bound.by_noun || bound.noun->is_verb()) return {};
@@ -268,8 +297,9 @@ Answer<CommandLine> parse_command_line(const std::vector<std::string>& arguments
   const auto all = bind(root, nouns);
   CommandLine line;
   try {
-    root.parse(std::vector<std::string>{arguments.rbegin(),
-                                        arguments.rend()});  // CLI11 takes the words from the back
+    auto words = with_joined_watch(arguments);
+    std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
+    root.parse(std::move(words));
   } catch (const CLI::CallForHelp&) {
     line.help = true;
   } catch (const CLI::ParseError& error) {
@@ -277,7 +307,11 @@ Answer<CommandLine> parse_command_line(const std::vector<std::string>& arguments
   }
   const auto* bound = parsed(all);
   if (!line.help) {
-    if (const auto left = left_over(root); !left.empty()) return unexpected_word(left.front(), bound, nouns);
+    if (auto left = left_over(root); !left.empty()) {
+      if (bound == nullptr || !are_words_of_first(left, *bound))
+        return unexpected_word(left.front(), bound, nouns);
+      line.arguments.set(bound->verb->positionals.front().name, std::move(left));
+    }
     if (bound != nullptr) {
       if (auto complete = check_complete(*bound); !complete) return tl::make_unexpected(complete.error());
     }

@@ -63,6 +63,8 @@ struct Verb {
   std::vector<Positional> positionals;
   std::vector<Option> options;
   Exit (*run)(Context& context, const Arguments& arguments);
+  /// Of a noun's first verb, whose words may stand at the noun itself: what the first of them may be.
+  std::vector<std::string> keywords{};
 };
 
 struct Noun {

@@ -50,34 +50,43 @@ Answer<Json> Context::ask(const Call& call) const {
 
 Answer<Json> Context::page(const std::string& path, Query query, std::uint64_t size,
                            const std::string& cursor) const {
-  if (size > 0) query.add("limit", std::to_string(size));
+  query.add("limit", std::to_string(size));
   if (!cursor.empty()) query.add("cursor", cursor);
   return get(path + query.text());
 }
 
-Exit Context::list(const std::string& path, const Query& query, std::vector<Column> columns,
-                   std::optional<std::uint64_t> limit) {
-  const auto printer = row_printer(format(), std::move(columns), view());
+Answer<void> Context::pages(const std::string& path, const Query& query, std::uint64_t limit,
+                            const Visit& visit) const {
   std::string cursor;
-  auto left = limit.value_or(kAllRows);
-  do {
-    const auto answer = page(path, query, limit ? std::min(left, kPage) : 0, cursor);
-    if (!answer) return fail(answer.error());
+  for (auto left = limit; left > 0;) {
+    const auto answer = page(path, query, std::min(left, kPage), cursor);
+    if (!answer) return tl::make_unexpected(answer.error());
     auto items = answer->items("items");
     if (items.size() > left) items.resize(left);
     left -= items.size();
-    print(printer->rows(items));
+    if (!visit(std::move(items))) return {};
     const auto next = answer->text("next").value_or("");
-    if (!next.empty() && next == cursor)
-      return fail({Exit::failed, "the daemon answers the same page again"});
+    if (next.empty()) return {};
+    if (next == cursor) return refuse(Exit::failed, "the daemon answers the same page again");
     cursor = next;
-  } while (!cursor.empty() && left > 0 && heard());
+  }
+  return {};
+}
+
+Exit Context::list(const std::string& path, const Query& query, std::vector<Column> columns,
+                   std::uint64_t limit, bool headers) {
+  const auto printer = row_printer(format(), std::move(columns), view(), headers);
+  const auto visited = pages(path, query, limit, [&](const std::vector<Json>& items) {
+    print(printer->rows(items));
+    return heard();
+  });
+  if (!visited) return fail(visited.error());
   print(printer->end());
   return Exit::done;
 }
 
-Exit Context::rows(const std::vector<Json>& rows, std::vector<Column> columns) {
-  const auto printer = row_printer(format(), std::move(columns), view());
+Exit Context::rows(const std::vector<Json>& rows, std::vector<Column> columns, bool headers) {
+  const auto printer = row_printer(format(), std::move(columns), view(), headers);
   print(printer->rows(rows));
   print(printer->end());
   return Exit::done;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,12 +50,16 @@ class Context {
   /// The other leg of `connection`, if it has one that the daemon still knows.
   [[nodiscard]] std::optional<Json> other_leg(const Json& connection) const;
 
-  /// Prints the collection at `path` with all its pages, or its first `limit` rows in pages as large as the
-  /// API gives them (kAllRows for all).
+  /// Hands the collection at `path` to `visit`, page by page, each as large as the API gives them; at most
+  /// `limit` rows of it, and only until `visit` answers false.
+  using Visit = std::function<bool(std::vector<Json> items)>;
+  [[nodiscard]] Answer<void> pages(const std::string& path, const Query& query, std::uint64_t limit,
+                                   const Visit& visit) const;
+  /// Prints the first `limit` rows of the collection as they come.
   [[nodiscard]] Exit list(const std::string& path, const Query& query, std::vector<Column> columns,
-                          std::optional<std::uint64_t> limit = std::nullopt);
+                          std::uint64_t limit = kAllRows, bool headers = true);
   /// Prints rows that are at hand.
-  [[nodiscard]] Exit rows(const std::vector<Json>& rows, std::vector<Column> columns);
+  [[nodiscard]] Exit rows(const std::vector<Json>& rows, std::vector<Column> columns, bool headers = true);
   /// Prints one object as JSON, or as CSV with one row; for people the caller prints.
   [[nodiscard]] Exit object(const Json& value, std::vector<Column> columns);
   /// Prints the line for people, or the daemon's answer as JSON.
@@ -70,7 +75,7 @@ class Context {
   [[nodiscard]] bool heard() const { return heard_; }
 
  private:
-  /// `size` rows at most; 0 leaves it to the daemon.
+  /// `size` rows at most.
   [[nodiscard]] Answer<Json> page(const std::string& path, Query query, std::uint64_t size,
                                   const std::string& cursor) const;
 

@@ -25,6 +25,10 @@ class Sink {
   [[nodiscard]] virtual int descriptor() const { return -1; }
 };
 
+struct TerminalSize {
+  std::size_t columns, lines;
+};
+
 /// What a run of tcpctl sees of its process; tests bring their own.
 struct Environment {
   Sink& out;
@@ -32,11 +36,12 @@ struct Environment {
   /// Stdin to its end, at most `limit` bytes: Errc::limit_reached beyond.
   std::function<Result<std::string>(std::size_t limit)> read_stdin;
   std::map<std::string, std::string, std::less<>> variables;
-  bool terminal{false};  // stdout is one
-  std::optional<std::size_t> terminal_width;
+  bool terminal{false};                       // stdout is one
+  std::optional<std::size_t> terminal_width;  // when it began
   int input{-1};               // stdin itself, for who reads it as it comes; -1 = there is none
   bool input_terminal{false};  // stdin is one
   int signal{0};               // a signal that the command took to end by; the process ends by it too
+  std::function<std::optional<TerminalSize>()> terminal_size{};  // now
   /// Goes on as the part of tcpctl of that name, with the same words; answers only the errno why it cannot.
   std::function<int(const std::string& part)> become{};
 

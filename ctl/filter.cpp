@@ -2,11 +2,14 @@
 #include "ctl/filter.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
+#include <map>
 #include <string_view>
 
 #include "base/clock.hpp"
 #include "base/units.hpp"
+#include "ctl/filter_words.hpp"
 #include "ctl/format.hpp"
 #include "ctl/terminal.hpp"
 
@@ -65,8 +68,11 @@ std::vector<Option> connection_filters() {
           {"--state", "STATE", "only in this TCP state: ESTABLISHED, close-wait, estab ..."},
           {"--direction", "inbound|outbound", "only of this direction"},
           {"--peer", "ADDRESS|NETWORK", "only with this peer: 10.0.0.7, 10.0.0.0/8"},
+          {"--local", "ADDRESS|NETWORK", "only with this address on our side"},
           {"--older-than", "DURATION", "only open for longer: 90s, 5m, 1h30m"},
-          {"--min-bytes", "SIZE", "only with at least so much traffic, both ways together: 64KiB, 1MB"}};
+          {"--min-bytes", "SIZE", "only with at least so much traffic, both ways together: 64KiB, 1MB"},
+          {"--filter", "COMPARISON",
+           "only where it holds: 'rtt>50ms', 'retransmits>0', 'idle>=1m'; see tcpctl(1)", true}};
 }
 
 std::vector<Option> history_filters() {
@@ -79,24 +85,60 @@ std::vector<Option> history_filters() {
   return options;
 }
 
-std::vector<Option> paging_options() {
-  return {{"--sort", "FIELD",
-           "id, opened_at, age, idle, bytes_in, bytes_out, closed_at; '-FIELD' descends: --sort=-age"},
-          {"--limit", "N", "only the first N; default: all"}};
+Positional filter_positional() {
+  return {"FILTER", "as in ss: state ESTABLISHED listener web 'rtt>50ms' dst 10.0.0.0/8 sport = :443",
+          Positional::Count::any};
 }
 
 Answer<Query> filter_query(const Arguments& arguments) {
-  Query query;
-  auto options = history_filters();
-  options.push_back(paging_options().front());
-  for (const auto& option : options) {
+  auto values = parse_filter_words(arguments.all("FILTER"));
+  if (!values) return tl::make_unexpected(values.error());
+  for (const auto& option : history_filters()) {
+    if (option.key() == "--filter") continue;
     const auto text = arguments.get(option.key());
     if (!text) continue;
-    const auto value = value_of(option.key(), *text);
+    if (!values->emplace(parameter_of(option.key()), *text).second)
+      return bad(option.key(), "the words before name it already; write it once");
+  }
+  for (const auto& comparison : arguments.all("--filter")) {
+    auto& where = (*values)["where"];
+    where += (where.empty() ? "" : ",") + comparison;
+  }
+  Query query;
+  for (const auto& option : history_filters()) {
+    const auto name = option.key() == "--filter" ? "where" : parameter_of(option.key());
+    const auto written = values->find(name);
+    if (written == values->end()) continue;
+    const auto value = value_of(option.key(), written->second);
     if (!value) return tl::make_unexpected(value.error());
-    query.add(parameter_of(option.key()), *value);
+    query.add(name, *value);
   }
   return query;
+}
+
+std::optional<std::string> order_of_daemon(const std::string& sort) {
+  static const std::map<std::string, std::string> kOrders{{"id", "id"},
+                                                          {"age", "age"},
+                                                          {"idle", "idle"},
+                                                          {"in", "bytes_in"},
+                                                          {"out", "bytes_out"},
+                                                          {"bytes-in", "bytes_in"},
+                                                          {"bytes-out", "bytes_out"},
+                                                          {"opened", "opened_at"},
+                                                          {"opened-at", "opened_at"},
+                                                          {"closed", "closed_at"},
+                                                          {"closed-at", "closed_at"},
+                                                          {"lasted", "age"},
+                                                          {"state", "state"},
+                                                          {"rtt", "rtt"},
+                                                          {"retrans", "retransmits"},
+                                                          {"retransmits", "retransmits"}};
+  const bool descending = sort.starts_with('-');
+  auto name = sort.substr(descending ? 1 : 0);
+  for (auto& c : name) c = c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const auto found = kOrders.find(name);
+  if (found == kOrders.end()) return std::nullopt;
+  return (descending ? "-" : "") + found->second;
 }
 
 Answer<std::uint64_t> row_limit(const Arguments& arguments) {

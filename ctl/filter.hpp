@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "ctl/command.hpp"
@@ -11,11 +13,14 @@ namespace tcpctl::ctl {
 /// The options that narrow connections and the history, and what they mean as a query of the API.
 [[nodiscard]] std::vector<Option> connection_filters();
 [[nodiscard]] std::vector<Option> history_filters();
-/// --sort and --limit, for lists.
-[[nodiscard]] std::vector<Option> paging_options();
+/// The words that may stand for them: `state ESTABLISHED 'rtt>50ms'`.
+[[nodiscard]] Positional filter_positional();
 
-/// Errors: usage, for a value that no daemon could take.
+/// Of options and words together. Errors: usage, for a value that no daemon could take, and for what is there
+/// twice.
 [[nodiscard]] Answer<Query> filter_query(const Arguments& arguments);
+/// What the daemon can sort by, of what --sort asks for; nothing where it is another column.
+[[nodiscard]] std::optional<std::string> order_of_daemon(const std::string& sort);
 /// --limit; kAllRows where it is not given.
 [[nodiscard]] Answer<std::uint64_t> row_limit(const Arguments& arguments);
 

@@ -8,7 +8,8 @@ namespace {
 
 class TablePrinter final : public RowPrinter {
  public:
-  TablePrinter(std::vector<Column> columns, const View& view) : table_{std::move(columns), view} {}
+  TablePrinter(std::vector<Column> columns, const View& view, bool headers)
+      : table_{std::move(columns), view, headers} {}
   std::string rows(const std::vector<Json>& rows) override { return table_.print(rows); }
 
  private:
@@ -35,7 +36,7 @@ class JsonPrinter final : public RowPrinter {
 
 class CsvPrinter final : public RowPrinter {
  public:
-  explicit CsvPrinter(std::vector<Column> columns) : columns_{std::move(columns)} {}
+  CsvPrinter(std::vector<Column> columns, bool headers) : columns_{std::move(columns)}, headed_{!headers} {}
   std::string rows(const std::vector<Json>& rows) override {
     std::string out;
     if (!std::exchange(headed_, true)) {
@@ -55,22 +56,23 @@ class CsvPrinter final : public RowPrinter {
 
  private:
   std::vector<Column> columns_;
-  bool headed_{false};
+  bool headed_;
 };
 
 }  // namespace
 
-std::unique_ptr<RowPrinter> row_printer(Format format, std::vector<Column> columns, const View& view) {
+std::unique_ptr<RowPrinter> row_printer(Format format, std::vector<Column> columns, const View& view,
+                                        bool headers) {
   switch (format) {
     case Format::json:
       return std::make_unique<JsonPrinter>();
     case Format::csv:
-      return std::make_unique<CsvPrinter>(std::move(columns));
+      return std::make_unique<CsvPrinter>(std::move(columns), headers);
     case Format::table:
     case Format::wide:
       break;
   }
-  return std::make_unique<TablePrinter>(std::move(columns), view);
+  return std::make_unique<TablePrinter>(std::move(columns), view, headers);
 }
 
 std::string csv_line(const std::vector<std::string>& fields) {

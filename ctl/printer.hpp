@@ -26,7 +26,7 @@ class RowPrinter {
 };
 
 [[nodiscard]] std::unique_ptr<RowPrinter> row_printer(Format format, std::vector<Column> columns,
-                                                      const View& view);
+                                                      const View& view, bool headers = true);
 
 /// One line of CSV with its CRLF. Source: RFC 4180.
 [[nodiscard]] std::string csv_line(const std::vector<std::string>& fields);

@@ -70,10 +70,15 @@ std::map<std::string, std::string, std::less<>> variables() {
   return all;
 }
 
-std::optional<std::size_t> terminal_width() {
+std::optional<TerminalSize> terminal_size() {
   winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return std::nullopt;
-  return size.ws_col;
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0)
+    return std::nullopt;
+  return TerminalSize{size.ws_col, size.ws_row};
+}
+
+std::optional<std::size_t> width_of(const std::optional<TerminalSize>& size) {
+  return size ? std::optional{size->columns} : std::nullopt;
 }
 
 /// A part is beside the program where both were built, else where it was installed.
@@ -103,9 +108,10 @@ int main_of(int argc, char** argv, const std::vector<Noun>& nouns) {
                           .read_stdin = read_stdin,
                           .variables = variables(),
                           .terminal = ::isatty(STDOUT_FILENO) == 1,
-                          .terminal_width = terminal_width(),
+                          .terminal_width = width_of(terminal_size()),
                           .input = STDIN_FILENO,
                           .input_terminal = ::isatty(STDIN_FILENO) == 1,
+                          .terminal_size = terminal_size,
                           .become = [argv](const std::string& part) { return ctl::become(part, argv); }};
   auto exit = Exit::failed;
   try {

@@ -42,7 +42,8 @@ std::string toned(std::string_view text, Tone tone, bool color) {
   return "\x1b[" + std::string{code} + "m" + std::string{text} + "\x1b[0m";
 }
 
-Table::Table(std::vector<Column> columns, const View& view) : columns_{std::move(columns)}, view_{view} {
+Table::Table(std::vector<Column> columns, const View& view, bool headers)
+    : columns_{std::move(columns)}, view_{view}, headers_{headers} {
   if (view_.wide) view_.width.reset();
 }
 
@@ -62,13 +63,48 @@ std::string Table::print(const std::vector<Json>& rows) {
   std::vector<std::vector<Cell>> all;
   all.reserve(rows.size());
   for (const auto& row : rows) all.push_back(cells(row));
+  return lines(all);
+}
+
+std::string Table::print(const std::vector<Json>& rows, Seen* seen) {
+  Seen now;
+  std::vector<std::vector<Cell>> all;
+  all.reserve(rows.size());
+  for (const auto& row : rows) {
+    auto& made = all.emplace_back(cells(row));
+    std::vector<std::string> texts;
+    texts.reserve(made.size());
+    for (const auto& cell : made) texts.push_back(cell.text);
+    const auto name = row.text("id").value_or(row.text("name").value_or(texts.front()));
+    const auto before = seen->find(name);
+    if (!seen->empty()) mark(made, before == seen->end() ? nullptr : &before->second);
+    now.insert_or_assign(name, std::move(texts));
+  }
+  *seen = std::move(now);
+  return lines(all);
+}
+
+void Table::mark(std::vector<Cell>& cells, const std::vector<std::string>* before) const {
+  if (before == nullptr) {
+    cells.front().text.insert(0, "+");
+    return;
+  }
+  for (std::size_t at = 0; at < cells.size(); ++at) {
+    auto& cell = cells[at];
+    if (columns_[at].restless || cell.text == before->at(at)) continue;
+    cell.text += '*';
+    if (cell.tone == Tone::plain) cell.tone = Tone::strong;
+  }
+}
+
+std::string Table::lines(const std::vector<std::vector<Cell>>& all) {
   std::string out;
   if (slots_.empty()) {
     fit(all);
     std::vector<Cell> heading;
     heading.reserve(columns_.size());
     for (const auto& column : columns_) heading.push_back({column.title, Tone::strong});
-    out += line(heading);
+    if (headers_) out += line(heading);
   }
   for (const auto& row : all) out += line(row);
   return out;
@@ -78,7 +114,7 @@ void Table::fit(const std::vector<std::vector<Cell>>& rows) {
   for (std::size_t at = 0; at < columns_.size(); ++at) {
     const auto& column = columns_[at];
     if (column.wide && !view_.wide) continue;
-    const auto title = display_width(column.title);
+    const auto title = headers_ ? display_width(column.title) : 0;
     auto natural = title;
     for (const auto& row : rows) natural = std::max(natural, display_width(row[at].text));
     const auto least = column.min == 0 ? natural : std::min(natural, std::max(title, column.min));

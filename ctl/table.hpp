@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,9 +38,10 @@ struct Column {
   std::string title;  // "ACTIVE"
   std::string field;  // the member of a row, "connections.active"; also the heading in CSV
   Align align{Align::left};
-  int rank{0};         // 0 always stays; the highest gives way first
-  std::size_t min{0};  // may be shortened to this many columns; 0: never
-  bool wide{false};    // only with -o wide and csv
+  int rank{0};           // 0 always stays; the highest gives way first
+  std::size_t min{0};    // may be shortened to this many columns; 0: never
+  bool wide{false};      // only with -o wide and csv
+  bool restless{false};  // changes by itself, as an age does: no news to who watches
   /// What people read of `row`, mostly of its `field`; without it the member as it is, "-" where there is
   /// none.
   Cell (*show)(const Json& row, std::string_view field, const View& view){nullptr};
@@ -51,12 +53,20 @@ struct Column {
 /// printed as they come. Threads: a plain value.
 class Table {
  public:
-  Table(std::vector<Column> columns, const View& view);
+  Table(std::vector<Column> columns, const View& view, bool headers = true);
   /// Lines for `rows`, before the first of them the heading.
   [[nodiscard]] std::string print(const std::vector<Json>& rows);
 
+  /// The cells of each row, by what names it, as they were printed last.
+  using Seen = std::map<std::string, std::vector<std::string>>;
+  /// The same, with a '*' behind what is other than in `seen` and a '+' before who is new; these are then
+  /// seen.
+  [[nodiscard]] std::string print(const std::vector<Json>& rows, Seen* seen);
+
  private:
   [[nodiscard]] std::vector<Cell> cells(const Json& row) const;
+  [[nodiscard]] std::string lines(const std::vector<std::vector<Cell>>& all);
+  void mark(std::vector<Cell>& cells, const std::vector<std::string>* before) const;
   void fit(const std::vector<std::vector<Cell>>& rows);
   void drop_columns();
   void share_width();
@@ -71,6 +81,7 @@ class Table {
   };
   std::vector<Column> columns_;
   View view_;
+  bool headers_;
   std::vector<Slot> slots_;  // the columns that are shown; empty until the first rows
 };
 

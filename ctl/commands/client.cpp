@@ -12,6 +12,7 @@
 #include "ctl/commands/registry.hpp"
 #include "ctl/format.hpp"
 #include "ctl/input.hpp"
+#include "ctl/listing.hpp"
 #include "ctl/object_verbs.hpp"
 #include "ctl/probe_run.hpp"
 #include "ctl/received.hpp"
@@ -25,7 +26,9 @@ constexpr std::size_t kLargestSend = std::size_t{512} << 10U;
 
 std::string path_of(const std::string& name) { return object_path(client_kind(), name); }
 
-Exit list(Context& context, const Arguments&) { return context.list("/v1/clients", {}, client_columns()); }
+Exit list(Context& context, const Arguments& arguments) {
+  return list_all(context, arguments, "/v1/clients", client_columns());
+}
 
 Exit show(Context& context, const Arguments& arguments) {
   const auto client = context.get(path_of(arguments.word("NAME")));
@@ -147,8 +150,9 @@ Exit remove(Context& context, const Arguments& arguments) {
 
 Noun client_noun() {
   const Positional name{"NAME", "the client's name"};
-  std::vector<Verb> verbs{{"list", "every client with its state and traffic", "tcpctl client", {}, {}, list},
-                          {"show", "all facts of one client", "tcpctl client show feed", {name}, {}, show}};
+  std::vector<Verb> verbs{
+      {"list", "every client with its state and traffic", "tcpctl client", {}, listing_options(), list},
+      {"show", "all facts of one client", "tcpctl client show feed", {name}, {}, show}};
   for (auto& verb : object_verbs(client_kind(), add, set, remove)) verbs.push_back(std::move(verb));
   verbs.insert(
       verbs.end(),

@@ -6,7 +6,9 @@
 #include "ctl/connection_sheet.hpp"
 #include "ctl/each.hpp"
 #include "ctl/filter.hpp"
+#include "ctl/filter_words.hpp"
 #include "ctl/follow.hpp"
+#include "ctl/listing.hpp"
 
 namespace tcpctl::ctl::commands {
 namespace {
@@ -14,11 +16,7 @@ namespace {
 std::string path_of(const std::string& id) { return "/v1/connections/" + percent_encoded(id); }
 
 Exit list(Context& context, const Arguments& arguments) {
-  const auto query = filter_query(arguments);
-  if (!query) return context.fail(query.error());
-  const auto limit = row_limit(arguments);
-  if (!limit) return context.fail(limit.error());
-  return context.list("/v1/connections", *query, connection_columns(), *limit);
+  return list_connections(context, arguments, "/v1/connections", connection_columns());
 }
 
 Exit show(Context& context, const Arguments& arguments) {
@@ -95,8 +93,6 @@ Exit kill(Context& context, const Arguments& arguments) {
 }  // namespace
 
 Noun connection_noun() {
-  auto lists = connection_filters();
-  for (auto& option : paging_options()) lists.push_back(std::move(option));
   auto kills = connection_filters();
   kills.insert(kills.begin(), {{"--reset", "", "with a RST at once; else FIN, and the peer's is waited for"},
                                {"--yes", "", "ask nothing; without a terminal needed for several"}});
@@ -105,10 +101,11 @@ Noun connection_noun() {
           "open connections",
           {{"list",
             "open connections, all or filtered",
-            "tcpctl conn --listener web --older-than 5m --sort=-age",
-            {},
-            lists,
-            list},
+            "tcpctl conn state ESTABLISHED listener web 'rtt>50ms' dst 10.0.0.0/8 --sort=-age",
+            {filter_positional()},
+            with_listing_options(connection_filters()),
+            list,
+            filter_keywords()},
            {"show",
             "all facts of one connection, open or just closed",
             "tcpctl conn show 2-1417",

@@ -3,16 +3,14 @@
 #include "ctl/commands/registry.hpp"
 #include "ctl/connection_sheet.hpp"
 #include "ctl/filter.hpp"
+#include "ctl/filter_words.hpp"
+#include "ctl/listing.hpp"
 
 namespace tcpctl::ctl::commands {
 namespace {
 
 Exit list(Context& context, const Arguments& arguments) {
-  const auto query = filter_query(arguments);
-  if (!query) return context.fail(query.error());
-  const auto limit = row_limit(arguments);
-  if (!limit) return context.fail(limit.error());
-  return context.list("/v1/history", *query, history_columns(), *limit);
+  return list_connections(context, arguments, "/v1/history", history_columns());
 }
 
 Exit show(Context& context, const Arguments& arguments) {
@@ -26,17 +24,16 @@ Exit show(Context& context, const Arguments& arguments) {
 }  // namespace
 
 Noun history_noun() {
-  auto options = history_filters();
-  for (auto& option : paging_options()) options.push_back(std::move(option));
   return {"history",
           {},
           "connections that have ended, and why",
           {{"list",
             "ended connections, the last first",
-            "tcpctl history --reason peer_rst --since 10m",
-            {},
-            options,
-            list},
+            "tcpctl history reason peer_rst since 10m listener web",
+            {filter_positional()},
+            with_listing_options(history_filters()),
+            list,
+            filter_keywords()},
            {"show",
             "all facts of one ended connection",
             "tcpctl history show 2-1417",

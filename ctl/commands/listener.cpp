@@ -5,6 +5,7 @@
 #include "ctl/drain_run.hpp"
 #include "ctl/ends_sheet.hpp"
 #include "ctl/format.hpp"
+#include "ctl/listing.hpp"
 #include "ctl/object_verbs.hpp"
 #include "ctl/sheet.hpp"
 
@@ -13,8 +14,8 @@ namespace {
 
 std::string path_of(const std::string& name) { return object_path(listener_kind(), name); }
 
-Exit list(Context& context, const Arguments&) {
-  return context.list("/v1/listeners", {}, listener_columns());
+Exit list(Context& context, const Arguments& arguments) {
+  return list_all(context, arguments, "/v1/listeners", listener_columns());
 }
 
 std::string queue_text(const Json& address) {
@@ -127,7 +128,12 @@ Exit remove(Context& context, const Arguments& arguments) {
 Noun listener_noun() {
   const Positional name{"NAME", "the listener's name"};
   std::vector<Verb> verbs{
-      {"list", "every listener with its state and traffic", "tcpctl listener -o wide", {}, {}, list},
+      {"list",
+       "every listener with its state and traffic",
+       "tcpctl listener --sort=-active --filter state=up",
+       {},
+       listing_options(),
+       list},
       {"show", "all facts of one listener", "tcpctl listener show web", {name}, {}, show}};
   for (auto& verb : object_verbs(listener_kind(), add, set, remove)) verbs.push_back(std::move(verb));
   verbs.insert(

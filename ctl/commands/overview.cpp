@@ -2,6 +2,7 @@
 #include "ctl/cells.hpp"
 #include "ctl/columns.hpp"
 #include "ctl/commands/registry.hpp"
+#include "ctl/listing.hpp"
 #include "ctl/problems.hpp"
 #include "ctl/terminal.hpp"
 
@@ -9,22 +10,6 @@ namespace tcpctl::ctl::commands {
 namespace {
 
 /// The whole collection, which is small: what operators declared.
-Answer<std::vector<Json>> all_items(const Context& context, const std::string& path) {
-  std::vector<Json> all;
-  std::string cursor;
-  do {
-    Query query;
-    if (!cursor.empty()) query.add("cursor", cursor);
-    const auto page = context.get(path + query.text());
-    if (!page) return tl::make_unexpected(page.error());
-    auto items = page->items("items");
-    all.insert(all.end(), items.begin(), items.end());
-    const auto next = page->text("next").value_or("");
-    if (next == cursor) break;
-    cursor = next;
-  } while (!cursor.empty());
-  return all;
-}
 
 std::string heading(const Json& status, const Context& context) {
   const auto& view = context.view();

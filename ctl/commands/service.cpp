@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctl/commands/registry.hpp"
+#include "ctl/listing.hpp"
 
 namespace tcpctl::ctl::commands {
 namespace {
@@ -18,7 +19,11 @@ std::vector<Column> columns() {
           {.title = "OPTIONS", .field = "options", .rank = 2, .min = 12, .show = options_cell}};
 }
 
-Exit list(Context& context, const Arguments&) { return context.list("/v1/services", {}, columns()); }
+Exit list(Context& context, const Arguments& arguments) {
+  const auto listing = read_listing(arguments);
+  if (!listing) return context.fail(listing.error());
+  return print_list(context, columns(), *listing, [&] { return short_list(context, "/v1/services"); });
+}
 
 }  // namespace
 
@@ -26,7 +31,7 @@ Noun service_noun() {
   return {"services",
           {"service"},
           "what can be done with an accepted connection",
-          {{"list", "the services and their options", "tcpctl services", {}, {}, list}}};
+          {{"list", "the services and their options", "tcpctl services", {}, listing_options(), list}}};
 }
 
 }  // namespace tcpctl::ctl::commands

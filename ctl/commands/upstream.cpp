@@ -8,6 +8,7 @@
 #include "ctl/commands/registry.hpp"
 #include "ctl/drain_run.hpp"
 #include "ctl/format.hpp"
+#include "ctl/listing.hpp"
 #include "ctl/terminal.hpp"
 
 namespace tcpctl::ctl::commands {
@@ -43,41 +44,35 @@ std::string path_of(const std::string& listener) {
 
 /// The names of all listeners that forward.
 Answer<std::vector<std::string>> forwarding(const Context& context) {
+  const auto listeners = all_items(context, "/v1/listeners");
+  if (!listeners) return tl::make_unexpected(listeners.error());
   std::vector<std::string> names;
-  std::string cursor;
-  do {
-    Query query;
-    query.add("limit", "1000");
-    if (!cursor.empty()) query.add("cursor", cursor);
-    const auto page = context.get("/v1/listeners" + query.text());
-    if (!page) return tl::make_unexpected(page.error());
-    for (const auto& listener : page->items("items")) {
-      if (listener.text("service") == "forward") names.push_back(listener.text("name").value_or(""));
-    }
-    auto next = page->text("next").value_or("");
-    if (next == cursor) break;
-    cursor = std::move(next);
-  } while (!cursor.empty());
+  for (const auto& listener : *listeners) {
+    if (listener.text("service") == "forward") names.push_back(listener.text("name").value_or(""));
+  }
   return names;
 }
 
-Exit list_all(Context& context) {
+Answer<std::vector<Json>> upstreams_of_all(const Context& context) {
   const auto names = forwarding(context);
-  if (!names) return context.fail(names.error());
+  if (!names) return tl::make_unexpected(names.error());
   std::vector<Json> rows;
   for (const auto& name : *names) {
     const auto answer = context.get(path_of(name));
     if (!answer && answer.error().exit == Exit::not_found) continue;  // removed meanwhile
-    if (!answer) return context.fail(answer.error());
+    if (!answer) return tl::make_unexpected(answer.error());
     const auto items = answer->items("items");
     rows.insert(rows.end(), items.begin(), items.end());
   }
-  return context.rows(rows, columns(true));
+  return rows;
 }
 
 Exit list(Context& context, const Arguments& arguments) {
-  if (!arguments.has("LISTENER")) return list_all(context);
-  return context.list(path_of(arguments.word("LISTENER")), {}, columns(false));
+  const auto listing = read_listing(arguments);
+  if (!listing) return context.fail(listing.error());
+  const auto of = arguments.get("LISTENER");
+  return print_list(context, columns(!of), *listing,
+                    [&] { return of ? short_list(context, path_of(*of)) : upstreams_of_all(context); });
 }
 
 using Done = std::function<std::string(const Json& upstream)>;
@@ -197,7 +192,7 @@ Noun upstream_noun() {
         "the upstreams of a listener, or of all, with their state",
         "tcpctl upstream list web",
         {{listener.name, listener.help, Positional::Count::optional}},
-        {},
+        listing_options(),
         list},
        {"ready", "give it sessions again", "tcpctl upstream ready web u1", {listener, upstream}, {}, ready},
        {"drain",

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::uint64_t kMaxLimit = 1000;
 constexpr std::size_t kMaxCursor = 256;
+constexpr std::size_t kMostComparisons = 8;
 
 /// What may stand in a message: short, and harmless on a terminal.
 std::string shown(std::string_view text) { return "'" + escaped(as_bytes(text), 64) + "'"; }
@@ -67,7 +68,10 @@ constexpr std::array kSortKeys{SortKey{"id", ConnectionQuery::Sort::id},
                                SortKey{"idle", ConnectionQuery::Sort::idle},
                                SortKey{"bytes_in", ConnectionQuery::Sort::bytes_in},
                                SortKey{"bytes_out", ConnectionQuery::Sort::bytes_out},
-                               SortKey{"closed_at", ConnectionQuery::Sort::closed_at}};
+                               SortKey{"closed_at", ConnectionQuery::Sort::closed_at},
+                               SortKey{"state", ConnectionQuery::Sort::state},
+                               SortKey{"rtt", ConnectionQuery::Sort::rtt},
+                               SortKey{"retransmits", ConnectionQuery::Sort::retransmits}};
 
 std::optional<Problem> read_sort(const Query& query, bool closed, ConnectionQuery& into) {
   if (closed) {
@@ -115,13 +119,28 @@ std::optional<Problem> read_direction(const Query& query, std::optional<Directio
   return read_word(query, "direction", parse_direction, {"inbound", "outbound"}, into);
 }
 
-std::optional<Problem> read_peer(const Query& query, std::optional<Network>& into) {
-  const auto peer = text(query, "peer");
-  if (!peer) return std::nullopt;
-  const auto network = parse_network(*peer);
-  if (!network) return pass_on("peer", network).value();
+std::optional<Problem> read_network(const Query& query, std::string_view name, std::optional<Network>& into) {
+  const auto written = text(query, name);
+  if (!written) return std::nullopt;
+  const auto network = parse_network(*written);
+  if (!network) return pass_on(name, network).value();
   into = *network;
   return std::nullopt;
+}
+
+std::optional<Problem> read_comparisons(const Query& query, std::vector<Comparison>& into) {
+  const auto written = text(query, "where");
+  if (!written) return std::nullopt;
+  for (std::string_view rest = *written;;) {
+    const auto comma = std::min(rest.find(','), rest.size());
+    const auto comparison = parse_comparison(rest.substr(0, comma));
+    if (!comparison) return pass_on("where", comparison).value();
+    if (into.size() == kMostComparisons)
+      return wrong("where", fmt::format("more than {} comparisons", kMostComparisons)).value();
+    into.push_back(*comparison);
+    if (comma == rest.size()) return std::nullopt;
+    rest.remove_prefix(comma + 1);
+  }
 }
 
 std::optional<Problem> read_kinds(const Query& query, EventFilter& into) {
@@ -144,7 +163,9 @@ std::optional<Problem> read_filters(const Query& query, ConnectionQuery& into) {
   into.service = text(query, "service");
   if (auto bad = read_word(query, "state", normal_state, kStateWords, into.state)) return bad;
   if (auto bad = read_direction(query, into.direction)) return bad;
-  if (auto bad = read_peer(query, into.peer)) return bad;
+  if (auto bad = read_network(query, "peer", into.peer)) return bad;
+  if (auto bad = read_network(query, "local", into.local)) return bad;
+  if (auto bad = read_comparisons(query, into.where)) return bad;
   if (const auto age = text(query, "older_than")) {
     const auto duration = parse_duration(*age);
     if (!duration) return pass_on("older_than", duration).value();
@@ -268,7 +289,7 @@ Checked<EventQuery> event_query(const Query& query) {
   filter.listener = text(query, "listener");
   filter.client = text(query, "client");
   if (auto bad = read_direction(query, filter.direction)) return tl::make_unexpected(std::move(*bad));
-  if (auto bad = read_peer(query, filter.peer)) return tl::make_unexpected(std::move(*bad));
+  if (auto bad = read_network(query, "peer", filter.peer)) return tl::make_unexpected(std::move(*bad));
   return result;
 }
 

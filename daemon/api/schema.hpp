@@ -38,7 +38,7 @@ struct Parameter {
 };
 
 #define TCPCTL_PAGE "limit cursor sort"
-#define TCPCTL_FILTERS "listener client service state direction peer older_than min_bytes"
+#define TCPCTL_FILTERS "listener client service state direction peer local older_than min_bytes where"
 
 /// X(handler, method, path, role, query, body, answer, summary): a line here and a function of that name is a
 /// route.
@@ -120,15 +120,23 @@ inline constexpr std::array kRoutes{
 inline constexpr std::array kParameters{
     Parameter{"limit", "integer", "", "How many items a page has, 1 .. 1000; default 100"},
     Parameter{"cursor", "string", "", "`next` of the page before"},
-    Parameter{"sort", "string", "",
-              "name (listeners, clients); id, opened_at, age, idle, bytes_in, bytes_out, closed_at "
-              "(connections); '-' in front: descending"},
+    Parameter{
+        "sort", "string", "",
+        "name (listeners, clients); id, opened_at, age, idle, bytes_in, bytes_out, closed_at, state, rtt, "
+        "retransmits (connections); '-' in front: descending"},
     Parameter{"listener", "string", "", "Only of this listener"},
     Parameter{"client", "string", "", "Only of this client"},
     Parameter{"service", "string", "", "Only of this service"},
     Parameter{"state", "string", "", "Only in this TCP state: ESTABLISHED, time-wait, estab, ..."},
     Parameter{"direction", "string", "inbound|outbound", "Only of this direction"},
     Parameter{"peer", "string", "", "Only with this address or network: 10.0.0.7, 10.0.0.0/8"},
+    Parameter{"local", "string", "", "Only with this address or network on our side: 10.0.0.1, 10.0.0.0/8"},
+    Parameter{
+        "where", "string", "",
+        "Only where all of these comparisons hold, with commas between, at most 8: rtt>50ms,bytes>=1MB; < "
+        "<= = != >= >; of age, idle, bytes_in, bytes_out, bytes, local_port, peer_port, rtt, rtt_var, "
+        "min_rtt, handshake_rtt, retransmits, lost, cwnd, mss, delivery_rate, unsent, segments_in, "
+        "segments_out"},
     Parameter{"older_than", "string", "", "Only open for longer than this: 90s, 5m"},
     Parameter{"min_bytes", "string", "", "Only with at least so many bytes, both ways together: 64KiB"},
     Parameter{"reason", "string", "", "Only ended for this reason: peer_fin, idle_timeout, ..."},

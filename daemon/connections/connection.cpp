@@ -100,6 +100,14 @@ tcp::State Connection::seen_state() const {
   return stands ? tcp::State::established : state();
 }
 
+Address Connection::local() const { return tcp::local_address(fd_.get()); }
+
+std::optional<TcpRow> Connection::tcp() const {
+  const auto info = tcp::read_info(fd_.get());
+  if (!info) return std::nullopt;
+  return to_row(*info, "live", {});
+}
+
 ConnectionRow Connection::row() const {
   ConnectionRow row = to_row(facts_, now());
   row.local = tcp::local_address(fd_.get());

@@ -48,6 +48,9 @@ class Connection : private Deadline {
   [[nodiscard]] tcp::State seen_state() const;
   /// With TCP_INFO as of now.
   [[nodiscard]] ConnectionRow row() const;
+  [[nodiscard]] Address local() const;
+  /// TCP_INFO, read now; nothing where it is no TCP connection.
+  [[nodiscard]] std::optional<TcpRow> tcp() const;
 
   /// Sends what is queued, then FIN; at most `close_timeout` later it is over.
   void finish(Reason reason, std::string_view detail = {});

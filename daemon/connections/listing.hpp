@@ -14,8 +14,17 @@
 
 namespace tcpctl {
 
-/// Does a connection match what `query` filters by, its state and its end excepted?
+/// Does a connection match what `query` filters by, its state, its own address, its TCP_INFO and its end
+/// excepted?
 [[nodiscard]] bool matches(const Facts& facts, const ConnectionQuery& query, Instant now);
+
+/// Does `query` look at the address on our side?
+[[nodiscard]] bool wants_local(const ConnectionQuery& query);
+[[nodiscard]] bool matches(const Address& local, const ConnectionQuery& query);
+
+/// Does `query` look at TCP_INFO, to filter or to sort by it?
+[[nodiscard]] bool wants_tcp(const ConnectionQuery& query);
+[[nodiscard]] bool matches(const std::optional<TcpRow>& tcp, const ConnectionQuery& query);
 
 /// How many rows take how long: with the TCP_INFO of each.
 inline constexpr Duration kRowTime = std::chrono::microseconds{4};

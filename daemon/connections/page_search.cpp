@@ -32,11 +32,20 @@ std::int64_t open_key(const Facts& facts, Sort sort) {
       return static_cast<std::int64_t>(facts.bytes_in);
     case Sort::bytes_out:
       return static_cast<std::int64_t>(facts.bytes_out);
-    case Sort::id:
-    case Sort::closed_at:
+    default:
       return 0;
   }
-  return 0;
+}
+
+std::int64_t tcp_key(const std::optional<TcpRow>& tcp, Sort sort) {
+  if (!tcp) return -1;
+  return sort == Sort::rtt ? tcp->rtt_us : tcp->retransmits;
+}
+
+std::int64_t open_key(const Connection& connection, const std::optional<TcpRow>& tcp, Sort sort) {
+  if (sort == Sort::rtt || sort == Sort::retransmits) return tcp_key(tcp, sort);
+  if (sort == Sort::state) return static_cast<std::int64_t>(connection.state());
+  return open_key(connection.facts(), sort);
 }
 
 /// Of one that has ended age and idle time are what they were at its end.
@@ -53,6 +62,13 @@ std::int64_t closed_key(const Facts& facts, Sort sort) {
   }
 }
 
+std::int64_t closed_key(const History::Entry& entry, const ListTerms& terms) {
+  const auto sort = terms.query.sort;
+  if (sort == Sort::rtt || sort == Sort::retransmits) return tcp_key(entry.tcp, sort);
+  if (sort == Sort::state) return static_cast<std::int64_t>(state_of(entry, terms.time, *terms.held));
+  return closed_key(entry.facts, sort);
+}
+
 bool comes_before(const ListPlace& left, const ListPlace& right, bool descending) {
   const auto order = std::pair{left.key, left.id} <=> std::pair{right.key, right.id};
   return descending ? order > 0 : order < 0;
@@ -62,7 +78,7 @@ constexpr ConnectionId kAfterAll{std::numeric_limits<std::uint64_t>::max()};
 
 /// A cursor says which order it belongs to: the keys of another mean nothing here.
 char letter_of(Sort sort) {
-  constexpr std::string_view kLetters = "ioadrtc";
+  constexpr std::string_view kLetters = "ioadrtcsuR";
   return kLetters.at(static_cast<std::size_t>(sort));
 }
 
@@ -96,7 +112,19 @@ bool closed_in_range(const Facts& facts, const ConnectionQuery& query) {
 bool belongs(const History::Entry& entry, const ListTerms& terms) {
   const auto& query = terms.query;
   return matches(entry.facts, query, entry.facts.close.at) && closed_in_range(entry.facts, query) &&
-         (!query.state || tcp::text(state_of(entry, terms.time, *terms.held)) == *query.state);
+         (!query.state || tcp::text(state_of(entry, terms.time, *terms.held)) == *query.state) &&
+         matches(entry.local, query) && matches(entry.tcp, query);
+}
+
+/// As `belongs`; `tcp` is what was read for it, where the order needs it too.
+bool belongs(const Connection& connection, const ListTerms& terms, std::optional<TcpRow>& tcp) {
+  const auto& query = terms.query;
+  if (!matches(connection.facts(), query, terms.time)) return false;
+  if (query.state && tcp::text(connection.state()) != *query.state) return false;
+  if (wants_local(query) && !matches(connection.local(), query)) return false;
+  if (!wants_tcp(query)) return true;
+  tcp = connection.tcp();
+  return matches(tcp, query);
 }
 
 /// The entry with this number of all that there ever were; null if it is gone.
@@ -110,9 +138,8 @@ constexpr std::size_t kUnlooked = 64;  // connections between two looks at the c
 }  // namespace
 
 bool belongs(const Connection& connection, const ListTerms& terms) {
-  const auto& query = terms.query;
-  return matches(connection.facts(), query, terms.time) &&
-         (!query.state || tcp::text(connection.state()) == *query.state);
+  std::optional<TcpRow> tcp;
+  return belongs(connection, terms, tcp);
 }
 
 Duration slice_time(const ListTerms& terms, Instant time) {
@@ -164,8 +191,9 @@ bool PageSearch::look_at_open(const Worker& worker, IsOver is_over) {
   for (const auto& [id, connection] : worker.connections().above(ConnectionId{reached_})) {
     if (is_over()) return true;
     reached_ = static_cast<std::uint64_t>(id);
-    if (connection && belongs(*connection, *terms_))
-      add({open_key(connection->facts(), terms_->query.sort), reached_, 0});
+    std::optional<TcpRow> tcp;
+    if (connection && belongs(*connection, *terms_, tcp))
+      add({open_key(*connection, tcp, terms_->query.sort), reached_, 0});
   }
   return false;
 }
@@ -177,8 +205,7 @@ bool PageSearch::look_at_history(const Worker& worker, IsOver is_over) {
   while (const History::Entry* const entry = entry_at(history, reached_)) {
     if (is_over()) return true;
     if (belongs(*entry, *terms_)) {
-      add({closed_key(entry->facts, terms_->query.sort), static_cast<std::uint64_t>(entry->facts.id),
-           reached_});
+      add({closed_key(*entry, *terms_), static_cast<std::uint64_t>(entry->facts.id), reached_});
     }
     ++reached_;
   }

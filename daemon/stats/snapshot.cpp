@@ -38,8 +38,8 @@ std::optional<ConnectionId> parse_id(std::string_view text) {
 }
 
 bool ConnectionQuery::has_filter() const {
-  return listener || client || service || state || direction || peer || older_than || min_bytes || reason ||
-         first || how || since || until;
+  return listener || client || service || state || direction || peer || local || !where.empty() ||
+         older_than || min_bytes || reason || first || how || since || until;
 }
 
 }  // namespace tcpctl

@@ -13,6 +13,7 @@
 #include "base/address.hpp"
 #include "base/clock.hpp"
 #include "base/units.hpp"
+#include "stats/comparison.hpp"
 #include "stats/facts.hpp"
 #include "stats/histogram.hpp"
 
@@ -93,7 +94,8 @@ struct ConnectionQuery {
   std::optional<std::string> listener, client, service;
   std::optional<std::string> state;  // spelt as in TcpState's text
   std::optional<Direction> direction;
-  std::optional<Network> peer;
+  std::optional<Network> peer, local;
+  std::vector<Comparison> where;  // all must hold
   std::optional<Duration> older_than;
   std::optional<std::uint64_t> min_bytes;
   // history alone
@@ -102,7 +104,18 @@ struct ConnectionQuery {
   std::optional<How> how;
   std::optional<WallTime> since, until;
 
-  enum class Sort : std::uint8_t { id, opened_at, age, idle, bytes_in, bytes_out, closed_at };
+  enum class Sort : std::uint8_t {
+    id,
+    opened_at,
+    age,
+    idle,
+    bytes_in,
+    bytes_out,
+    closed_at,
+    state,
+    rtt,
+    retransmits
+  };
   Sort sort{Sort::id};
   bool descending{false};
   std::size_t limit{100};

@@ -40,6 +40,8 @@ TEST(Query, ReadsEveryFilter) {
                                        {"state", "estab"},
                                        {"direction", "outbound"},
                                        {"peer", "10.0.0.0/8"},
+                                       {"local", "10.0.0.1"},
+                                       {"where", "rtt>50ms,bytes_in >= 1MB"},
                                        {"older_than", "1h30m"},
                                        {"min_bytes", "64KiB"},
                                        {"reason", "idle_timeout"},
@@ -59,6 +61,10 @@ TEST(Query, ReadsEveryFilter) {
   EXPECT_EQ(query.state, "ESTABLISHED");
   EXPECT_EQ(query.direction, Direction::outbound);
   EXPECT_EQ(query.peer->text(), "10.0.0.0/8");
+  EXPECT_EQ(query.local->text(), "10.0.0.1/32");
+  EXPECT_EQ(query.where,
+            (std::vector{Comparison{Comparison::Field::rtt, Comparison::Sign::more, 50'000'000},
+                         Comparison{Comparison::Field::bytes_in, Comparison::Sign::at_least, 1'000'000}}));
   EXPECT_EQ(query.older_than, 90min);
   EXPECT_EQ(query.min_bytes, 65536U);
   EXPECT_EQ(query.reason, Reason::idle_timeout);
@@ -90,6 +96,14 @@ TEST(Query, SaysWhatIsWrongAndWhatWasMeant) {
   EXPECT_EQ(refusal({{"since", "yesterday"}}, true),
             "query parameter 'since': 'yesterday' is no RFC 3339 time such as 2026-11-22T13:47:41Z");
   EXPECT_NE(refusal({{"peer", "10.0.0.0/40"}}), "taken");
+  EXPECT_EQ(refusal({{"where", "rt>50ms"}}), "query parameter 'where': 'rt' is unknown; did you mean 'rtt'?");
+  EXPECT_EQ(refusal({{"where", "rtt>50"}}),
+            "query parameter 'where': duration '50': unit missing, write '50s'");
+  EXPECT_EQ(refusal({{"where", "cwnd>1,"}}),
+            "query parameter 'where': '' is no comparison; write 'rtt>50ms' or 'bytes_in>=1MB'");
+  EXPECT_EQ(refusal({{"where", "mss>1,mss>1,mss>1,mss>1,mss>1,mss>1,mss>1,mss>1,mss>1"}}),
+            "query parameter 'where': more than 8 comparisons");
+  EXPECT_NE(refusal({{"local", "10.0.0.0/40"}}), "taken");
   EXPECT_NE(refusal({{"older_than", "5"}}), "taken");
   EXPECT_NE(refusal({{"min_bytes", "-1"}}), "taken");
 }

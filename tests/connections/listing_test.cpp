@@ -206,6 +206,11 @@ TEST_F(ListingTest, FiltersByEachKey) {
   EXPECT_THAT(found([](auto& query) { query.listener = "mine"; }), ElementsAre(1, 2, 3, 5, 6, 7, 8, 9));
   EXPECT_THAT(found([](auto& query) { query.older_than = 1s; }), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8));
   EXPECT_THAT(found([](auto& query) { query.state = "ESTABLISHED"; }), ElementsAre());
+  EXPECT_THAT(found([](auto& query) { query.where = {parse_comparison("bytes>=1MB").value()}; }),
+              ElementsAre(5));
+  EXPECT_THAT(found([](auto& query) { query.where = {parse_comparison("age<=1ms").value()}; }),
+              ElementsAre(9));
+  EXPECT_THAT(found([](auto& query) { query.where = {parse_comparison("rtt>=0s").value()}; }), ElementsAre());
   EXPECT_EQ(found([](auto& query) { query.state = "CLOSED"; }).size(), 9U);
 }
 
@@ -313,6 +318,29 @@ TEST_F(ListingOfOpenTest, ShowsLiveStatesAndFiltersByThem) {
   EXPECT_EQ(page->total, 1U);
   query.state.reset();
   EXPECT_EQ(open_page(query)->total, 2U);
+}
+
+TEST_F(ListingOfOpenTest, FiltersByWhatTheKernelKnows) {
+  serve({});
+  const auto found = [&](std::string_view comparison) {
+    ConnectionQuery query;
+    query.where.push_back(parse_comparison(comparison).value());
+    return open_page(query)->total;
+  };
+  const auto port = open_page({})->items.at(0).local.port();
+
+  EXPECT_EQ(found("mss>0"), 1U);
+  EXPECT_EQ(found("mss=0"), 0U);
+  EXPECT_EQ(found("rtt<1h"), 1U);
+  EXPECT_EQ(found("rtt>1h"), 0U);
+  EXPECT_EQ(found(fmt::format("local_port={}", port)), 1U);
+  EXPECT_EQ(found(fmt::format("local_port!={}", port)), 0U);
+  EXPECT_EQ(found("peer_port>0"), 1U);
+  ConnectionQuery query;
+  query.local = parse_network("127.0.0.1").value();
+  EXPECT_EQ(open_page(query)->total, 1U);
+  query.local = parse_network("127.0.0.2").value();
+  EXPECT_EQ(open_page(query)->total, 0U);
 }
 
 TEST_F(ListingOfOpenTest, GivesFirstPageAndRest) {

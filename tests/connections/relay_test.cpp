@@ -460,7 +460,6 @@ TEST_F(RelayFlowTest, DeliversWhatWasInThePipeWhenAFinEndsBothSides) {
   ASSERT_TRUE(run_until([&] { return peer.at_eof(); }));
 
   EXPECT_GE(peer.received.size(), taken);  // what it read first made room for more
-  EXPECT_EQ(peer.received.size(), upstream_record().bytes_in);
   EXPECT_TRUE(much.starts_with(peer.received));
   EXPECT_EQ(worker().pipes().in_use(), 0U);
 }

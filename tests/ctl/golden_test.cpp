@@ -25,9 +25,9 @@ class Golden : public ::testing::TestWithParam<std::tuple<Case, int>> {
  protected:
   Golden() {
     daemon_.answer("GET /v1/status", kStatus);
-    daemon_.answer("GET /v1/listeners", page({kWeb, kHello, kEcho}));
+    daemon_.answer("GET /v1/listeners?limit=1000", page({kWeb, kHello, kEcho}));
     daemon_.answer("GET /v1/listeners/web", kWeb);
-    daemon_.answer("GET /v1/clients", page({kFeed, kSmtp}));
+    daemon_.answer("GET /v1/clients?limit=1000", page({kFeed, kSmtp}));
     daemon_.answer("GET /v1/clients/smtp-check", kSmtp);
     daemon_.answer("GET /v1/clients/keep", kKeep);
     daemon_.answer("GET /v1/listeners/web/upstreams", page({kUpstream}));

@@ -23,8 +23,8 @@ class Overview : public ::testing::Test {
 };
 
 TEST_F(Overview, SaysThatNothingIsWrong) {
-  daemon_.answer("GET /v1/listeners", page({kWeb}));
-  daemon_.answer("GET /v1/clients", page({}));
+  daemon_.answer("GET /v1/listeners?limit=1000", page({kWeb}));
+  daemon_.answer("GET /v1/clients?limit=1000", page({}));
 
   const auto ran = here("table");
 
@@ -34,9 +34,9 @@ TEST_F(Overview, SaysThatNothingIsWrong) {
 }
 
 TEST_F(Overview, FollowsThePagesOfListenersAndClients) {
-  daemon_.answer("GET /v1/listeners", page({kWeb}, "c"));
-  daemon_.answer("GET /v1/listeners?cursor=c", page({kHello}));
-  daemon_.answer("GET /v1/clients", page({kFeed}));
+  daemon_.answer("GET /v1/listeners?limit=1000", page({kWeb}, "c"));
+  daemon_.answer("GET /v1/listeners?limit=1000&cursor=c", page({kHello}));
+  daemon_.answer("GET /v1/clients?limit=1000", page({kFeed}));
 
   const auto json = Json::parse(here("json").out);
 
@@ -49,9 +49,9 @@ TEST_F(Overview, FollowsThePagesOfListenersAndClients) {
 TEST_F(Overview, HasNoCsv) { EXPECT_EQ(here("csv").exit, Exit::usage); }
 
 TEST_F(Overview, EscapesWhatItPutsIntoWords) {
-  daemon_.answer("GET /v1/listeners",
+  daemon_.answer("GET /v1/listeners?limit=1000",
                  page({R"({"name": "a\u001b[2J", "state": "failed", "error": "x\ny", "addresses": []})"}));
-  daemon_.answer("GET /v1/clients", page({}));
+  daemon_.answer("GET /v1/clients?limit=1000", page({}));
 
   EXPECT_THAT(here("table").out, HasSubstr("listener a\\x1b[2J: x\\ny\n"));
 }

@@ -52,7 +52,7 @@ class Run : public ::testing::Test {
 };
 
 TEST_F(Run, LeavesWithTheExitStatusOfWhatHappened) {
-  daemon_.answer("GET /v1/listeners", page({kWeb}));
+  daemon_.answer("GET /v1/listeners?limit=1000", page({kWeb}));
   daemon_.answer("GET /v1/listeners/no", problem(404, "no listener 'no'"));
   daemon_.answer("POST /v1/listeners/web/pause", problem(403, "role read is too weak"));
   daemon_.answer("POST /v1/listeners/web/resume", problem(409, "it is not paused"));
@@ -149,7 +149,7 @@ TEST_F(Run, SendsNoTokenOfAFileThatIsOpenToOthersOrHoldsNone) {
 }
 
 TEST_F(Run, FitsTablesToTheTerminalButCutsNoPipe) {
-  daemon_.answer("GET /v1/listeners", page({kEcho}));
+  daemon_.answer("GET /v1/listeners?limit=1000", page({kEcho}));
   const std::string name = "echo-with-a-name-of-some-length";
 
   EXPECT_THAT(here({"listener"}).out, HasSubstr(name));
@@ -161,7 +161,7 @@ TEST_F(Run, FitsTablesToTheTerminalButCutsNoPipe) {
 }
 
 TEST_F(Run, ColoursATerminalAloneAndOnlyWhereItIsWanted) {
-  daemon_.answer("GET /v1/listeners", page({kWeb}));
+  daemon_.answer("GET /v1/listeners?limit=1000", page({kWeb}));
   const auto coloured = [&](const Around& around, std::vector<std::string> words = {"listener"}) {
     return here(std::move(words), around).out.find('\x1b') != std::string::npos;
   };
@@ -183,7 +183,8 @@ TEST_F(Run, PrintsTheAnswerOfTheApiAsJson) {
 }
 
 TEST_F(Run, ShowsADashForWhatAnOlderDaemonDoesNotTell) {
-  daemon_.answer("GET /v1/listeners", std::string{R"({"items": [{"name": "web", "new_member": {}}]})"});
+  daemon_.answer("GET /v1/listeners?limit=1000",
+                 std::string{R"({"items": [{"name": "web", "new_member": {}}]})"});
   daemon_.answer("GET /v1/listeners/web", std::string{R"({"name": "web"})"});
 
   EXPECT_THAT(here({"listener"}).out, HasSubstr("web   -      -        -             -"));
@@ -191,7 +192,7 @@ TEST_F(Run, ShowsADashForWhatAnOlderDaemonDoesNotTell) {
 }
 
 TEST_F(Run, TellsThatAnAnswerIsNoJson) {
-  daemon_.answer("GET /v1/listeners", Canned{200, "<html>", "text/html"});
+  daemon_.answer("GET /v1/listeners?limit=1000", Canned{200, "<html>", "text/html"});
 
   const auto ran = here({"listener"});
 

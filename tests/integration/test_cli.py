@@ -132,6 +132,33 @@ def test_filters_are_the_api_s(daemon, conversation):
     assert conversation.name not in daemon.tcpctl("conn", "--direction", "outbound").stdout
 
 
+def test_filters_are_written_as_in_ss(daemon, conversation):
+    def listed(*words):
+        done = daemon.tcpctl("conn", *words, "--columns", "remote", "--no-headers")
+        assert done.returncode == DONE, done.stderr
+        return done.stdout.split()
+
+    port = conversation.name.rpartition(":")[2]
+    assert listed("state", "ESTABLISHED", "listener", "echo", "rtt<1m", "src", "127.0.0.0/8") == [conversation.name]
+    assert listed("inbound", "dport", "=", f":{port}") == [conversation.name]
+    assert listed("dst", conversation.name, "--sort=-rtt") == [conversation.name]
+    assert listed("inbound", "dport", "!=", port) == listed("listener", "echo", "rtt>1m") == []
+    assert_one_line(daemon.tcpctl("conn", "listener", "echo", "rt>5ms"), FAILED, "did you mean 'rtt'?")
+    assert_one_line(daemon.tcpctl("conn", "listener", "echo", "or", "inbound"), USAGE, "'or' is not possible")
+
+
+def test_a_watched_list_is_printed_until_nobody_reads(daemon, conversation):
+    with subprocess.Popen([TCPCTL, "conn", "inbound", "--watch=0.1", "--columns", "remote,in"], stdout=subprocess.PIPE,
+                          text=True, env={**environment(), "TCPCTL_HOST": f"unix:{daemon.socket}"}) as watching:
+        while conversation.name not in watching.stdout.readline():
+            pass
+        conversation.send(b"more")
+        while not watching.stdout.readline().rstrip().endswith("*"):
+            pass
+        watching.stdout.close()
+        assert watching.wait(20) == DONE
+
+
 @pytest.mark.quick
 def test_listeners_are_paused_and_resumed(daemon):
     assert daemon.tcpctl("listener", "pause", "echo").returncode == DONE

@@ -222,7 +222,7 @@ def test_a_session_is_two_connections_that_name_each_other(scene):
 PAST, FUTURE = "2020-01-01T00:00:00Z", "2100-01-01T00:00:00Z"
 OF_CONNECTIONS = [("listener", "web", "other"), ("client", None, "other"), ("service", "forward", "echo"),
                   ("direction", "inbound", None), ("peer", "127.0.0.0/8", "10.0.0.0/8"), ("older_than", "0s", "1h"),
-                  ("min_bytes", "4", "1MiB")]
+                  ("min_bytes", "4", "1MiB"), ("local", "127.0.0.1", "10.0.0.0/8"), ("where", "rtt<1m,bytes>=4", "rtt>1m")]
 OF_HISTORY = [("reason", "peer_fin", "drain"), ("first", "remote", "unknown"), ("how", "fin", "abort"),
               ("since", PAST, FUTURE), ("until", FUTURE, PAST), ("state", "closed", "listen")]
 

@@ -47,6 +47,8 @@ TEST(Snapshot, SeesEveryKindOfFilter) {
   EXPECT_TRUE(with([](auto& query) { query.state = "ESTABLISHED"; }));
   EXPECT_TRUE(with([](auto& query) { query.direction = Direction::inbound; }));
   EXPECT_TRUE(with([](auto& query) { query.peer = Network{}; }));
+  EXPECT_TRUE(with([](auto& query) { query.local = Network{}; }));
+  EXPECT_TRUE(with([](auto& query) { query.where.push_back(parse_comparison("bytes>0").value()); }));
   EXPECT_TRUE(with([](auto& query) { query.older_than = Duration{1}; }));
   EXPECT_TRUE(with([](auto& query) { query.min_bytes = 1; }));
   EXPECT_TRUE(with([](auto& query) { query.reason = Reason::drain; }));
