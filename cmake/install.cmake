@@ -13,6 +13,13 @@ install(FILES ${PROJECT_BINARY_DIR}/tcpctld.service DESTINATION lib/systemd/syst
 install(FILES systemd/tcpctl.sysusers DESTINATION lib/sysusers.d RENAME tcpctl.conf)
 install(FILES systemd/tcpctl.tmpfiles DESTINATION lib/tmpfiles.d RENAME tcpctl.conf)
 
+install(FILES ${PROJECT_BINARY_DIR}/man/tcpctl.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES ${PROJECT_BINARY_DIR}/man/tcpctld.toml.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
+install(FILES man/tcpctld.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
+install(FILES ${PROJECT_BINARY_DIR}/completions/bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME tcpctl)
+install(FILES ${PROJECT_BINARY_DIR}/completions/zsh DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions RENAME _tcpctl)
+install(FILES ${PROJECT_BINARY_DIR}/completions/fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d RENAME tcpctl.fish)
+
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md")
 

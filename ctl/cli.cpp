@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/text.hpp"
+#include "ctl/help.hpp"
 #include "ctl/terminal.hpp"
 
 namespace tcpctl::ctl {
@@ -125,8 +126,8 @@ const Bound* before(const Bound& chosen, const std::vector<Bound>& all) {
 }
 
 std::vector<std::string> option_words(const Verb* verb) {
-  std::vector<std::string> words{"--host", "--token-file", "--output", "--no-color",
-                                 "--utc",  "--version",    "--help"};
+  std::vector<std::string> words{"--help"};
+  for (const auto& option : global_options()) words.push_back(option.key());
   if (verb == nullptr) return words;
   for (const auto& option : verb->options) words.push_back(option.key());
   return words;

@@ -21,18 +21,6 @@ std::string section(const std::string& title, const Rows& rows) {
   return out;
 }
 
-const Rows& global_rows() {
-  static const Rows rows{
-      {"--host HOST", "unix:PATH or http://HOST:PORT; else $TCPCTL_HOST, else unix:/run/tcpctl/api.sock"},
-      {"--token-file FILE", "over http: show the token in FILE's first line; else $TCPCTL_TOKEN"},
-      {"-o, --output FORMAT", "table, wide (every column in full), json (the API's answer) or csv"},
-      {"--no-color", "no colours; NO_COLOR in the environment says the same"},
-      {"--utc", "times in UTC instead of the local zone"},
-      {"-h, --help", "this help"},
-      {"--version", "the version of tcpctl"}};
-  return rows;
-}
-
 std::string shown(const Positional& positional) {
   switch (positional.count) {
     case Positional::Count::one:
@@ -46,6 +34,22 @@ std::string shown(const Positional& positional) {
   }
   return "[" + positional.name + "...]";
 }
+
+Rows global_rows() {
+  Rows rows;
+  for (const auto& option : global_options()) rows.emplace_back(shown(option), option.help);
+  rows.insert(rows.end() - 1, {"-h, --help", "this help"});
+  return rows;
+}
+
+std::string also(const Noun& noun) {
+  if (noun.aliases.empty()) return {};
+  std::string out = "Also written: ";
+  for (const auto& alias : noun.aliases) out += (&alias == &noun.aliases.front() ? "" : ", ") + alias;
+  return out + "\n";
+}
+
+}  // namespace
 
 std::string shown(const Option& option) {
   auto names = option.name;
@@ -61,14 +65,16 @@ std::string usage(const Noun& noun, const Verb& verb) {
   return line;
 }
 
-std::string also(const Noun& noun) {
-  if (noun.aliases.empty()) return {};
-  std::string out = "Also written: ";
-  for (const auto& alias : noun.aliases) out += (&alias == &noun.aliases.front() ? "" : ", ") + alias;
-  return out + "\n";
+const std::vector<Option>& global_options() {
+  static const std::vector<Option> options{
+      {"--host", "HOST", "unix:PATH or http://HOST:PORT; else $TCPCTL_HOST, else unix:/run/tcpctl/api.sock"},
+      {"--token-file", "FILE", "over http: show the token in FILE's first line; else $TCPCTL_TOKEN"},
+      {"-o,--output", "FORMAT", "table, wide (every column in full), json (the API's answer) or csv"},
+      {"--no-color", "", "no colours; NO_COLOR in the environment says the same"},
+      {"--utc", "", "times in UTC instead of the local zone"},
+      {"--version", "", "the versions of tcpctl and of the daemon"}};
+  return options;
 }
-
-}  // namespace
 
 std::string help_text(const std::vector<Noun>& nouns) {
   Rows commands{{"(none)", "what runs, its state and traffic, and what is wrong with it"}};

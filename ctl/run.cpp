@@ -8,8 +8,10 @@
 #include "base/text.hpp"
 #include "ctl/cli.hpp"
 #include "ctl/commands/registry.hpp"
+#include "ctl/completion.hpp"
 #include "ctl/context.hpp"
 #include "ctl/help.hpp"
+#include "ctl/manual.hpp"
 #include "ctl/terminal.hpp"
 #include "ctl/token.hpp"
 
@@ -104,16 +106,22 @@ Exit complain(const Failure& failure, Environment& environment) {
 
 Exit run(const std::vector<std::string>& arguments, Environment& environment,
          const std::vector<Noun>& nouns) {
+  if (!arguments.empty() && arguments.front() == kCompleteWord) {
+    environment.out.write(
+        completion_text(complete({arguments.begin() + 1, arguments.end()}, nouns, environment)));
+    return Exit::done;
+  }
+  if (arguments.size() == 1 && arguments.front() == kManualWord) {
+    environment.out.write(manual_text(nouns));
+    return Exit::done;
+  }
   const auto line = parse_command_line(arguments, nouns);
   if (!line) return complain(line.error(), environment);
   if (line->help) return print_help(*line, nouns, environment);
-  if (line->version) {
-    environment.out.write("tcpctl " TCPCTL_VERSION "\n");
-    return Exit::done;
-  }
   auto globals = globals_of(*line, environment);
   if (!globals) return complain(globals.error(), environment);
   Context context{environment, std::move(*globals)};
+  if (line->version) return commands::versions(context);
   return line->verb == nullptr ? commands::overview(context) : line->verb->run(context, line->arguments);
 }
 

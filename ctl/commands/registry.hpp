@@ -24,6 +24,7 @@ namespace tcpctl::ctl::commands {
   X(metrics)            \
   X(token)              \
   X(api)                \
+  X(completion)         \
   X(version)
 
 #define X(name) [[nodiscard]] Noun name##_noun();
@@ -32,6 +33,9 @@ TCPCTL_NOUNS(X)
 
 /// `tcpctl` alone: what runs, its state and traffic, and what is wrong with it.
 [[nodiscard]] Exit overview(Context& context);
+
+/// `tcpctl --version`: this version, and the daemon's beside it where it answers within a second.
+[[nodiscard]] Exit versions(Context& context);
 
 /// Every noun, in the order in which the help shows them.
 [[nodiscard]] std::vector<Noun> all();

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <chrono>
+
 #include <fmt/format.h>
 
 #include "ctl/commands/registry.hpp"
@@ -23,6 +25,18 @@ Exit print(Context& context, const Arguments&) {
 }
 
 }  // namespace
+
+Exit versions(Context& context) {
+  Call call;
+  call.path = "/v1/status";
+  call.patience = std::chrono::seconds{1};
+  const auto status = context.ask(call);
+  const auto host = safe(context.client().host().text());
+  context.print("tcpctl " TCPCTL_VERSION "\n");
+  context.print(status ? fmt::format("tcpctld {} at {}\n", safe(status->text("version").value_or("-")), host)
+                       : fmt::format("tcpctld - ({})\n", status.error().line));
+  return Exit::done;
+}
 
 Noun version_noun() {
   return {"version",

@@ -139,7 +139,11 @@ inline constexpr std::array kParameters{
         "segments_out"},
     Parameter{"older_than", "string", "", "Only open for longer than this: 90s, 5m"},
     Parameter{"min_bytes", "string", "", "Only with at least so many bytes, both ways together: 64KiB"},
-    Parameter{"reason", "string", "", "Only ended for this reason: peer_fin, idle_timeout, ..."},
+    Parameter{"reason", "string",
+              "peer_fin|peer_rst|local_done|local_limit|idle_timeout|connect_refused|connect_timeout|"
+              "connect_unreachable|queue_timeout|dead_peer|tls_error|proxy_header_error|script_mismatch|"
+              "upstream_down|admin_kill|drain|fault_injected|resource|internal|unknown",
+              "Only ended for this reason: peer_fin, idle_timeout, ..."},
     Parameter{"first", "string", "local|remote|unknown", "Only where this side's FIN or RST came first"},
     Parameter{"how", "string", "",
               "history: only ended so (fin, rst, timeout, abort); DELETE: graceful (default) or reset"},

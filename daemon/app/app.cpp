@@ -222,6 +222,10 @@ int run_daemon(int argc, char** argv) {
     std::fputs(config::print_keys(key_table()).c_str(), stdout);
     return 0;
   }
+  if (line->action == CommandLine::Action::print_manual) {
+    std::fputs(config::print_manual(key_table()).c_str(), stdout);
+    return 0;
+  }
   if (line->action == CommandLine::Action::print_api) {
     std::puts(api::openapi_document(config::json_schemas(key_table())).c_str());
     return 0;

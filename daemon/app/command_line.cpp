@@ -34,6 +34,7 @@ std::optional<CommandLine> parse_command_line(int argc, char** argv, int& status
   bool check = false;
   bool keys = false;
   bool api = false;
+  bool manual = false;
   CLI::App app{"Runs TCP listeners and clients, and shows the whole life of every connection.", "tcpctld"};
   app.footer(
       "Example: tcpctld --check-config -c /etc/tcpctl/tcpctld.toml\nIt is asked and steered by tcpctl(1).");
@@ -45,6 +46,7 @@ std::optional<CommandLine> parse_command_line(int argc, char** argv, int& status
   app.add_flag("--print-keys", keys,
                "Print every key of the configuration with type, unit, default and bounds");
   app.add_flag("--print-api", api, "Print the document of the HTTP API, OpenAPI 3.1 as JSON");
+  app.add_flag("--print-manual", manual, "Print the keys in mdoc(7), for tcpctld.toml(5)")->group("");
   app.add_flag("--strict", line.strict, "Do not start while an address of a listener cannot be bound");
   app.add_flag(
       "!--no-records", line.records,
@@ -60,6 +62,7 @@ std::optional<CommandLine> parse_command_line(int argc, char** argv, int& status
   if (check) line.action = CommandLine::Action::check_config;
   if (keys) line.action = CommandLine::Action::print_keys;
   if (api) line.action = CommandLine::Action::print_api;
+  if (manual) line.action = CommandLine::Action::print_manual;
   return line;
 }
 

@@ -8,7 +8,7 @@ namespace tcpctl {
 
 /// What `tcpctld` was asked to do.
 struct CommandLine {
-  enum class Action : unsigned char { run, check_config, print_keys, print_api };
+  enum class Action : unsigned char { run, check_config, print_keys, print_api, print_manual };
   Action action{Action::run};
   std::filesystem::path file{"/etc/tcpctl/tcpctld.toml"};
   bool is_service{true};  // no other file was named

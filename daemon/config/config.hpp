@@ -233,5 +233,8 @@ inline constexpr std::string_view kRedacted = "<redacted>";
 
 /// Every key with type, unit, default, bounds and its line of help: `tcpctld --print-keys`.
 [[nodiscard]] std::string print_keys(const KeyTable& keys);
+/// The same as the part of tcpctld.toml(5) that is made from them, in mdoc(7). The rest is in
+/// man/tcpctld.toml.5.in.
+[[nodiscard]] std::string print_manual(const KeyTable& keys);
 
 }  // namespace tcpctl::config

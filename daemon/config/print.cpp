@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/mdoc.hpp"
 #include "config/config.hpp"
 #include "config/value.hpp"
 
@@ -46,7 +47,39 @@ Row row_of(const KeyTable::Entry& entry) {
           std::string{key.help}};
 }
 
+/// "listeners.*.tcp.congestion" -> "listeners.*": the table that a section of the manual is about.
+std::string table_of(const std::string& path) {
+  const auto dot = path.find('.');
+  const auto star = path.find(".*.", dot);
+  if (star == dot) return path.substr(0, dot + 2);
+  return path.substr(0, dot);
+}
+
+std::string manual_item(const KeyTable::Entry& entry, const std::string& table) {
+  const auto row = row_of(entry);
+  std::string facts = row.at(1);
+  if (row.at(2) != "-") facts += fmt::format(", {}", row.at(2));
+  if (row.at(4) != "-") facts += fmt::format(", {}", row.at(4));
+  facts += entry.key.required ? "; required" : row.at(3) == "-" ? "" : fmt::format("; default {}", row.at(3));
+  return fmt::format(".It Ic {}\n{}.\n{}.\n", mdoc_text(entry.path.substr(table.size() + 1)),
+                     mdoc_text(entry.key.help), mdoc_text(facts));
+}
+
 }  // namespace
+
+std::string print_manual(const KeyTable& keys) {
+  std::string text;
+  std::string table;
+  for (const auto& entry : keys.entries()) {
+    if (const auto next = table_of(entry.path); next != table) {
+      if (!table.empty()) text += ".El\n";
+      table = next;
+      text += fmt::format(".Ss [{}]\n.Bl -tag -width 4n\n", mdoc_text(table));
+    }
+    text += manual_item(entry, table);
+  }
+  return text + ".El\n";
+}
 
 std::string print_keys(const KeyTable& keys) {
   std::vector<Row> rows{{"KEY", "TYPE", "UNIT", "DEFAULT", "BOUNDS", "HELP"}};

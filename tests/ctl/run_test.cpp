@@ -204,7 +204,10 @@ TEST_F(Run, PrintsBothVersions) {
   daemon_.answer("GET /v1/status", kStatus);
 
   EXPECT_THAT(here({"version"}).out, StartsWith("tcpctl " TCPCTL_VERSION "\ntcpctld 0.1.0 at unix:"));
-  EXPECT_EQ(tcpctl({"--version"}).out, "tcpctl " TCPCTL_VERSION "\n");
+  EXPECT_EQ(tcpctl({"--host", "unix:/nonexistent", "--version"}).out,
+            "tcpctl " TCPCTL_VERSION
+            "\ntcpctld - (cannot reach unix:/nonexistent: no such file; is tcpctld running? systemctl status "
+            "tcpctld)\n");
   EXPECT_EQ(tcpctl({"version", "--host", "unix:/nonexistent"}).exit, Exit::unreachable);
 }
 
