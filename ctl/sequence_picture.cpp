@@ -2,57 +2,24 @@
 #include "ctl/sequence_picture.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <string_view>
 
 #include <fmt/format.h>
 
-#include "ctl/format.hpp"
+#include "ctl/strokes.hpp"
 #include "ctl/terminal.hpp"
 
 namespace tcpctl::ctl {
 namespace {
 
-constexpr std::size_t kTimeWidth = 11;
+constexpr std::size_t kTimeWidth = kSinceWidth;
 constexpr std::size_t kWidestGap = 36;
 constexpr std::size_t kMargin = 2;  // before the time, and before the state
 constexpr std::size_t kDefaultWidth = 100;
 
-struct Strokes {
-  std::string_view life, whole, broken, right, left;
-};
-constexpr Strokes kUnicode{"│", "─", "╌", "▶", "◀"};
-constexpr Strokes kAscii{"|", "-", ".", ">", "<"};
-
-std::string times(std::string_view stroke, std::size_t count) {
-  std::string out;
-  for (std::size_t i = 0; i < count; ++i) out += stroke;
-  return out;
-}
-
-/// "─── SYN ───▶" over the whole gap between two lifelines.
-std::string arrow_text(const Arrow& arrow, bool seen, std::size_t gap, const Strokes& strokes) {
-  const auto label = " " + shorten(safe(arrow.text), gap - 5) + " ";
-  const std::size_t room = gap - 1 - display_width(label);
-  const std::string_view line = seen ? strokes.whole : strokes.broken;
-  const auto before = times(line, room / 2);
-  const auto after = times(line, room - room / 2);
-  if (arrow.from < arrow.to) return before + label + after + std::string{strokes.right};
-  return std::string{strokes.left} + before + label + after;
-}
-
-/// "+0.41 ms" "+3.200100 s" "+86401.2 s": as exact as there is room.
-std::string since(WallTime start, WallTime at) {
-  const auto seconds = std::chrono::duration<double>(at - start).count();
-  if (seconds < 1) return "+" + micros_text(seconds * 1e6);
-  const auto whole = fmt::formatted_size("{:.0f}", std::floor(seconds));
-  return fmt::format("{:+.{}f} s", seconds, whole > 6 ? 0 : 7 - whole);
-}
-
 class Picture {
  public:
   Picture(const Sequence& sequence, const View& view)
-      : sequence_{sequence}, strokes_{view.unicode ? kUnicode : kAscii}, gap_{gap_for(sequence, view)} {
+      : sequence_{sequence}, strokes_{strokes_of(view.unicode)}, gap_{gap_for(sequence, view)} {
     for (const auto& step : sequence.steps) {
       if (step.at && !start_) start_ = step.at;
     }
@@ -92,19 +59,23 @@ class Picture {
   }
 
   [[nodiscard]] std::string line(const SequenceStep& step) const {
-    auto out = fmt::format("{:>{}} ", step.at ? since(*start_, *step.at) : "", kTimeWidth);
+    auto out = fmt::format("{:>{}} ", step.at ? since_text(*start_, *step.at) : "", kTimeWidth);
     for (std::size_t i = 0; i < sequence_.lifelines.size(); ++i) {
       out += strokes_.life;
       if (i + 1 == sequence_.lifelines.size()) break;
       const bool here = step.arrow && std::min(step.arrow->from, step.arrow->to) == i;
-      out += here ? arrow_text(*step.arrow, step.seen, gap_, strokes_) : std::string(gap_, ' ');
+      out += here ? arrow(step) : std::string(gap_, ' ');
     }
     if (!step.state.empty()) out += std::string(kMargin, ' ') + safe(step.state);
     return out;
   }
 
+  [[nodiscard]] std::string arrow(const SequenceStep& step) const {
+    return arrow_text(safe(step.arrow->text), step.arrow->from < step.arrow->to, !step.seen, gap_, strokes_);
+  }
+
   const Sequence& sequence_;
-  const Strokes strokes_;
+  const Strokes& strokes_;
   const std::size_t gap_;
   std::optional<WallTime> start_;
 };

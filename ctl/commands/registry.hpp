@@ -21,6 +21,7 @@ namespace tcpctl::ctl::commands {
   X(config)             \
   X(log_level)          \
   X(connect)            \
+  X(trace)              \
   X(metrics)            \
   X(token)              \
   X(api)                \
