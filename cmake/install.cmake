@@ -3,8 +3,8 @@
 # places below it (systemd.unit(5), sysusers.d(5), tmpfiles.d(5)). The configuration is always in /etc/tcpctl.
 install(TARGETS tcpctld DESTINATION ${CMAKE_INSTALL_SBINDIR})
 install(TARGETS tcpctl DESTINATION ${CMAKE_INSTALL_BINDIR})
-# Run by tcpctl alone, and the one that may be given cap_net_raw.
-install(TARGETS tcpctl-trace DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/tcpctl)
+# Run by tcpctl alone; tcpctl-trace is the one that may be given cap_net_raw.
+install(TARGETS tcpctl-top tcpctl-trace DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/tcpctl)
 
 file(READ systemd/tcpctld.service unit)
 string(REPLACE "/usr/sbin/" "${CMAKE_INSTALL_FULL_SBINDIR}/" unit "${unit}")

@@ -9,8 +9,6 @@
 namespace tcpctl::ctl::commands {
 namespace {
 
-/// The whole collection, which is small: what operators declared.
-
 std::string heading(const Json& status, const Context& context) {
   const auto& view = context.view();
   const auto uptime = status.number("uptime_seconds");

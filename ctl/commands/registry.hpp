@@ -22,6 +22,7 @@ namespace tcpctl::ctl::commands {
   X(log_level)          \
   X(connect)            \
   X(trace)              \
+  X(top)                \
   X(metrics)            \
   X(token)              \
   X(api)                \

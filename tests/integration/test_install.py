@@ -29,7 +29,7 @@ def prefix(root):
 
 def test_programs_units_and_configuration_are_in_their_places(root):
     wanted = ["sbin/tcpctld", "bin/tcpctl", "lib/systemd/system/tcpctld.service", "lib/sysusers.d/tcpctl.conf",
-              "lib/tmpfiles.d/tcpctl.conf", "libexec/tcpctl/tcpctl-trace", "share/doc/tcpctl/README.md", "share/doc/tcpctl/architecture.md", "share/man/man1/tcpctl.1",
+              "lib/tmpfiles.d/tcpctl.conf", "libexec/tcpctl/tcpctl-top", "libexec/tcpctl/tcpctl-trace", "share/doc/tcpctl/README.md", "share/doc/tcpctl/architecture.md", "share/man/man1/tcpctl.1",
               "share/man/man5/tcpctld.toml.5", "share/man/man8/tcpctld.8", "share/bash-completion/completions/tcpctl",
               "share/zsh/vendor-completions/_tcpctl", "share/fish/vendor_completions.d/tcpctl.fish"]
 

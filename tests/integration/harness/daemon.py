@@ -116,6 +116,10 @@ class Daemon:
         self.signal(number)
         status = self.process.wait(EXIT_SECONDS)
         assert status == (self.expected_exit if number == signal.SIGTERM else -number), self.log()[-4000:]
+        return self.start_again()
+
+    def start_again(self):
+        """Once it has ended, in the same folder."""
         self.process = self._start()
         return self.wait_until_ready()
 
