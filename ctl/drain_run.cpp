@@ -13,6 +13,7 @@
 #include "ctl/format.hpp"
 #include "ctl/interrupt.hpp"
 #include "ctl/terminal.hpp"
+#include "ctl/wait_run.hpp"
 
 namespace tcpctl::ctl {
 namespace {
@@ -154,7 +155,15 @@ Exit ended(Context& context, const Draining& draining, std::uint64_t remaining) 
 
 std::vector<Option> drain_options() {
   return {{"--time", "DURATION", "end its connections within this time, spread over the second half of it"},
-          {"--wait", "", "until none remain, with a bar at a terminal"}};
+          {"--wait", "", "until none remain, with a bar at a terminal"},
+          {"--timeout", "DURATION", "with --wait: wait no longer; the drain goes on"}};
+}
+
+Answer<std::optional<std::chrono::milliseconds>> drain_patience(const Arguments& arguments) {
+  if (!arguments.has("--timeout")) return std::nullopt;
+  const auto time = wait_time(arguments);
+  if (!time) return tl::make_unexpected(time.error());
+  return *time;
 }
 
 Answer<std::optional<std::string>> drain_time(const Arguments& arguments, const std::string& option) {
@@ -167,8 +176,10 @@ Answer<std::optional<std::string>> drain_time(const Arguments& arguments, const 
   return text;
 }
 
-Exit wait_for_drain(Context& context, const Draining& draining) {
+Exit wait_for_drain(Context& context, const Draining& draining,
+                    std::optional<std::chrono::milliseconds> most) {
   const Interrupt interrupt;
+  const auto began = now();
   Progress progress{context, draining};
   bool is_first = true;
   while (true) {
@@ -181,10 +192,11 @@ Exit wait_for_drain(Context& context, const Draining& draining) {
       context.print(safe(fmt::format("{}: {}", draining.label, remaining_text(state->remaining))) + "\n");
     const bool is_done = state->remaining == 0;
     if (!is_done) progress.draw(*state);
-    if (is_done || !state->goes_on || interrupt.signal() != 0) progress.erase();
+    const bool is_enough = interrupt.signal() != 0 || (most && now() - began >= *most);
+    if (is_done || !state->goes_on || is_enough) progress.erase();
     if (is_done) break;
     if (!state->goes_on) return ended(context, draining, state->remaining);
-    if (interrupt.signal() != 0) return left_alone(context, draining, state->remaining, interrupt.signal());
+    if (is_enough) return left_alone(context, draining, state->remaining, interrupt.signal());
     pause(interrupt);
   }
   if (context.for_people())

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -31,9 +32,12 @@ struct Draining {
 };
 
 /// Waits until nothing remains: at a terminal with a bar, the time left and the oldest connections that
-/// remain; else with a line at the beginning and one at the end. An interrupt leaves the drain going and says
-/// so. Prints nothing on stdout unless for people. Answers failed where the drain was ended, or waiting was,
-/// and not_found where what is drained was removed.
-[[nodiscard]] Exit wait_for_drain(Context& context, const Draining& draining);
+/// remain; else with a line at the beginning and one at the end. An interrupt, and the end of `most`, leave
+/// the drain going and say so. Prints nothing on stdout unless for people. Answers failed where the drain was
+/// ended, or waiting was, and not_found where what is drained was removed.
+[[nodiscard]] Exit wait_for_drain(Context& context, const Draining& draining,
+                                  std::optional<std::chrono::milliseconds> most = std::nullopt);
+/// --timeout, of the verbs that drain. Errors: usage.
+[[nodiscard]] Answer<std::optional<std::chrono::milliseconds>> drain_patience(const Arguments& arguments);
 
 }  // namespace tcpctl::ctl

@@ -16,6 +16,7 @@
 #include "ctl/input.hpp"
 #include "ctl/object_config.hpp"
 #include "ctl/terminal.hpp"
+#include "ctl/wait_run.hpp"
 
 namespace tcpctl::ctl {
 namespace {
@@ -246,9 +247,12 @@ Exit act_on_object(Context& context, const Arguments& arguments, const ObjectKin
   Call call;
   call.method = "POST";
   call.path = fmt::format("{}/{}", object_path(kind, name), action);
+  if (const auto most = wait_time(arguments); !most) return context.fail(most.error());
   const auto answer = context.ask(call);
   if (!answer) return context.fail(answer.error());
-  return context.outcome(*answer, fmt::format("{} {}: {}", kind.noun, name, done));
+  const auto exit = context.outcome(*answer, fmt::format("{} {}: {}", kind.noun, name, done));
+  if (exit != Exit::done) return exit;
+  return wait_until_up(context, arguments, fmt::format("{} {}", kind.noun, name), object_path(kind, name));
 }
 
 std::vector<Verb> object_verbs(const ObjectKind& kind, RunVerb add, RunVerb set, RunVerb remove) {

@@ -17,6 +17,7 @@
 #include "ctl/probe_run.hpp"
 #include "ctl/received.hpp"
 #include "ctl/terminal.hpp"
+#include "ctl/wait_run.hpp"
 
 namespace tcpctl::ctl::commands {
 namespace {
@@ -157,12 +158,17 @@ Noun client_noun() {
   verbs.insert(
       verbs.end(),
       {{"pause", "make no new connections", "tcpctl client pause feed", {name}, {}, pause},
-       {"resume", "connect again", "tcpctl client resume feed", {name}, {}, resume},
+       {"resume",
+        "connect again",
+        "tcpctl client resume feed --wait",
+        {name},
+        wait_options("it is up"),
+        resume},
        {"reconnect",
         "end its connections and make them anew",
-        "tcpctl client reconnect feed",
+        "tcpctl client reconnect feed --wait --timeout 30s",
         {name},
-        {},
+        wait_options("it is up again"),
         reconnect},
        {"send",
         "send bytes on its connections",

@@ -9,6 +9,7 @@
 #include "ctl/filter_words.hpp"
 #include "ctl/follow.hpp"
 #include "ctl/listing.hpp"
+#include "ctl/wait_run.hpp"
 
 namespace tcpctl::ctl::commands {
 namespace {
@@ -74,6 +75,35 @@ Exit kill_matching(Context& context, Query query, const std::string& how) {
                              (how == "reset" ? "reset" : "ending: FIN sent, waiting for the peers'"));
 }
 
+/// Until `ids`, or all that match, have gone.
+Exit wait_until_gone(Context& context, const Arguments& arguments, const std::vector<std::string>& ids,
+                     const Query& query) {
+  const auto most = wait_time(arguments);
+  if (!most) return context.fail(most.error());
+  Waiting waiting;
+  waiting.label = "conn kill";
+  waiting.afterwards = "they go on to end by themselves";
+  waiting.state = [&]() -> Answer<Waiting::State> {
+    std::uint64_t left = 0;
+    if (ids.empty()) {
+      auto one = query;
+      const auto page = context.get("/v1/connections" + one.add("limit", "1").text());
+      if (!page) return tl::make_unexpected(page.error());
+      left = page->count("total").value_or(0);
+    }
+    for (const auto& id : ids) {
+      const auto connection = context.get(path_of(id));
+      if (!connection && connection.error().exit == Exit::not_found) continue;
+      if (!connection) return tl::make_unexpected(connection.error());
+      left += connection->at("close").is_null() ? 1 : 0;
+    }
+    return Waiting::State{left == 0, exact_text(left) + " left"};
+  };
+  const auto exit = wait_until_done(context, waiting, *most);
+  if (exit == Exit::done && context.for_people()) context.print("all of them have ended\n");
+  return exit;
+}
+
 Exit kill(Context& context, const Arguments& arguments) {
   const auto ids = arguments.all("ID");
   const auto query = filter_query(arguments);
@@ -87,7 +117,10 @@ Exit kill(Context& context, const Arguments& arguments) {
   if (!arguments.has("--yes")) {
     if (auto agreed = confirm_kill(context, ids, *query); !agreed) return context.fail(agreed.error());
   }
-  return ids.empty() ? kill_matching(context, *query, how) : kill_each(context, ids, how);
+  if (const auto most = wait_time(arguments); !most) return context.fail(most.error());
+  const auto exit = ids.empty() ? kill_matching(context, *query, how) : kill_each(context, ids, how);
+  if (exit != Exit::done || !arguments.has("--wait")) return exit;
+  return wait_until_gone(context, arguments, ids, *query);
 }
 
 }  // namespace
@@ -96,6 +129,7 @@ Noun connection_noun() {
   auto kills = connection_filters();
   kills.insert(kills.begin(), {{"--reset", "", "with a RST at once; else FIN, and the peer's is waited for"},
                                {"--yes", "", "ask nothing; without a terminal needed for several"}});
+  for (auto& option : wait_options("they have ended")) kills.push_back(std::move(option));
   return {"conn",
           {"conns", "connection", "connections"},
           "open connections",

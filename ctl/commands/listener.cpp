@@ -6,6 +6,7 @@
 #include "ctl/listener_sheet.hpp"
 #include "ctl/listing.hpp"
 #include "ctl/object_verbs.hpp"
+#include "ctl/wait_run.hpp"
 
 namespace tcpctl::ctl::commands {
 namespace {
@@ -38,7 +39,8 @@ Draining::State drain_state(const Json& listener) {
           .ends_at = parse_time(listener.text("drain.ends_at").value_or(""))};
 }
 
-Exit wait_until_drained(Context& context, const std::string& name) {
+Exit wait_until_drained(Context& context, const std::string& name,
+                        std::optional<std::chrono::milliseconds> most) {
   Draining draining;
   draining.label = "listener " + name;
   draining.listener = name;
@@ -48,12 +50,14 @@ Exit wait_until_drained(Context& context, const std::string& name) {
     if (!listener) return tl::make_unexpected(listener.error());
     return drain_state(*listener);
   };
-  return wait_for_drain(context, draining);
+  return wait_for_drain(context, draining, most);
 }
 
 Exit drain(Context& context, const Arguments& arguments) {
   const auto time = drain_time(arguments);
   if (!time) return context.fail(time.error());
+  const auto most = drain_patience(arguments);
+  if (!most) return context.fail(most.error());
   const auto name = arguments.word("NAME");
   Call call;
   call.method = "POST";
@@ -63,7 +67,7 @@ Exit drain(Context& context, const Arguments& arguments) {
   if (!arguments.has("--wait"))
     return context.outcome(*answer,
                            "listener " + name + ": draining; it accepts nothing new, its connections end");
-  const auto exit = wait_until_drained(context, name);
+  const auto exit = wait_until_drained(context, name, *most);
   return exit == Exit::done && !context.for_people() ? show(context, arguments) : exit;
 }
 
@@ -93,7 +97,7 @@ Noun listener_noun() {
   verbs.insert(
       verbs.end(),
       {{"pause", "stop accepting; connections go on", "tcpctl listener pause web", {name}, {}, pause},
-       {"resume", "accept again", "tcpctl listener resume web", {name}, {}, resume},
+       {"resume", "accept again", "tcpctl listener resume web", {name}, wait_options("it is up"), resume},
        {"drain",
         "stop accepting, and end the connections without haste",
         "tcpctl listener drain web --time 1m --wait",

@@ -133,6 +133,8 @@ Answer<Draining::State> drain_state(const Context& context, const std::string& l
 Exit drain(Context& context, const Arguments& arguments) {
   const auto time = drain_time(arguments);
   if (!time) return context.fail(time.error());
+  const auto most = drain_patience(arguments);
+  if (!most) return context.fail(most.error());
   const auto listener = arguments.word("LISTENER");
   const auto upstream = arguments.word("UPSTREAM");
   const auto body = *time ? R"({"admin_state": "drain", "drain": ")" + **time + "\"}"
@@ -147,7 +149,7 @@ Exit drain(Context& context, const Arguments& arguments) {
   draining.upstream = upstream;
   draining.undo = "tcpctl upstream ready " + listener + " " + upstream;
   draining.state = [&] { return drain_state(context, listener, upstream); };
-  return wait_for_drain(context, draining);
+  return wait_for_drain(context, draining, *most);
 }
 Exit maint(Context& context, const Arguments& arguments) {
   return change(context, arguments, R"({"admin_state": "maint"})",

@@ -147,6 +147,29 @@ def test_filters_are_written_as_in_ss(daemon, conversation):
     assert_one_line(daemon.tcpctl("conn", "listener", "echo", "or", "inbound"), USAGE, "'or' is not possible")
 
 
+def test_what_takes_time_is_waited_for(daemon, conversation):
+    killed = daemon.tcpctl("conn", "kill", daemon.live(conversation.name)["id"], "--wait")
+    assert killed.returncode == DONE and killed.stdout.endswith("all of them have ended\n")
+    assert daemon.tcpctl("listener", "pause", "echo").returncode == DONE
+    resumed = daemon.tcpctl("listener", "resume", "echo", "--wait", "--timeout", "10s")
+    assert resumed.returncode == DONE and resumed.stdout.endswith("listener echo: up\n")
+    assert_one_line(daemon.tcpctl("listener", "resume", "echo", "--wait", "--timeout", "soon"), USAGE, "--timeout")
+
+
+def test_waiting_has_an_end_that_says_how_things_stand(launch):
+    with closed_port() as closed:
+        daemon = launch(f"""
+[clients.lost]
+connect = "{closed.address}"
+mode = "keep"
+""", until="up")
+        daemon.tcpctl("client", "pause", "lost")
+        done = daemon.tcpctl("client", "resume", "lost", "--wait", "--timeout", "100ms")
+
+    assert done.returncode == FAILED
+    assert done.stderr.startswith("tcpctl: client lost: ") and done.stderr.endswith("; it is tried again by itself\n")
+
+
 def test_a_watched_list_is_printed_until_nobody_reads(daemon, conversation):
     with subprocess.Popen([TCPCTL, "conn", "inbound", "--watch=0.1", "--columns", "remote,in"], stdout=subprocess.PIPE,
                           text=True, env={**environment(), "TCPCTL_HOST": f"unix:{daemon.socket}"}) as watching:
