@@ -73,7 +73,7 @@ INSTANTIATE_TEST_SUITE_P(
                                          Case{"client", {"client"}}, Case{"conn", {"conn"}},
                                          Case{"history", {"history"}},
                                          Case{"upstream", {"upstream", "list", "web"}}),
-                       ::testing::Values(60, 80, 120)),
+                       ::testing::Values(60, 80, 120, 200)),
     [](const auto& sample) {
       return std::get<0>(sample.param).name + std::to_string(std::get<1>(sample.param));
     });
@@ -89,6 +89,16 @@ INSTANTIATE_TEST_SUITE_P(
                                          Case{"conn-show-closed", {"conn", "show", "1-9"}},
                                          Case{"conn-show-session", {"conn", "show", "1-20"}},
                                          Case{"conn-show-session-ascii", {"conn", "show", "1-20"}, "C"},
+                                         Case{"conn-columns", {"conn", "--columns", "rtt,id,remote"}},
+                                         Case{"overview-json", {"-o", "json"}},
+                                         Case{"status-json", {"status", "-o", "json"}},
+                                         Case{"listener-json", {"listener", "-o", "json"}},
+                                         Case{"client-json", {"client", "-o", "json"}},
+                                         Case{"conn-json", {"conn", "-o", "json"}},
+                                         Case{"conn-show-json", {"conn", "show", "2-1417", "-o", "json"}},
+                                         Case{"history-json", {"history", "-o", "json"}},
+                                         Case{"history-csv", {"history", "-o", "csv"}},
+                                         Case{"upstream-json", {"upstream", "list", "web", "-o", "json"}},
                                          Case{"conn-wide", {"conn", "-o", "wide"}}),
                        ::testing::Values(80)),
     [](const auto& sample) {
