@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "ctl/cells.hpp"
+#include "ctl/client.hpp"
 #include "ctl/format.hpp"
 
 namespace tcpctl::ctl {
@@ -39,6 +40,23 @@ void of_listener(Problems& found, const Json& listener) {
   if (active && limit && *limit > 0 && *active >= *limit) {
     found.push_back({true, who + " is full: " + exact_count(listener, "connections.limit") + " connections"});
   }
+}
+
+/// "web: 2 of 3 upstreams down since 12:03:00 (L4CON: connection refused)": of the one that went last.
+void of_upstreams(Problems& found, const Json& listener, const View& view) {
+  const auto upstreams = listener.items("upstreams.items");
+  std::vector<Json> down;
+  std::ranges::copy_if(upstreams, std::back_inserter(down),
+                       [](const Json& each) { return each.text("operational_state") == "down"; });
+  if (down.empty()) return;
+  const auto last =
+      *std::ranges::max_element(down, {}, [](const Json& each) { return each.text("since").value_or(""); });
+  auto text = fmt::format("listener {}: {} of {} upstreams down", listener.text("name").value_or("-"),
+                          down.size(), upstreams.size());
+  if (parse_time(last.text("since").value_or("")))
+    text += fmt::format(" since {}", moment(last, "since", view, Precision::seconds));
+  if (const auto cause = last.text("cause"); cause && !cause->empty()) text += fmt::format(" ({})", *cause);
+  found.push_back({true, text});
 }
 
 void of_client(Problems& found, const Json& client) {
@@ -96,6 +114,18 @@ void of_daemon(Problems& found, const Json& status) {
 
 }  // namespace
 
+std::vector<Json> with_upstreams(std::vector<Json> listeners, std::size_t most,
+                                 const std::function<Answer<Json>(const std::string& path)>& get) {
+  for (auto& listener : listeners) {
+    if (listener.text("service") != "forward" || most == 0) continue;
+    --most;
+    const auto upstreams =
+        get("/v1/listeners/" + percent_encoded(listener.text("name").value_or("")) + "/upstreams");
+    if (upstreams) listener = listener.with("upstreams", *upstreams);
+  }
+  return listeners;
+}
+
 std::string drain_text(const Json& status, const View& view) {
   if (!status.at("drain").is_object()) return {};
   const auto left = status.count("totals.connections_active").value_or(0);
@@ -110,7 +140,10 @@ std::vector<Problem> problems(const Json& status, const std::vector<Json>& liste
   if (const auto drain = drain_text(status, view); !drain.empty())
     found.push_back({false, fmt::format("the daemon drains {}", drain)});
   of_daemon(found, status);
-  for (const auto& listener : listeners) of_listener(found, listener);
+  for (const auto& listener : listeners) {
+    of_listener(found, listener);
+    of_upstreams(found, listener, view);
+  }
   for (const auto& client : clients) of_client(found, client);
   Problems sorted;
   for (const bool serious : {true, false}) {

@@ -9,6 +9,8 @@
 namespace tcpctl::ctl::commands {
 namespace {
 
+constexpr std::size_t kMostForwards = 200;  // whose upstreams are asked for
+
 std::string heading(const Json& status, const Context& context) {
   const auto& view = context.view();
   const auto uptime = status.number("uptime_seconds");
@@ -66,8 +68,10 @@ Exit overview(Context& context) {
     return Exit::done;
   }
   const auto& view = context.view();
+  const auto known =
+      with_upstreams(*listeners, kMostForwards, [&](const std::string& path) { return context.get(path); });
   context.print(heading(*status, context) + "\n" +
-                problem_lines(problems(*status, *listeners, *clients, view), view) +
+                problem_lines(problems(*status, known, *clients, view), view) +
                 table("listeners", *listeners, listener_columns(), view) +
                 table("clients", *clients, client_columns(), view));
   return Exit::done;

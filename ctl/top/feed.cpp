@@ -10,6 +10,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "ctl/problems.hpp"
 #include "ctl/terminal.hpp"
 
 namespace tcpctl::ctl::top {
@@ -17,6 +18,7 @@ namespace {
 
 constexpr std::size_t kEventsKept = 1000;
 constexpr std::size_t kMostPages = 100;
+constexpr std::size_t kMostForwards = 20;  // whose upstreams are asked for each time
 
 /// Signals are for the thread that has the terminal.
 std::thread quiet_thread(std::function<void()> run) {
@@ -173,7 +175,8 @@ Answer<void> Feed::look_at_all(const Wish& wish, Snapshot& next) {
   next.status = *std::move(status);
   auto listeners = list("/v1/listeners");
   if (!listeners) return tl::make_unexpected(listeners.error());
-  next.listeners = *std::move(listeners);
+  next.listeners = with_upstreams(*std::move(listeners), kMostForwards,
+                                  [this](const std::string& path) { return get(path); });
   auto clients = list("/v1/clients");
   if (!clients) return tl::make_unexpected(clients.error());
   next.clients = *std::move(clients);

@@ -46,6 +46,25 @@ TEST_F(Overview, FollowsThePagesOfListenersAndClients) {
   EXPECT_EQ(json->text("status.version"), "0.1.0");
 }
 
+TEST_F(Overview, TellsWhichUpstreamsAreDownSinceWhenAndWhy) {
+  const auto upstream = [](const std::string& name, const std::string& state, const std::string& since) {
+    return R"({"name":")" + name + R"(","operational_state":")" + state + R"(","since":")" + since +
+           R"(","cause":"L4CON: refused by )" + name + "\"}";
+  };
+  daemon_.answer("GET /v1/listeners?limit=1000", page({kWeb}));
+  daemon_.answer("GET /v1/clients?limit=1000", page({}));
+  daemon_.answer("GET /v1/listeners/web/upstreams", page({upstream("u1", "up", "2026-11-22T13:00:00Z"),
+                                                          upstream("u2", "down", "2026-11-22T12:00:00Z"),
+                                                          upstream("u3", "down", "2026-11-22T12:03:00Z")}));
+
+  const auto ran = tcpctl({"--host", daemon_.host(), "--utc"});
+
+  EXPECT_THAT(
+      ran.out,
+      HasSubstr(
+          "failed listener web: 2 of 3 upstreams down since 2026-11-22 12:03:00Z (L4CON: refused by u3)\n"));
+}
+
 TEST_F(Overview, HasNoCsv) { EXPECT_EQ(here("csv").exit, Exit::usage); }
 
 TEST_F(Overview, EscapesWhatItPutsIntoWords) {
