@@ -53,6 +53,8 @@ ALL = [
     Goal("changes", "ms", 100.0, contestant="reload, one changed"),
     Goal("requests", "p50_us", 1.1, contestant="asked"),
     Goal("slow", "ms", 50.0, contestant="beside slow clients"),
+    Goal("cli", "times", 3.0, contestant="status"),
+    Goal("cli-memory", "MiB", 50.0, contestant="conn -o json"),
 ]
 _WORDS = {"rate": "rate", "cpu": "CPU per unit", "p50_us": "p50", "p99_us": "p99"}
 

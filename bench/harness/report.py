@@ -108,7 +108,7 @@ def _lists(done):
 
 
 def _changes(done):
-    return table([["milliseconds", "median (quartiles)"],
+    return table([[done.get("unit", "milliseconds"), "median (quartiles)"],
                   *[[name, spread(taken, 1)] for name, taken in done["changes"].items()]])
 
 

@@ -82,6 +82,13 @@ def test_changes_have_their_time_and_requests_are_asked(tmp_path):
     assert done["requests"]["requests a second"][0] > 0
 
 
+def test_the_cli_has_its_time_and_its_memory(tmp_path):
+    done = works_of("cli", "--build", str(BUILD), "--rounds", "1", "--listeners", "10", "--connections", "100", folder=tmp_path)
+
+    assert done["cli"]["changes"]["status"][0] > 0
+    assert done["cli-memory"]["changes"]["conn -o json"][0] > 1
+
+
 def test_records_are_measured_beside_none(tmp_path):
     done = works_of("records", *BRIEF, "--works", "conn,service64", folder=tmp_path)
 

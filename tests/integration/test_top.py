@@ -133,12 +133,13 @@ def test_a_connection_is_shown_closely_and_ended_once_that_is_confirmed(daemon, 
 
 
 def test_a_listener_is_paused_resumed_and_drained(daemon, screen):
-    for key, state in (("p", "paused"), ("p", "up"), ("d", "drain")):
+    for key, question, state in (("p", "Pause listener echo?", "paused"), ("p", "Resume listener echo?", "up"),
+                                 ("d", "Drain listener echo:", "drain")):
         screen.keys(key)
-        screen.shows("listener echo")
+        screen.shows(question)
         screen.keys("y")
         eventually(lambda wanted=state: daemon.listener("echo")["state"].startswith(wanted))
-        screen.shows(state)
+        eventually(lambda wanted=state: re.search(rf"^> echo +{wanted}", screen.seen(), re.M))
 
 
 def test_it_keeps_to_the_terminal_whatever_its_size(screen):
