@@ -27,7 +27,7 @@ class Feed {
   /// Waits for the request that is on its way, at most `kPatience`.
   ~Feed();
 
-  static constexpr std::chrono::milliseconds kPatience{5000};
+  static constexpr std::chrono::milliseconds kPatience{3000};
 
   /// From now on this is asked for, and at once.
   void want(Wish wish);

@@ -16,8 +16,10 @@ fi
 cores() { nproc; }
 
 # Configures and builds a preset. usage: build_preset PRESET [TARGET...]
+# Where the preset names another compiler than the folder was made with, cmake forgets the variables of the preset on the
+# way; the second time it has them.
 build_preset() {
   local preset=$1
   shift
-  cmake --preset "$preset" && cmake --build --preset "$preset" -j "$(cores)" ${1:+--target "$@"}
+  cmake --preset "$preset" >/dev/null && cmake --preset "$preset" && cmake --build --preset "$preset" -j "$(cores)" ${1:+--target "$@"}
 }
