@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "ctl/cells.hpp"
 #include "ctl/columns.hpp"
 #include "ctl/commands/registry.hpp"
@@ -9,6 +11,7 @@
 #include "ctl/filter_words.hpp"
 #include "ctl/follow.hpp"
 #include "ctl/listing.hpp"
+#include "ctl/terminal.hpp"
 #include "ctl/wait_run.hpp"
 
 namespace tcpctl::ctl::commands {
@@ -113,6 +116,12 @@ Exit kill(Context& context, const Arguments& arguments) {
     return context.usage("which ones? write 'tcpctl conn kill ID...', or a filter such as --listener NAME");
   }
   if (!ids.empty() && filtered) return context.usage("an ID and a filter exclude each other");
+  for (const auto& id : ids) {
+    if (std::ranges::find(filter_keywords(), id) != filter_keywords().end())
+      return context.usage(
+          "'" + safe(id) +
+          "' is no id such as 2-1417; a filter is written in options here: --state CLOSE-WAIT");
+  }
   const auto how = how_ended(arguments);
   if (!arguments.has("--yes")) {
     if (auto agreed = confirm_kill(context, ids, *query); !agreed) return context.fail(agreed.error());

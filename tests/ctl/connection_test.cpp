@@ -228,5 +228,12 @@ TEST_F(Connection, CannotLeaveThePathByAnId) {
   EXPECT_THAT(daemon_.asked(), ElementsAre("DELETE /v1/connections/..%2Flisteners%2Fweb?how=graceful"));
 }
 
+TEST_F(Connection, EndsNothingWhereAWordOfAFilterStandsForAnId) {
+  EXPECT_EQ(
+      here({"conn", "kill", "state", "CLOSE-WAIT"}).err,
+      "tcpctl: 'state' is no id such as 2-1417; a filter is written in options here: --state CLOSE-WAIT\n");
+  EXPECT_THAT(daemon_.asked(), ElementsAre());
+}
+
 }  // namespace
 }  // namespace tcpctl::ctl::test
