@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "ctl/terminal.hpp"
+#include "ctl/top/terminal_kind.hpp"
 
 namespace tcpctl::ctl::top {
 namespace {
@@ -146,7 +147,7 @@ Answer<Terminal> Terminal::open(const Environment& environment) {
                   "top needs a terminal; for programs there is 'tcpctl -o json', and --watch of the lists");
   std::setlocale(LC_CTYPE, "");
   const auto kind = environment.variable("TERM").value_or("");
-  if (::newterm(kind.c_str(), stdout, stdin) == nullptr)
+  if (!is_known_terminal(kind) || ::newterm(kind.c_str(), stdout, stdin) == nullptr)
     return refuse(
         Exit::usage,
         fmt::format("the terminal '{}' is not known; set TERM, or install ncurses-term", safe(kind)));
