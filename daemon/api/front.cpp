@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "api/thread.hpp"
+#include "engine/thread.hpp"
 
 namespace tcpctl::api {
 namespace {
@@ -50,6 +50,12 @@ void HttpFront::stop() {
   workers_.stop();
   streams_.stop();
   if (probers_) probers_->stop();
+}
+
+std::vector<Loop*> HttpFront::loops() {
+  std::vector<Loop*> loops = workers_.loops();
+  loops.push_back(&loop_);
+  return loops;
 }
 
 FrontWorkers& HttpFront::workers_for(const HttpRequest& request) {

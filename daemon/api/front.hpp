@@ -41,6 +41,8 @@ class HttpFront final : private FrontConnection::Owner, private FrontAcceptor::O
   /// Closes the sockets, cuts the connections and waits for what the workers still do.
   void stop();
   void set_access(std::shared_ptr<const Access> access);
+  /// Those that should always turn: its own, and the workers' that answer without waiting for others.
+  [[nodiscard]] std::vector<Loop*> loops();
 
  private:
   struct Slot {

@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "api/thread.hpp"
+#include "engine/thread.hpp"
 
 namespace tcpctl::api {
 namespace {
@@ -55,6 +55,12 @@ FrontWorkers::FrontWorkers(Loop& home, std::size_t count, std::size_t queue, con
 }
 
 FrontWorkers::~FrontWorkers() { stop(); }
+
+std::vector<Loop*> FrontWorkers::loops() {
+  std::vector<Loop*> loops;
+  for (const auto& worker : workers_) loops.push_back(&worker->loop);
+  return loops;
+}
 
 bool FrontWorkers::submit(Work work, bool urgent, bool may_wait) {
   auto& queue = urgent ? urgent_ : usual_;

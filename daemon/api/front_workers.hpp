@@ -33,6 +33,7 @@ class FrontWorkers {
   /// for ever. False if as many as may wait do so already, or it may not and would have to.
   [[nodiscard]] bool submit(Work work, bool urgent, bool may_wait = true);
   void forget_waiting();
+  [[nodiscard]] std::vector<Loop*> loops();
   /// Ends the threads; waits for the tasks that run. From the thread that owns this, once home has ended.
   void stop();
 

@@ -4,11 +4,13 @@
 #include <chrono>
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "api/request_reader.hpp"
 #include "base/address.hpp"
+#include "base/fd.hpp"
 
 namespace tcpctl {
 
@@ -49,6 +51,7 @@ struct FrontLimits {
 
 struct ApiOptions {
   std::string socket;          // path of the Unix socket; "" = none
+  std::shared_ptr<Fd> passed;  // which listens already, in place of one at that path; null = none
   std::string http;            // literal loopback address, port 0 allowed; "" = none
   std::string metrics_listen;  // literal address; "" = none
   AccessOptions access;

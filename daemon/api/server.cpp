@@ -22,7 +22,11 @@ class Server final : public ApiServer {
   ~Server() override { stop(); }
 
   Result<void> open(const ApiOptions& options) {
-    if (auto opened = open(options.socket, Door::unix_socket); !opened) return opened;
+    if (options.passed) {
+      add(ListenSocket::passed(std::move(*options.passed)), Door::unix_socket);
+    } else if (auto opened = open(options.socket, Door::unix_socket); !opened) {
+      return opened;
+    }
     if (auto opened = open(options.http, Door::http); !opened) return opened;
     if (auto opened = open(options.metrics_listen, Door::metrics); !opened) return opened;
     front_.start();
@@ -37,6 +41,13 @@ class Server final : public ApiServer {
     if (!access) return tl::make_unexpected(std::move(access).error().within("api"));
     front_.set_access(std::make_shared<const Access>(*std::move(access)));
     return {};
+  }
+
+  std::vector<Thread> threads() override {
+    std::vector<Thread> threads;
+    for (Loop* const loop : front_.loops())
+      threads.push_back({loop->name(), [loop](std::function<void()> task) { loop->post(std::move(task)); }});
+    return threads;
   }
 
   void stop() override {
@@ -58,9 +69,13 @@ class Server final : public ApiServer {
     }
     if (door == Door::http) http_address_ = socket->bound();
     if (door == Door::metrics) metrics_address_ = socket->bound();
-    log::info("api.listening", log::f("address", socket->bound().text()));
-    front_.add(*std::move(socket), door);
+    add(*std::move(socket), door);
     return {};
+  }
+
+  void add(ListenSocket socket, Door door) {
+    log::info("api.listening", log::f("address", socket.bound().text()));
+    front_.add(std::move(socket), door);
   }
 
   ControlPlane& control_;

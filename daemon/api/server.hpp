@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "api/control.hpp"
 #include "api/options.hpp"
@@ -29,6 +32,13 @@ class ApiServer {
 
   /// For requests that begin from now on. On an Error what was stays. Reads files and NSS: it may block.
   [[nodiscard]] virtual Result<void> update_access(const AccessOptions& options) = 0;
+
+  /// A thread of its own, by name, and the way to have it run something: for a watchdog.
+  struct Thread {
+    std::string name;
+    std::function<void(std::function<void()>)> post;  // from any thread
+  };
+  [[nodiscard]] virtual std::vector<Thread> threads() = 0;
 
   virtual void stop() = 0;
 };

@@ -102,6 +102,13 @@ Result<ListenSocket> ListenSocket::open_unix(const std::string& path) {
   return socket;
 }
 
+ListenSocket ListenSocket::passed(Fd fd) {
+  sockaddr_storage storage{};
+  socklen_t length = sizeof storage;
+  ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&storage), &length);
+  return ListenSocket{std::move(fd), Address::from(storage, length)};
+}
+
 Result<ListenSocket> ListenSocket::open_tcp(const std::string& text, bool loopback_only) {
   const auto address = parse_ip_port(text);
   if (!address) return tl::make_unexpected(address.error());

@@ -17,6 +17,8 @@ class ListenSocket {
   /// that the socket keeps the daemon's own. A socket file on which nobody answers is replaced.
   /// Errors: invalid_argument (path), conflict (somebody answers there, or it is no socket), io.
   [[nodiscard]] static Result<ListenSocket> open_unix(const std::string& path);
+  /// A Unix socket that listens already, and whose file is its maker's.
+  [[nodiscard]] static ListenSocket passed(Fd fd);
   /// A literal address; port 0 takes a free one. Errors: invalid_argument, io, with errno's words.
   [[nodiscard]] static Result<ListenSocket> open_tcp(const std::string& address, bool loopback_only);
 

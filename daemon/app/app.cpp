@@ -21,6 +21,7 @@
 #include "app/key_table.hpp"
 #include "app/supervisor.hpp"
 #include "app/systemd.hpp"
+#include "app/watchdog.hpp"
 #include "base/log.hpp"
 #include "config/json_schema.hpp"
 #include "tcp/socket.hpp"
@@ -69,13 +70,15 @@ Resolver::Options dns_options(const config::Dns& dns) {
 class App {
  public:
   App(const CommandLine& line, const Sources& sources, Design design, Limits limits,
-      std::unique_ptr<StatsBook> stats)
+      std::unique_ptr<StatsBook> stats, SocketKeeper keeper)
       : line_{line},
         limits_{limits},
         stats_{std::move(stats)},
+        api_socket_{std::make_shared<Fd>(keeper.take_api())},
+        carry_end_{keeper.take_carry()},
         crew_{worker_count(*design.config), limits.connections, design.config->history.connections,
               limits.pipes, dns_options(design.config->dns)},
-        supervisor_{loop_, crew_, *stats_, sources, limits},
+        supervisor_{loop_, crew_, *stats_, sources, limits, std::move(keeper)},
         control_{loop_, crew_, supervisor_},
         design_{std::move(design)} {}
 
@@ -86,19 +89,43 @@ class App {
   void reload_by_signal();
   static void on_signal_event(evutil_socket_t number, short what, void* self);
   void watch_signals();
+  [[nodiscard]] Carry take_over();
+  [[nodiscard]] std::unique_ptr<Watchdog> watch_loops();
 
   const CommandLine& line_;
   const Limits limits_;
   Loop loop_{"main"};
   std::unique_ptr<StatsBook> stats_;
+  std::shared_ptr<Fd> api_socket_;
+  Fd carry_end_;
   CrewThreads crew_;
   Supervisor supervisor_;
   Control control_;
   Design design_;
   std::unique_ptr<ApiServer> api_;
   std::optional<tcp::OwnAddresses> own_addresses_;
-  std::array<EventPtr, 4> signals_;
+  std::array<EventPtr, 5> signals_;
+  bool is_told_to_stop_{false};
 };
+
+Carry App::take_over() {
+  if (!carry_end_) return {};
+  auto carry = take_carry(std::move(carry_end_));
+  systemd::unstore(SocketKeeper::kCarry);
+  if (carry) return *std::move(carry);
+  log::error("restart.not_resumed", log::f("error", carry.error().what),
+             log::f("effect", "the connections of the process before are closed"));
+  return {};
+}
+
+std::unique_ptr<Watchdog> App::watch_loops() {
+  const auto interval = systemd::watchdog_interval();
+  if (!interval) return nullptr;
+  auto watched = crew_.watched();
+  watched.push_back({loop_.name(), [this](Loop::Task task) { loop_.post(std::move(task)); }});
+  for (auto& [name, post] : api_->threads()) watched.push_back({name, std::move(post)});
+  return std::make_unique<Watchdog>(std::move(watched), *interval, &systemd::feed_watchdog);
+}
 
 Result<void> App::run() {
   watch_signals();
@@ -110,7 +137,9 @@ Result<void> App::run() {
   crew_.start();
   auto options = api_options(design_.config->api);
   options.limits.probes = probers(limits_.files);
-  if (auto started = supervisor_.start(std::move(design_), line_.strict); !started) return started;
+  if (*api_socket_) options.passed = api_socket_;
+  if (auto started = supervisor_.start(std::move(design_), line_.strict, take_over()); !started)
+    return started;
   auto api = ApiServer::start(options, control_);
   if (!api) return tl::make_unexpected(std::move(api).error());
   api_ = std::move(*api);
@@ -123,7 +152,10 @@ Result<void> App::run() {
             log::f("max_connections", crew_.crew().max_connections.read()), log::f("api", options.socket),
             log::f("http", api_->http_address().text()));
   systemd::ready();
-  loop_.run();
+  {
+    const auto watchdog = watch_loops();
+    loop_.run();
+  }
   api_->stop();
   crew_.stop();
   supervisor_.finish();
@@ -133,7 +165,7 @@ Result<void> App::run() {
 
 void App::watch_signals() {
   ::signal(SIGPIPE, SIG_IGN);
-  constexpr std::array kSignals{SIGTERM, SIGINT, SIGHUP, SIGUSR1};
+  constexpr std::array kSignals{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
   for (std::size_t i = 0; i < kSignals.size(); ++i) {
     signals_[i].reset(evsignal_new(loop_.base(), kSignals[i], &App::on_signal_event, this));
     event_add(signals_[i].get(), nullptr);
@@ -152,6 +184,17 @@ void App::on_signal(int number) {
     case SIGUSR1:
       log::reopen();
       supervisor_.reopen_access_log();
+      return;
+    case SIGUSR2:
+      is_told_to_stop_ = true;
+      return;
+    case SIGTERM:
+      // systemd sends it for a restart as well as for a stop; who can tell says SIGUSR2 before.
+      if (systemd::is_manager() && !is_told_to_stop_) {
+        supervisor_.leave();
+      } else {
+        supervisor_.stop();
+      }
       return;
     default:
       supervisor_.stop();
@@ -204,7 +247,10 @@ int start(const CommandLine& line) {
   auto design = load(sources, *stats);
   if (!design) return fail_with(design.error());
   const Limits limits = take_limits(max_connections, workers);
-  const auto app = std::make_unique<App>(line, sources, std::move(*design), limits, std::move(stats));
+  SocketKeeper keeper{systemd::is_manager()};
+  keeper.take(systemd::take_passed());
+  const auto app =
+      std::make_unique<App>(line, sources, std::move(*design), limits, std::move(stats), std::move(keeper));
   const auto ran = app->run();
   log::stop();
   if (ran) return 0;

@@ -4,29 +4,9 @@
 #include <future>
 #include <string>
 
-#include <pthread.h>
-#include <signal.h>
+#include "engine/thread.hpp"
 
 namespace tcpctl {
-namespace {
-
-/// Signals are the main thread's; a thread that starts while one of these stands inherits the mask.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-  ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_{};
-};
-
-}  // namespace
 
 CrewThreads::Member::Member(std::size_t index, const Crew& crew, std::size_t history_entries,
                             std::size_t pipes, const Resolver::Options& dns)
@@ -54,13 +34,16 @@ void CrewThreads::keep_records(bool keep) {
 }
 
 void CrewThreads::start() {
-  const SignalsBlocked blocked;
-  for (auto& member : members_) {
-    member->thread = std::thread{[loop = &member->loop] {
-      ::pthread_setname_np(::pthread_self(), loop->name().c_str());
-      loop->run();
-    }};
-  }
+  for (auto& member : members_)
+    member->thread = named_thread(member->loop.name(), [loop = &member->loop] { loop->run(); });
+}
+
+std::vector<Watchdog::Watched> CrewThreads::watched() {
+  std::vector<Watchdog::Watched> watched;
+  for (auto& member : members_)
+    watched.push_back(
+        {member->loop.name(), [loop = &member->loop](Loop::Task task) { loop->post(std::move(task)); }});
+  return watched;
 }
 
 void CrewThreads::stop() {

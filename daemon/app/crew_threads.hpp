@@ -3,10 +3,14 @@
 
 #include <chrono>
 #include <cstddef>
+#include <future>
 #include <memory>
+#include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "app/watchdog.hpp"
 #include "connections/worker.hpp"
 #include "endpoints/crew.hpp"
 #include "endpoints/hub.hpp"
@@ -30,6 +34,8 @@ class CrewThreads {
   void keep_records(bool keep);
   [[nodiscard]] bool keeps_records() const { return keeps_records_; }
   void start();
+  /// The loops, for a watchdog.
+  [[nodiscard]] std::vector<Watchdog::Watched> watched();
   /// Ends the loops and joins the threads; connections that still stand go down with them.
   void stop();
 
@@ -44,6 +50,23 @@ class CrewThreads {
   template <class Task>
   void post_all(const Task& task) {
     for (std::size_t i = 0; i < size(); ++i) post(i, task);
+  }
+  /// What `question(hub)` answers on each worker, moved here; nothing of one that is stuck for kSettleTime.
+  template <class Question>
+  auto ask_all(const Question& question) {
+    using Answer = decltype(question(std::declval<Hub&>()));
+    const auto deadline = std::chrono::steady_clock::now() + kSettleTime;
+    std::vector<std::future<Answer>> asked;
+    for (std::size_t i = 0; i < size(); ++i) {
+      auto promise = std::make_shared<std::promise<Answer>>();
+      asked.push_back(promise->get_future());
+      post(i, [promise, question](Hub& hub) { promise->set_value(question(hub)); });
+    }
+    std::vector<std::optional<Answer>> answers(size());
+    for (std::size_t i = 0; i < size(); ++i) {
+      if (asked[i].wait_until(deadline) == std::future_status::ready) answers[i] = asked[i].get();
+    }
+    return answers;
   }
   /// Waits until every worker has run what was posted to it before; for a stuck one no longer than
   /// kSettleTime.

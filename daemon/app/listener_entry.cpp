@@ -38,15 +38,17 @@ std::vector<Binding> places_of(std::vector<Binding> bindings) {
 
 }  // namespace
 
-ListenerEntry::ListenerEntry(CrewThreads& crew, Wheel& wheel, std::shared_ptr<const ListenerPlan> plan)
-    : ListenerEntry{crew, wheel, plan, bindings_of(*plan->config)} {
+ListenerEntry::ListenerEntry(CrewThreads& crew, Wheel& wheel, SocketKeeper& keeper,
+                             std::shared_ptr<const ListenerPlan> plan)
+    : ListenerEntry{crew, wheel, keeper, plan, bindings_of(*plan->config, keeper.passed())} {
   bind();
 }
 
-ListenerEntry::ListenerEntry(CrewThreads& crew, Wheel& wheel, std::shared_ptr<const ListenerPlan> plan,
-                             std::vector<Binding> bindings)
+ListenerEntry::ListenerEntry(CrewThreads& crew, Wheel& wheel, SocketKeeper& keeper,
+                             std::shared_ptr<const ListenerPlan> plan, std::vector<Binding> bindings)
     : crew_{crew},
       wheel_{wheel},
+      keeper_{keeper},
       plan_{std::move(plan)},
       worker_{crew.crew().acceptor_of(plan_->owner->name)},
       bindings_{std::move(bindings)},
@@ -55,21 +57,23 @@ ListenerEntry::ListenerEntry(CrewThreads& crew, Wheel& wheel, std::shared_ptr<co
 ListenerEntry::~ListenerEntry() = default;
 
 Result<std::unique_ptr<ListenerEntry>> ListenerEntry::bound(CrewThreads& crew, Wheel& wheel,
+                                                            SocketKeeper& keeper,
                                                             std::shared_ptr<const ListenerPlan> plan) {
-  auto bindings = bindings_of(*plan->config);
-  bind_missing(bindings, *plan->config);
+  auto bindings = bindings_of(*plan->config, keeper.passed());
+  bind_missing(bindings, *plan->config, keeper.listen_on());
   if (!all_bound(bindings)) return fail(Errc::conflict, errors_of(bindings));
   // make_unique cannot reach the constructor.
-  std::unique_ptr<ListenerEntry> entry{new ListenerEntry{crew, wheel, std::move(plan), std::move(bindings)}};
+  std::unique_ptr<ListenerEntry> entry{
+      new ListenerEntry{crew, wheel, keeper, std::move(plan), std::move(bindings)}};
   entry->publish();
   entry->watch_bindings(false);
   return entry;
 }
 
 ListenerEntry::Standing ListenerEntry::stand(const config::Listener& config) const {
-  auto wanted = bindings_of(config);
+  auto wanted = bindings_of(config, keeper_.passed());
   const auto unwanted = take_over(wanted, bindings_);
-  bind_missing(wanted, config);
+  bind_missing(wanted, config, keeper_.listen_on());
   const bool waits = !all_bound(wanted) && only_waits_for(wanted, unwanted);
   return {std::move(wanted), waits};
 }
@@ -117,7 +121,7 @@ void ListenerEntry::take(std::shared_ptr<const ListenerPlan> plan, Standing stan
 
 void ListenerEntry::bind() {
   const bool was_bound = is_bound();
-  bind_missing(bindings_, *plan_->config);
+  bind_missing(bindings_, *plan_->config, keeper_.listen_on());
   publish();
   watch_bindings(was_bound);
 }
@@ -139,6 +143,7 @@ void ListenerEntry::publish() {
   for (const auto& binding : bindings_) {
     if (binding.socket) sockets.push_back(binding.socket);
   }
+  keeper_.keep(plan_->owner->name, sockets);
   crew_.post(worker_, [plan = plan_, sockets](Hub& hub) { hub.set_listener(plan, sockets); });
 }
 
@@ -173,7 +178,15 @@ void ListenerEntry::close() {
   wish_ = Wish::closed;
   Wheel::cancel(*this);
   bindings_.clear();
+  keeper_.keep(plan_->owner->name, {});
   crew_.post(worker_, [listener = plan_->owner->name](Hub& hub) { hub.remove_listener(listener); });
+}
+
+void ListenerEntry::leave() {
+  wish_ = Wish::closed;
+  Wheel::cancel(*this);
+  bindings_.clear();
+  crew_.post(worker_, [listener = plan_->owner->name](Hub& hub) { hub.leave_listener(listener); });
 }
 
 bool ListenerEntry::is_bound() const { return wish_ != Wish::closed && all_bound(bindings_); }

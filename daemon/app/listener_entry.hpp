@@ -8,6 +8,7 @@
 
 #include "app/crew_threads.hpp"
 #include "app/drain.hpp"
+#include "app/socket_keeper.hpp"
 #include "endpoints/bound_socket.hpp"
 #include "endpoints/plan.hpp"
 #include "engine/wheel.hpp"
@@ -21,10 +22,12 @@ namespace tcpctl {
 /// Threads: the main thread.
 class ListenerEntry final : private Deadline {
  public:
-  ListenerEntry(CrewThreads& crew, Wheel& wheel, std::shared_ptr<const ListenerPlan> plan);
+  ListenerEntry(CrewThreads& crew, Wheel& wheel, SocketKeeper& keeper,
+                std::shared_ptr<const ListenerPlan> plan);
   ~ListenerEntry();
   /// One whose addresses are all bound. Errors: conflict, with those that are not.
   [[nodiscard]] static Result<std::unique_ptr<ListenerEntry>> bound(CrewThreads& crew, Wheel& wheel,
+                                                                    SocketKeeper& keeper,
                                                                     std::shared_ptr<const ListenerPlan> plan);
 
   /// A new configuration: addresses that are in both keep their sockets. Others are bound before old ones are
@@ -40,6 +43,8 @@ class ListenerEntry final : private Deadline {
   void drain(Duration time);
   /// Accepts what the kernel has completed, and closes the sockets. A drain goes on.
   void close();
+  /// Accepts no more; the next process goes on with the sockets.
+  void leave();
   /// The drain that there is, for whoever sees it to its end; else null.
   [[nodiscard]] std::unique_ptr<Drain> take_drain() { return std::move(drain_); }
 
@@ -62,8 +67,8 @@ class ListenerEntry final : private Deadline {
 
  private:
   enum class Wish : std::uint8_t { up, paused, draining, closed };
-  ListenerEntry(CrewThreads& crew, Wheel& wheel, std::shared_ptr<const ListenerPlan> plan,
-                std::vector<Binding> bindings);
+  ListenerEntry(CrewThreads& crew, Wheel& wheel, SocketKeeper& keeper,
+                std::shared_ptr<const ListenerPlan> plan, std::vector<Binding> bindings);
   void on_deadline() override;
   void bind();
   void watch_bindings(bool was_bound);
@@ -78,6 +83,7 @@ class ListenerEntry final : private Deadline {
 
   CrewThreads& crew_;
   Wheel& wheel_;
+  SocketKeeper& keeper_;
   std::shared_ptr<const ListenerPlan> plan_;
   std::size_t worker_;  // that accepts for it
   std::vector<Binding> bindings_;

@@ -20,6 +20,7 @@ namespace tcpctl {
 namespace {
 
 constexpr Duration kStopPoll = std::chrono::milliseconds{20};
+constexpr Duration kStatusEvery = std::chrono::seconds{5};
 constexpr Duration kForceAfter = std::chrono::seconds{2};  // beyond the longest close_timeout
 
 std::set<std::string> changed_names(const config::Difference& difference) {
@@ -40,16 +41,18 @@ void give_memory_back() { ::malloc_trim(0); }
 
 }  // namespace
 
-Supervisor::Supervisor(Loop& loop, CrewThreads& crew, StatsBook& stats, Sources sources, Limits limits)
+Supervisor::Supervisor(Loop& loop, CrewThreads& crew, StatsBook& stats, Sources sources, Limits limits,
+                       SocketKeeper keeper)
     : crew_{crew},
       stats_{stats},
       sources_{std::move(sources)},
       limits_{limits},
       wheel_{loop},
+      keeper_{std::move(keeper)},
       events_{loop, crew},
       access_log_{crew} {}
 
-Result<void> Supervisor::start(Design design, bool strict) {
+Result<void> Supervisor::start(Design design, bool strict, Carry carry) {
   design_ = std::move(design);
   conflicts_ = std::exchange(design_.conflicts, {});
   log_conflicts(conflicts_);
@@ -57,15 +60,21 @@ Result<void> Supervisor::start(Design design, bool strict) {
   if (!change) return tl::make_unexpected(std::move(change).error());
   if (*change) access_log_.apply(std::move(**change));
   events_.set_limit(design_.config->history.events);
+  expect(carry);
   apply_listeners(design_, {});
+  keeper_.drop_rest();
   for (const auto& [name, listener] : listeners_) {
     if (strict && !listener->is_bound())
       return fail(Errc::io, "listener '" + name + "': " + listener->error());
   }
   apply_connect_rate();
+  auto carried = sort_clients(carry);
   for (const auto& plan : design_.clients) {
-    crew_.post(worker_of_client(plan->owner->name), [client = plan](Hub& hub) { hub.set_client(client); });
+    const auto had = std::make_shared<CarriedClient>(std::move(carried[plan->owner->name]));
+    crew_.post(worker_of_client(plan->owner->name),
+               [client = plan, had](Hub& hub) { hub.set_client(client, std::move(*had)); });
   }
+  resume_sessions(std::move(carry));
   give_memory_back();
   tell_status();
   return {};
@@ -83,7 +92,7 @@ void Supervisor::apply_listeners(const Design& next, const Changed& changed) {
     auto& entry = listeners_[name];
     if (!entry) {
       seal_drains(name);
-      entry = std::make_unique<ListenerEntry>(crew_, wheel_, plan);
+      entry = std::make_unique<ListenerEntry>(crew_, wheel_, keeper_, plan);
     } else if (changed.contains("listeners." + name)) {
       entry->set_plan(plan);
     }
@@ -212,6 +221,10 @@ ReloadRow Supervisor::row_of(const config::Difference& difference) {
 }
 
 void Supervisor::stop() {
+  if (stopping_ == Stopping::leaving) {
+    hooks_.stopped();
+    return;
+  }
   if (stopping_ != Stopping::no) {
     stopping_ = Stopping::forced;
     stop_drain_.reset();
@@ -220,6 +233,8 @@ void Supervisor::stop() {
   }
   stopping_ = Stopping::draining;
   systemd::stopping();
+  systemd::extend_timeout(drain_timeout() + longest_close_timeout(design_) + 2 * kForceAfter);
+  tell_status();
   log::info("daemon.stopping", log::f("connections", crew_.crew().sockets()),
             log::f("drain_timeout", duration_text(drain_timeout())));
   for (auto& [name, entry] : listeners_) entry->close();
@@ -233,6 +248,10 @@ void Supervisor::stop() {
 }
 
 void Supervisor::on_deadline() {
+  if (stopping_ == Stopping::leaving) {
+    step_leaving();
+    return;
+  }
   // Twice, since an accepted connection may just be on its way from one worker to another.
   const bool is_empty = crew_.crew().load() == 0;
   if (is_empty && was_empty_) {
@@ -262,11 +281,26 @@ std::size_t Supervisor::worker_of_client(const std::string& name) const {
   return std::hash<std::string>{}(name) % crew_.size();
 }
 
-void Supervisor::tell_status() const {
-  const auto failed =
-      std::ranges::count_if(listeners_, [](const auto& entry) { return entry.second->has_failed(); });
-  systemd::status(fmt::format("{} listeners{}, {} clients", listeners_.size(),
-                              failed > 0 ? fmt::format(" ({} failed)", failed) : "", design_.clients.size()));
+void Supervisor::tell_status() {
+  const std::string text = status_text();
+  if (text != told_status_) systemd::status(text);
+  told_status_ = text;
+  wheel_.set(status_clock_, now() + kStatusEvery);
+}
+
+std::string Supervisor::status_text() const {
+  const std::uint64_t connections = crew_.crew().sockets();
+  if (stopping_ == Stopping::leaving) return fmt::format("restarting with {} connections", connections);
+  if (stopping_ != Stopping::no) {
+    return fmt::format("stopping: {} connections, at most {}", connections, duration_text(drain_timeout()));
+  }
+  std::string failed;
+  for (const auto& [name, entry] : listeners_) {
+    if (entry->has_failed()) failed = failed.empty() ? name : failed + ", " + name;
+  }
+  return fmt::format("{} listeners{}, {} clients, {} connections{}", listeners_.size(),
+                     failed.empty() ? "" : fmt::format(" (failed: {:.100})", failed), design_.clients.size(),
+                     connections, last_reload_ && !last_reload_->ok ? "; the last reload was refused" : "");
 }
 
 }  // namespace tcpctl

@@ -11,6 +11,7 @@
 
 #include "api/control.hpp"
 #include "app/access_log.hpp"
+#include "app/carry.hpp"
 #include "app/crew_threads.hpp"
 #include "app/drain.hpp"
 #include "app/event_desk.hpp"
@@ -37,11 +38,13 @@ class Supervisor final : private Deadline {
     std::function<void()> stopped;  // the drain is over, or was cut short
   };
 
-  Supervisor(Loop& loop, CrewThreads& crew, StatsBook& stats, Sources sources, Limits limits);
+  Supervisor(Loop& loop, CrewThreads& crew, StatsBook& stats, Sources sources, Limits limits,
+             SocketKeeper keeper = SocketKeeper{false});
 
   void set_hooks(Hooks hooks) { hooks_ = std::move(hooks); }
-  /// Begins with `design`. Errors: with `strict`, what could not be bound.
-  [[nodiscard]] Result<void> start(Design design, bool strict);
+  /// Begins with `design`, and what of `carry` fits it; the rest is logged and closed. Errors: with `strict`,
+  /// what could not be bound.
+  [[nodiscard]] Result<void> start(Design design, bool strict, Carry carry = {});
   /// Reads the files again and applies what differs; a mistake changes nothing. What was changed at run time
   /// stays, unless `files_win` where they declare it, too.
   ReloadRow reload(bool files_win = false);
@@ -68,6 +71,9 @@ class Supervisor final : private Deadline {
   /// Stops to accept and drains all connections for `drain_timeout`, then ends those that remain; a second
   /// call ends them at once.
   void stop();
+  /// Leaves within `restart_drain`: listening sockets and standing connections go to the next process. Where
+  /// a stop is under way, ends at once.
+  void leave();
   /// After the workers have stopped: writes what they told of their last moments.
   void finish() { access_log_.stop(); }
   /// Opens the access log's file anew.
@@ -126,6 +132,13 @@ class Supervisor final : private Deadline {
   [[nodiscard]] Result<void> apply_object(const Design& next, const ObjectName& object);
   void adopt(Design next, const ChangeRow& row);
   [[nodiscard]] ChangeRow row_of(const ObjectWish& wish, const config::Written& written) const;
+  /// The listener that goes on with `session`; null, and `why`, where none can.
+  [[nodiscard]] std::shared_ptr<const ListenerPlan> heir_of(const CarriedSession& session) const;
+  [[nodiscard]] std::map<std::string, CarriedClient> sort_clients(Carry& carry) const;
+  void expect(Carry& carry);
+  void resume_sessions(Carry carry);
+  void step_leaving();
+  void hand_over();
   void drain_gone(const ListenerPlan& plan, Duration time);
   /// Sees the drain of a listener that goes to its end; null for none.
   void keep_draining(const std::string& listener, std::unique_ptr<Drain> drain);
@@ -133,13 +146,20 @@ class Supervisor final : private Deadline {
   void seal_drains(const std::string& listener);
   void on_deadline() override;
   void end_all(Reason reason, bool graceful);
-  void tell_status() const;
+  void tell_status();
+  [[nodiscard]] std::string status_text() const;
+  struct StatusClock final : Deadline {
+    explicit StatusClock(Supervisor& of) : supervisor{of} {}
+    void on_deadline() override { supervisor.tell_status(); }
+    Supervisor& supervisor;
+  };
 
   CrewThreads& crew_;
   StatsBook& stats_;
   const Sources sources_;
   Limits limits_;
   Wheel wheel_;
+  SocketKeeper keeper_;
   EventDesk events_;
   AccessLog access_log_;
   Hooks hooks_;
@@ -158,7 +178,9 @@ class Supervisor final : private Deadline {
   std::uint64_t generation_{0};
   const Instant started_{now()};
   const WallTime started_wall_{wall_now()};
-  enum class Stopping : std::uint8_t { no, draining, ending, forced } stopping_{Stopping::no};
+  enum class Stopping : std::uint8_t { no, leaving, draining, ending, forced } stopping_{Stopping::no};
+  std::string told_status_;
+  StatusClock status_clock_{*this};
   Instant drain_until_{};
   std::unique_ptr<Drain> stop_drain_;  // from when on it stops, unless it is forced to
   bool was_empty_{false};

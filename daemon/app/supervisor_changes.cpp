@@ -107,7 +107,8 @@ Result<void> Supervisor::try_object(const Design& next, const ObjectName& object
   if (object.kind == ObjectKind::client) return {};
   const auto found = listeners_.find(object.name);
   return try_to_bind(*next.listeners.at(object.name)->config,
-                     found == listeners_.end() ? std::vector<Binding>{} : found->second->bindings());
+                     found == listeners_.end() ? std::vector<Binding>{} : found->second->bindings(),
+                     keeper_.passed());
 }
 
 Result<void> Supervisor::apply_object(const Design& next, const ObjectName& object) {
@@ -120,7 +121,7 @@ Result<void> Supervisor::apply_object(const Design& next, const ObjectName& obje
   if (const auto found = listeners_.find(object.name); found != listeners_.end())
     return found->second->try_plan(plan);
   seal_drains(object.name);  // before anybody can connect to it
-  auto entry = ListenerEntry::bound(crew_, wheel_, plan);
+  auto entry = ListenerEntry::bound(crew_, wheel_, keeper_, plan);
   if (!entry) return tl::make_unexpected(std::move(entry).error());
   listeners_.emplace(object.name, std::move(*entry));
   return {};

@@ -39,7 +39,9 @@ Daemon daemon(const OptionReader& options) {
   return {.workers = static_cast<std::uint32_t>(options.integer("workers")),
           .max_connections = static_cast<std::uint64_t>(options.integer("max_connections")),
           .connect_rate = options.rate("connect_rate"),
-          .drain_timeout = options.duration("drain_timeout")};
+          .drain_timeout = options.duration("drain_timeout"),
+          .restart_drain = options.duration("restart_drain"),
+          .keep_connections_over_restart = options.boolean("keep_connections_over_restart")};
 }
 
 Dns dns(const OptionReader& options) {

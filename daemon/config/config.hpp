@@ -37,6 +37,8 @@ struct Daemon {
   std::uint64_t max_connections;  // 0 = from RLIMIT_NOFILE
   double connect_rate;            // attempts of all clients together, a second
   Duration drain_timeout;
+  Duration restart_drain;
+  bool keep_connections_over_restart;
 };
 
 struct Dns {

@@ -23,6 +23,8 @@ class ClientConnection final : public Connection {
     /// How many bytes it takes now: no more are read. Where that is none, reading stops until `read_on`, and
     /// the peer has to wait once the kernel's buffer is full.
     [[nodiscard]] virtual std::size_t room() const { return SIZE_MAX; }
+    /// Whether it can go on with the connection in another process.
+    [[nodiscard]] virtual bool can_go_on() const { return false; }
     virtual void on_peer_fin(ClientConnection& connection) = 0;
     /// It is over; the record is complete, `connection.facts().close` says why.
     virtual void on_gone(ClientConnection& connection) = 0;
@@ -31,10 +33,14 @@ class ClientConnection final : public Connection {
     ~Observer() = default;
   };
 
-  ClientConnection(Worker& worker, OwnerPtr owner, Fd fd, const Address& remote, Observer& observer)
-      : Connection{worker, std::move(owner), Direction::outbound, Stage::connecting, std::move(fd), remote},
+  ClientConnection(Worker& worker, OwnerPtr owner, Fd fd, const Address& remote, Observer& observer,
+                   Stage stage = Stage::connecting)
+      : Connection{worker, std::move(owner), Direction::outbound, stage, std::move(fd), remote},
         observer_{&observer} {}
 
+  [[nodiscard]] bool is_portable() const override {
+    return is_standing() && observer_ != nullptr && observer_->can_go_on();
+  }
   /// The observer has room again.
   void read_on() {
     if (is_open() && readable()) another_turn();
@@ -46,10 +52,14 @@ class ClientConnection final : public Connection {
   using Connection::fail_connect;
   using Connection::finish_sending;
   using Connection::is_open;
+  using Connection::is_standing;
   using Connection::note_reason;
   using Connection::note_upstream;
+  using Connection::pack;
   using Connection::queued;
+  using Connection::restart;
   using Connection::send;
+  using Connection::unpack;
 
  private:
   void on_open() override {

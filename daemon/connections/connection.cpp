@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
+#include "connections/carried.hpp"
 #include "tcp/socket.hpp"
 
 namespace tcpctl {
@@ -254,6 +255,42 @@ Connection::HandedOver Connection::hand_over() {
   event_.reset();
   stage_ = Stage::gone;
   return {std::move(fd_), facts_};
+}
+
+std::unique_ptr<CarriedSession> Connection::carry() { return nullptr; }
+
+bool Connection::is_standing() const {
+  return stage_ == Stage::open && !eof_ && !fin_wanted_ && reset_error_ == 0 && !facts_.close.first &&
+         !facts_.close.reason && is_recorded();
+}
+
+CarriedLeg Connection::pack() {
+  CarriedLeg leg;
+  if (queued() > 0) leg.queued = queue_->bytes.substr(queue_->sent);
+  auto [fd, facts] = hand_over();
+  leg.fd = std::move(fd);
+  leg.facts = std::move(facts);
+  queue_.reset();
+  worker_.retire(*this);
+  return leg;
+}
+
+void Connection::unpack(CarriedLeg leg) {
+  const ConnectionId own = facts_.id;
+  OwnerPtr owner = std::move(facts_.owner);
+  facts_ = std::move(leg.facts);
+  facts_.owner = std::move(owner);
+  if (worker_of(facts_.id) != worker_.index()) facts_.id = own;
+  if (!leg.queued.empty()) queue_ = std::make_unique<Queue>(Queue{std::move(leg.queued)});
+}
+
+// Its registration makes an edge for whatever is there to be read, or room to write.
+void Connection::restart() {
+  if (!add_event()) {
+    abort(Reason::resource, "no memory for an event");
+    return;
+  }
+  watch_time();
 }
 
 Connection::Moved Connection::splice_into(const Pipe& pipe, std::size_t most) {

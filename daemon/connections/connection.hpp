@@ -19,6 +19,9 @@
 
 namespace tcpctl {
 
+struct CarriedLeg;
+struct CarriedSession;
+
 /// One live socket of the daemon: its events, its bytes, its end, and the record of all three.
 ///
 /// The descriptor is registered once, for READ|WRITE|CLOSED, edge-triggered; `on_ready` is called after each
@@ -40,6 +43,12 @@ class Connection : private Deadline {
   void go_on(Facts record) { facts_ = std::move(record); }
   /// Registers the descriptor; `on_open` follows at once if it is open. Call it once, after Worker::adopt.
   void start();
+  /// Whether it could go on in another process: it stands, nothing of its end has been seen, and who serves
+  /// it can do so from there.
+  [[nodiscard]] virtual bool is_portable() const { return false; }
+  /// Gives it, with the other leg of its session, to the next process; it is gone here, without a record.
+  /// Null where it is not portable, or goes with its other leg.
+  [[nodiscard]] virtual std::unique_ptr<CarriedSession> carry();
   [[nodiscard]] const Facts& facts() const { return facts_; }
   [[nodiscard]] Stage stage() const { return stage_; }
   /// As the kernel says now; a system call.
@@ -149,6 +158,14 @@ class Connection : private Deadline {
   /// Gives the socket and the record to another connection, which goes on with both and is to be adopted at
   /// once; this one is gone, and has no end of its own.
   [[nodiscard]] HandedOver hand_over();
+  /// What is_portable needs of every connection.
+  [[nodiscard]] bool is_standing() const;
+  /// The socket, the record and what is queued, for another process; this one is gone.
+  [[nodiscard]] CarriedLeg pack();
+  /// Goes on with `leg`, whose socket it was made of, under its id if that is one of this worker's. After it
+  /// Worker::adopt, and `restart` in place of `start`.
+  void unpack(CarriedLeg leg);
+  void restart();
   /// Its end is counted, but not put into the history.
   void leave_no_record();
   void note_proxied(Proxied proxied) { facts_.proxied = MaybeProxied{std::move(proxied)}; }

@@ -18,8 +18,11 @@ ConnectionSet::ConnectionSet() = default;
 ConnectionSet::~ConnectionSet() = default;
 
 void ConnectionSet::add(ConnectionId id, std::unique_ptr<Connection> connection) {
-  assert(entries_.empty() || entries_.back().id < id);
-  entries_.push_back({id, std::move(connection)});
+  const auto place = entries_.empty() || entries_.back().id < id
+                         ? entries_.end()
+                         : std::ranges::lower_bound(entries_, id, {}, &Entry::id);
+  assert(place == entries_.end() || place->id != id);
+  entries_.insert(place, {id, std::move(connection)});
   ++size_;
 }
 

@@ -58,7 +58,7 @@ class ConnectionSet {
   ConnectionSet& operator=(const ConnectionSet&) = delete;
   ~ConnectionSet();
 
-  /// Its id is above all that were added before.
+  /// One of the process before is put among the others; else its id is above all that were added before.
   void add(ConnectionId id, std::unique_ptr<Connection> connection);
   /// Puts `connection` into the place of the one with its id and answers that; null if there is none.
   [[nodiscard]] std::unique_ptr<Connection> replace(ConnectionId id, std::unique_ptr<Connection>& connection);

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "connections/carried.hpp"
 #include "tcp/proxy_protocol.hpp"
 
 namespace tcpctl {
@@ -53,6 +54,49 @@ void Relay::start(OwnerPtr owner, Fd fd, const Address& remote, Terms terms, std
   worker_.adopt(std::move(leg));
   client_->start();
   if (client_ != nullptr) try_next();
+}
+
+bool Relay::is_portable() const {
+  return connected_ && client_ != nullptr && upstream_ != nullptr && client_->is_standing() &&
+         upstream_->is_standing();
+}
+
+std::unique_ptr<CarriedSession> Relay::carry() {
+  const RelayPtr self{*this};
+  if (is_portable()) set_zero_copy(false);  // a pipe stays with its process
+  if (!is_portable()) return nullptr;       // the writing may have shown that one is gone
+  const Owner& owner = *client_->facts().owner;
+  auto session = std::make_unique<CarriedSession>();
+  session->owner = owner.name;
+  session->service = owner.service;
+  session->leg = std::exchange(client_, nullptr)->pack();
+  session->upstream = std::exchange(upstream_, nullptr)->pack();
+  return session;
+}
+
+RelayLeg& Relay::take_up(const OwnerPtr& owner, Direction direction, CarriedLeg leg) {
+  const Address remote = leg.facts.remote;
+  auto made =
+      std::make_unique<RelayLeg>(*this, owner, direction, Connection::Stage::open, std::move(leg.fd), remote);
+  RelayLeg& taken = *made;
+  taken.unpack(std::move(leg));
+  worker_.adopt(std::move(made));
+  return taken;
+}
+
+void Relay::resume(const OwnerPtr& owner, CarriedSession session, Terms terms) {
+  const RelayPtr self{*this};
+  client_ = &take_up(owner, Direction::inbound, std::move(session.leg));
+  upstream_ = &take_up(owner, Direction::outbound, *std::move(session.upstream));
+  client_->note_peer(upstream_->facts().id);
+  upstream_->note_peer(client_->facts().id);
+  upstream_->note_traffic(targets_->resumed());
+  quota_ = Quota{worker_, *client_, std::move(terms)};
+  connected_ = answered_ = true;
+  attempts_left_ = 0;
+  room_.reset();
+  client_->restart();
+  if (upstream_ != nullptr) upstream_->restart();
 }
 
 void Relay::try_next() {
@@ -377,6 +421,10 @@ bool RelayLeg::was_cut(bool other_is_open) const {
   const auto& [timeline, how] = std::tie(facts().timeline, facts().close.how);
   if (timeline.has(TimelineEvent::rst_received) || how != How::fin) return true;
   return other_is_open && !(eof() && fin_sent());
+}
+
+std::unique_ptr<CarriedSession> RelayLeg::carry() {
+  return facts().direction == Direction::inbound ? relay_->carry() : nullptr;
 }
 
 void RelayLeg::on_ready() { relay_->on_ready(*this); }

@@ -38,6 +38,8 @@ class TargetSource {
   /// What became of the target that `next` gave last. Answers where its bytes are counted until the session
   /// has ended; null: nowhere.
   virtual Traffic* connected(Duration took) = 0;
+  /// The same for a session that is connected already, by the process before.
+  virtual Traffic* resumed() { return nullptr; }
   virtual void failed(Reason reason) = 0;
   /// The session wants no target any more: the one it was given was not connected, or it waits for one.
   virtual void leave() = 0;
@@ -112,6 +114,12 @@ class Relay {
   /// the socket before.
   void start(OwnerPtr owner, Fd fd, const Address& remote, Terms terms = {},
              std::optional<Facts> before = std::nullopt);
+  /// Whether both legs could go on in another process.
+  [[nodiscard]] bool is_portable() const;
+  /// Both legs, for another process; null where they are not portable.
+  [[nodiscard]] std::unique_ptr<CarriedSession> carry();
+  /// Goes on with both legs of `session`, in place of `start`.
+  void resume(const OwnerPtr& owner, CarriedSession session, Terms terms);
   /// Off: all bytes pass the process from now on, also those that were spliced on their way; on: they need
   /// not. At any time.
   void set_zero_copy(bool on);
@@ -142,6 +150,7 @@ class Relay {
   void leave_pipe(RelayLeg& from, RelayLeg& to);
   void drop_pipe(Flow& flow);
   void pass_fin(RelayLeg& from, RelayLeg& to);
+  RelayLeg& take_up(const OwnerPtr& owner, Direction direction, CarriedLeg leg);
   [[nodiscard]] RelayLeg* other(const RelayLeg& leg) const { return &leg == client_ ? upstream_ : client_; }
 
   Worker& worker_;
@@ -165,6 +174,9 @@ class Relay {
 class RelayLeg final : public Connection {
  public:
   RelayLeg(Relay& relay, OwnerPtr owner, Direction direction, Stage stage, Fd fd, const Address& remote);
+  [[nodiscard]] bool is_portable() const override { return relay_->is_portable(); }
+  /// The client's leg carries both.
+  [[nodiscard]] std::unique_ptr<CarriedSession> carry() override;
   /// Ends the session, both legs of it.
   void end(Reason reason, bool graceful) override;
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "connections/carried.hpp"
+
 namespace tcpctl {
 namespace {
 
@@ -26,6 +28,36 @@ Reason reason_of(ServiceEnd end) {
 void ServedConnection::on_open() {
   service_->on_open(*this);
   if (is_open() && queued() == 0 && wants_to_write()) another_turn();
+}
+
+bool ServedConnection::is_portable() const { return is_standing() && !told_fin_ && service_->state(); }
+
+std::unique_ptr<CarriedSession> ServedConnection::carry() {
+  if (!is_portable()) return nullptr;
+  const Owner& owner = *facts().owner;
+  auto session = std::make_unique<CarriedSession>();
+  session->owner = owner.name;
+  session->service = owner.service;
+  session->state = *service_->state();
+  session->held = std::move(held_);
+  session->leg = pack();
+  return session;
+}
+
+void ServedConnection::resume(Worker& worker, OwnerPtr owner, std::unique_ptr<Service> service, Terms terms,
+                              CarriedSession session) {
+  CarriedLeg& leg = session.leg;
+  const Address remote = leg.facts.remote;
+  auto made = std::make_unique<ServedConnection>(worker, std::move(owner), std::move(leg.fd), remote,
+                                                 std::move(service));
+  ServedConnection& connection = *made;
+  connection.unpack(std::move(leg));
+  connection.set_terms(std::move(terms));
+  connection.held_ = std::move(session.held);
+  worker.adopt(std::move(made));
+  connection.restart();
+  if (connection.is_open() && !connection.service_->resume(connection, session.state))
+    connection.Connection::finish(Reason::drain, "its service could not go on after a restart");
 }
 
 void ServedConnection::send(ByteView bytes) {

@@ -21,6 +21,12 @@ class ServedConnection final : public Connection, public Session {
                    std::unique_ptr<Service> service)
       : Connection{worker, std::move(owner), Direction::inbound, Stage::open, std::move(fd), remote},
         service_{std::move(service)} {}
+  [[nodiscard]] bool is_portable() const override;
+  [[nodiscard]] std::unique_ptr<CarriedSession> carry() override;
+  /// Makes of the socket of `session` what it was in the process before; it ends where the service cannot go
+  /// on.
+  static void resume(Worker& worker, OwnerPtr owner, std::unique_ptr<Service> service, Terms terms,
+                     CarriedSession session);
   /// The terms that it was let in with; before `start`.
   void set_terms(Terms terms) { quota_ = Quota{worker(), *this, std::move(terms)}; }
 

@@ -57,6 +57,12 @@ std::optional<Instant> Timeline::moment_of(TimelineEvent event) const {
   return std::nullopt;
 }
 
+std::vector<std::pair<TimelineEvent, Instant>> Timeline::moments() const {
+  std::vector<std::pair<TimelineEvent, Instant>> seen;
+  for (std::size_t i = 0; i < count_; ++i) seen.emplace_back(moment(i).event(), moment(i).at());
+  return seen;
+}
+
 std::vector<TimelineRow> Timeline::rows(Instant opened, WallTime opened_wall, bool peer_was_first) const {
   // An inferred event stands right after the latest seen one that the protocol puts before it.
   std::vector<std::pair<Instant, TimelineRow>> order;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -31,6 +32,8 @@ class Timeline {
   void seen(TimelineEvent event, Instant when);
   /// It must have happened, but the kernel does not tell when.
   void inferred(TimelineEvent event);
+  /// What was seen, in order, for `seen` to be told again; the others of those that it `has` are inferred.
+  [[nodiscard]] std::vector<std::pair<TimelineEvent, Instant>> moments() const;
   [[nodiscard]] bool has(TimelineEvent event) const { return (known_ & bit(event)) != 0; }
   [[nodiscard]] bool is_inferred(TimelineEvent event) const { return (inferred_ & bit(event)) != 0; }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -69,6 +70,9 @@ class Worker {
   void keep_records(bool keep) { keeps_records_ = keep; }
   [[nodiscard]] bool keeps_records() const { return keeps_records_; }
 
+  /// How many ids were given; a worker of the next process goes on behind them.
+  [[nodiscard]] std::uint64_t sequence() const { return sequence_; }
+  void go_on_behind(std::uint64_t sequence) { sequence_ = std::max(sequence_, sequence); }
   [[nodiscard]] ConnectionId next_id() { return make_id(index_, ++sequence_); }
   /// Takes it into the set; one that goes on with the id of another comes into its place.
   void adopt(std::unique_ptr<Connection> connection);

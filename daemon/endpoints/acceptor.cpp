@@ -135,7 +135,16 @@ void Acceptor::close() {
   doors_.clear();
 }
 
+void Acceptor::leave() {
+  decide_newcomer();
+  doors_.clear();
+}
+
 void Acceptor::drain(Door& door) {
+  if (door.socket->is_passed()) {
+    door.event.reset();
+    return;
+  }
   // No new ones get in any more; those that are in are served, those too whom a limit lets wait.
   const int fd = door.socket->fd.get();
   last_call_ = true;

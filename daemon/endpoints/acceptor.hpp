@@ -31,6 +31,8 @@ class Acceptor final : private Deadline {
   void resume();
   /// Accepts what the kernel has completed and closes the sockets: nobody who was let in is reset.
   void close();
+  /// Lets go of the sockets as they are: who is in their queues waits for the next process.
+  void leave();
   [[nodiscard]] Admission& admission() { return admission_; }
   [[nodiscard]] const Counter& shortages() const { return shortages_; }
 

@@ -31,6 +31,16 @@ bool is_unspecified(const Address& address) {
          address == Address::from(in6addr_any, address.port());
 }
 
+void add_passed(std::vector<Binding>& bindings, const ListenAddress& configured,
+                const PassedSockets& passed) {
+  const auto found = passed.find(configured.name);
+  if (found == passed.end()) {
+    bindings.push_back(unbound(configured, {}));
+    return;
+  }
+  for (const auto& socket : found->second) bindings.push_back({configured.text(), socket->bound, socket, {}});
+}
+
 /// Written alike, or where the socket is, however that is written.
 bool is_same_place(const Binding& held, const Binding& wanted) {
   const bool is_alike =
@@ -97,11 +107,11 @@ Result<void> change_options(const BoundSocket& socket, const tcp::ListenOptions&
 
 }  // namespace
 
-BoundSocket::BoundSocket(Fd socket, Address address)
-    : fd{std::move(socket)}, bound{std::move(address)}, file_{file_there()} {}
+BoundSocket::BoundSocket(Fd socket, Address address, Origin origin)
+    : fd{std::move(socket)}, bound{std::move(address)}, origin_{origin}, file_{file_there()} {}
 
 BoundSocket::~BoundSocket() {
-  if (file_ && has_its_place()) ::unlink(bound.host().c_str());
+  if (!is_passed() && !left_behind_ && file_ && has_its_place()) ::unlink(bound.host().c_str());
 }
 
 bool BoundSocket::has_its_place() const { return file_there() == file_; }
@@ -113,7 +123,7 @@ std::optional<BoundSocket::FileId> BoundSocket::file_there() const {
   return FileId{status.st_dev, status.st_ino};
 }
 
-std::vector<Binding> bindings_of(const config::Listener& listener) {
+std::vector<Binding> bindings_of(const config::Listener& listener, const PassedSockets& passed) {
   std::vector<Binding> bindings;
   for (const auto& configured : listener.listen) {
     switch (configured.kind) {
@@ -126,7 +136,7 @@ std::vector<Binding> bindings_of(const config::Listener& listener) {
         bindings.push_back(unbound(configured, Address::from(in6addr_any, configured.port)));
         break;
       case ListenAddress::Kind::systemd:
-        bindings.push_back(unbound(configured, {}));
+        add_passed(bindings, configured, passed);
         break;
     }
   }
@@ -136,6 +146,10 @@ std::vector<Binding> bindings_of(const config::Listener& listener) {
 std::vector<Binding> take_over(std::vector<Binding>& wanted, std::vector<Binding> held) {
   std::erase_if(held, [](const Binding& binding) { return binding.socket == nullptr; });
   for (auto& binding : wanted) {
+    if (binding.socket) {
+      std::erase_if(held, [&](const Binding& other) { return other.socket == binding.socket; });
+      continue;
+    }
     const auto same =
         std::ranges::find_if(held, [&](const Binding& other) { return is_same_place(other, binding); });
     if (same == held.end()) continue;
@@ -159,8 +173,9 @@ std::string errors_of(const std::vector<Binding>& bindings) {
   return errors;
 }
 
-Result<void> try_to_bind(const config::Listener& listener, const std::vector<Binding>& held) {
-  auto wanted = bindings_of(listener);
+Result<void> try_to_bind(const config::Listener& listener, const std::vector<Binding>& held,
+                         const PassedSockets& passed) {
+  auto wanted = bindings_of(listener, passed);
   const auto unwanted = take_over(wanted, held);
   for (const auto& binding : wanted) {
     if (!binding.socket) continue;
@@ -204,7 +219,8 @@ void bind_missing(std::vector<Binding>& bindings, const config::Listener& listen
       bind_pair(binding, bindings[i + 1], options, listen_on);  // `bindings_of` puts them side by side
       ++i;
     } else if (binding.address.family() == AF_UNSPEC && !binding.socket) {
-      binding.error = binding.configured + ": systemd passed no socket of this name";
+      binding.error =
+          binding.configured + ": systemd passed no socket of this name; is its socket unit active?";
     } else if (!binding.socket) {
       bind_one(binding, binding.address, options, listen_on);
     }

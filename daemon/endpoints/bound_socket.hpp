@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,11 +20,17 @@ namespace tcpctl {
 
 /// A listening socket. The supervisor and the acceptor share it; it closes when both have let go.
 struct BoundSocket {
-  /// `address`: where `socket` was bound just now.
-  BoundSocket(Fd socket, Address address);
+  /// A passed socket is a service manager's, which goes on with it when the daemon lets go of it: so it is
+  /// never closed for others, and those in its queue wait for whoever has it next.
+  enum class Origin : std::uint8_t { own, passed };
+  /// `address`: where `socket` is bound.
+  BoundSocket(Fd socket, Address address, Origin origin = Origin::own);
   BoundSocket(const BoundSocket&) = delete;
   BoundSocket& operator=(const BoundSocket&) = delete;
-  ~BoundSocket();  // a Unix socket's file goes with it
+  ~BoundSocket();  // the file of an own Unix socket goes with it, unless that was left behind
+  [[nodiscard]] bool is_passed() const { return origin_ == Origin::passed; }
+  /// The next process has the socket; its file stays. Threads: any.
+  void leave_behind() const { left_behind_ = true; }
   /// The file at the path of a Unix socket is still its own; of others, always.
   [[nodiscard]] bool has_its_place() const;
 
@@ -33,9 +41,13 @@ struct BoundSocket {
   using FileId = std::pair<std::uint64_t, std::uint64_t>;  // device, inode
   [[nodiscard]] std::optional<FileId> file_there() const;
 
+  const Origin origin_;
   const std::optional<FileId> file_;  // nothing unless it is a Unix socket with a path
+  mutable std::atomic<bool> left_behind_{false};
 };
 using BoundSocketPtr = std::shared_ptr<const BoundSocket>;
+/// The sockets that a service manager passed, by the name that "systemd:NAME" means.
+using PassedSockets = std::map<std::string, std::vector<BoundSocketPtr>>;
 
 /// One address of a listener: as configured, and the socket on it or why there is none.
 struct Binding {
@@ -45,8 +57,9 @@ struct Binding {
   std::string error;
 };
 
-/// The addresses that `listen` stands for; nothing is bound yet.
-[[nodiscard]] std::vector<Binding> bindings_of(const config::Listener& listener);
+/// The addresses that `listen` stands for; nothing is bound yet but what was passed.
+[[nodiscard]] std::vector<Binding> bindings_of(const config::Listener& listener,
+                                               const PassedSockets& passed = {});
 /// Gives each of `wanted` the socket that `held` has on its address. Answers what of `held` has a socket and
 /// is not wanted.
 [[nodiscard]] std::vector<Binding> take_over(std::vector<Binding>& wanted, std::vector<Binding> held);
@@ -58,7 +71,8 @@ struct Binding {
 [[nodiscard]] bool only_waits_for(const std::vector<Binding>& wanted, const std::vector<Binding>& unwanted);
 /// Errors: conflict, where an address cannot be bound that neither is in `held` nor waits for one that is, or
 /// an option cannot be set. Nothing listens after it, and no file of a Unix socket is made or replaced.
-[[nodiscard]] Result<void> try_to_bind(const config::Listener& listener, const std::vector<Binding>& held);
+[[nodiscard]] Result<void> try_to_bind(const config::Listener& listener, const std::vector<Binding>& held,
+                                       const PassedSockets& passed = {});
 /// Gives the sockets of `bindings` those options of `listener` that are others in `before`; what is not said
 /// any more becomes what a new socket has. Connections accepted from now on inherit them. All of them are set
 /// or none. Errors: conflict.

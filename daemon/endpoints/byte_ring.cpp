@@ -31,6 +31,19 @@ void ByteRing::add(ByteView bytes) {
   drop_oldest();
 }
 
+ByteRing::Saved ByteRing::save() const {
+  Saved saved{.begin = begin_, .taken = taken_, .overwritten = overwritten_};
+  while (begin_ + saved.bytes.size() < end_) saved.bytes += read(begin_ + saved.bytes.size()).data;
+  return saved;
+}
+
+void ByteRing::restore(const Saved& saved) {
+  begin_ = end_ = saved.begin;
+  taken_ = std::max(saved.taken, saved.begin);
+  overwritten_ = saved.overwritten;
+  add(as_bytes(saved.bytes));
+}
+
 void ByteRing::drop_oldest() {
   begin_ = std::max(begin_, end_ - std::min<std::uint64_t>(end_, limit_));
   if (taken_ < begin_) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "base/text.hpp"
@@ -21,6 +22,14 @@ class ByteRing {
   /// Where there are more bytes than the new limit, the oldest go.
   void set_limit(std::size_t limit);
   void add(ByteView bytes);
+  struct Saved {
+    std::uint64_t begin{0}, taken{0}, overwritten{0};
+    std::string bytes{};  // from `begin` on
+  };
+  /// All there is, for a ring elsewhere to go on with.
+  [[nodiscard]] Saved save() const;
+  /// Of a ring to which nothing was added yet.
+  void restore(const Saved& saved);
   static constexpr std::size_t kMostRead = 1024UL * 1024;
   /// What is there from the offset `from` on, at most kMostRead; the rest is to be asked for from `next` on.
   [[nodiscard]] ReceivedRow read(std::uint64_t from) const;

@@ -29,10 +29,13 @@ void note_names(ClientRow& row, const NameState& names) {
 }
 
 std::unique_ptr<Client> make_client(Worker& worker, Resolver& resolver, ConnectPacer& pacer,
-                                    std::shared_ptr<const ClientPlan> plan, ClientRecord& record) {
-  if (plan->config->mode == config::ClientMode::probe)
+                                    std::shared_ptr<const ClientPlan> plan, ClientRecord& record,
+                                    CarriedClient carried) {
+  if (plan->config->mode == config::ClientMode::probe) {
+    for (auto& session : carried.connections) drop(session, "its client is a probe now");
     return std::make_unique<ProbeClient>(worker, resolver, std::move(plan), record);
-  return std::make_unique<KeepClient>(worker, resolver, pacer, std::move(plan), record);
+  }
+  return std::make_unique<KeepClient>(worker, resolver, pacer, std::move(plan), record, std::move(carried));
 }
 
 }  // namespace tcpctl

@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "connections/carried.hpp"
 #include "connections/worker.hpp"
+#include "endpoints/byte_ring.hpp"
 #include "endpoints/connect_pacer.hpp"
 #include "endpoints/heartbeat.hpp"
 #include "endpoints/plan.hpp"
@@ -38,6 +40,12 @@ struct ClientRecord {
   std::unique_ptr<ProbeRecord> probing;       // null where it never was a probe
 };
 static_assert(sizeof(ClientRecord) <= 192);  // there are thousands
+
+/// What a client had in the process before.
+struct CarriedClient {
+  std::vector<CarriedSession> connections{};  // of the slots that were up
+  std::optional<ByteRing::Saved> received{};
+};
 
 /// A declared outbound party, of either mode. What a mode cannot do answers `conflict`.
 /// Destroying it ends its connections gracefully.
@@ -73,6 +81,8 @@ class Client {
   using Done = std::function<void(Result<ProbeRow>)>;
   virtual void run(Done done) = 0;
   [[nodiscard]] virtual std::vector<ProbeRow> probes() const = 0;  // newest first
+  /// What the next process can go on with; it is gone here.
+  [[nodiscard]] virtual CarriedClient carry() { return {}; }
 };
 
 /// Tells in `row` what is remembered of a client.
@@ -81,9 +91,10 @@ void note_record(ClientRow& row, const ClientRecord& record);
 /// Tells in `row` what the client's address stands for.
 void note_names(ClientRow& row, const NameState& names);
 
-/// `record` outlives it; a client that was paused begins paused.
+/// `record` outlives it; a client that was paused begins paused. It goes on with what of `carried` fits its
+/// configuration; the rest is logged and closed.
 [[nodiscard]] std::unique_ptr<Client> make_client(Worker& worker, Resolver& resolver, ConnectPacer& pacer,
                                                   std::shared_ptr<const ClientPlan> plan,
-                                                  ClientRecord& record);
+                                                  ClientRecord& record, CarriedClient carried = {});
 
 }  // namespace tcpctl

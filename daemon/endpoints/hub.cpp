@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "endpoints/hub.hpp"
 
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -205,6 +206,15 @@ void Hub::remove_listener(const std::string& name) {
   stop_directing(name);  // behind the last of its connections
 }
 
+void Hub::leave_listener(const std::string& name) {
+  worker_.loop().assert_here();
+  worker_.tick();
+  const auto found = acceptors_.find(name);
+  if (found == acceptors_.end()) return;
+  found->second->leave();
+  acceptors_.erase(found);
+}
+
 void Hub::pause_listener(const std::string& name) {
   if (const auto found = acceptors_.find(name); found != acceptors_.end()) found->second->pause();
 }
@@ -343,13 +353,13 @@ Pool* Hub::pool(const std::string& listener) {
   return found == pools_.end() || found->second->is_closed() ? nullptr : found->second.get();
 }
 
-void Hub::set_client(std::shared_ptr<const ClientPlan> plan) {
+void Hub::set_client(std::shared_ptr<const ClientPlan> plan, CarriedClient carried) {
   worker_.loop().assert_here();
   worker_.tick();
   auto& [record, client] = clients_[plan->owner->name];
   if (client && client->take_plan(plan)) return;
   client.reset();  // its connections end before those of the new configuration begin
-  client = make_client(worker_, resolver_, pacer_, plan, record);
+  client = make_client(worker_, resolver_, pacer_, plan, record, std::move(carried));
 }
 
 void Hub::remove_client(const std::string& name) {
@@ -397,6 +407,62 @@ void Hub::drain_connections(const std::function<bool(const Connection&)>& match,
     return facts.opened <= by && Drain::turn_of(facts.id) < share && match(connection);
   };
   end_connections(is_its_turn, Reason::drain, true);
+}
+
+namespace {
+
+/// A check is none that anybody waits for, nor a client's attempt to connect, which the next process makes.
+bool holds_up_a_restart(const Connection& connection) {
+  const Owner& owner = *connection.facts().owner;
+  const bool is_attempt =
+      owner.kind == Owner::Kind::client && connection.stage() == Connection::Stage::connecting;
+  return owner.in_history && !is_attempt && !connection.is_portable();
+}
+
+}  // namespace
+
+std::uint64_t Hub::unportable() const {
+  worker_.loop().assert_here();
+  std::uint64_t count = 0;
+  for (const auto& [id, connection] : worker_.connections()) count += holds_up_a_restart(*connection) ? 1 : 0;
+  return count;
+}
+
+Hub::Carried Hub::carry() {
+  worker_.loop().assert_here();
+  worker_.tick();
+  Carried carried;
+  for (const auto& [name, entry] : clients_) {
+    auto [connections, received] = entry.client->carry();
+    std::move(connections.begin(), connections.end(), std::back_inserter(carried.sessions));
+    if (received && !received->bytes.empty()) carried.received.emplace(name, *std::move(received));
+  }
+  worker_.for_each([&](Connection& connection) {
+    if (auto session = connection.carry()) carried.sessions.push_back(std::move(*session));
+  });
+  carried.sequence = worker_.sequence();
+  return carried;
+}
+
+void Hub::resume(std::shared_ptr<const ListenerPlan> plan, CarriedSession session) {
+  const auto carried = std::make_shared<CarriedSession>(std::move(session));
+  ask_for_place(*plan, carried->leg.facts.source(), [this, plan, carried](std::optional<SourcePlace> place) {
+    worker_.tick();
+    resume_with(*plan, std::move(*carried), {place ? *std::move(place) : SourcePlace{}, bandwidth_of(*plan)});
+  });
+}
+
+void Hub::resume_with(const ListenerPlan& plan, CarriedSession session, Terms terms) {
+  if (!plan.forward) {
+    ServedConnection::resume(worker_, plan.owner, plan.service(), std::move(terms), std::move(session));
+    return;
+  }
+  Pool* const upstreams = pool(plan.owner->name);
+  const auto& upstream = session.upstream->facts.upstream;
+  auto targets = upstreams == nullptr || !upstream ? nullptr : upstreams->session_with(*upstream);
+  if (!targets) targets = std::make_unique<NoTargets>();
+  Relay::make(worker_, plan.forward->relay, std::move(targets))
+      ->resume(plan.owner, std::move(session), std::move(terms));
 }
 
 void Hub::stop_clients() {

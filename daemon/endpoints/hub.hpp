@@ -56,6 +56,8 @@ class Hub {
 
   void set_listener(std::shared_ptr<const ListenerPlan> plan, const std::vector<BoundSocketPtr>& sockets);
   void remove_listener(const std::string& name);
+  /// As `remove_listener`, but its sockets go on without the daemon, and its upstreams while it has sessions.
+  void leave_listener(const std::string& name);
   void pause_listener(const std::string& name);
   void resume_listener(const std::string& name);
   [[nodiscard]] std::uint64_t shortages() const;
@@ -77,7 +79,7 @@ class Hub {
 
   /// Attempts to connect a second, of the clients here.
   void set_connect_rate(double rate) { pacer_.set_rate(rate); }
-  void set_client(std::shared_ptr<const ClientPlan> plan);
+  void set_client(std::shared_ptr<const ClientPlan> plan, CarriedClient carried = {});
   void remove_client(const std::string& name);
   /// Null if there is none here.
   [[nodiscard]] Client* client(const std::string& name);
@@ -93,6 +95,19 @@ class Hub {
   void drain_connections(const std::function<bool(const Connection&)>& match, double share, Instant by);
   void stop_clients();
 
+  /// What one worker gives to the next process.
+  struct Carried {
+    std::uint64_t sequence{0};  // of its ids
+    std::vector<CarriedSession> sessions{};
+    std::map<std::string, ByteRing::Saved> received{};  // by client
+  };
+  /// All connections that are portable; clients stop.
+  [[nodiscard]] Carried carry();
+  /// How many connections are not portable, and might come to their end by themselves.
+  [[nodiscard]] std::uint64_t unportable() const;
+  /// Goes on with a session of the process before, once it has its place among those of its source.
+  void resume(std::shared_ptr<const ListenerPlan> plan, CarriedSession session);
+
  private:
   struct ClientEntry {
     ClientRecord record;
@@ -107,6 +122,7 @@ class Hub {
   /// `before`: the record of the connection that had the socket before.
   void begin_service(const ListenerPlan& plan, Fd fd, const Address& remote, Terms terms,
                      std::optional<Facts> before);
+  void resume_with(const ListenerPlan& plan, CarriedSession session, Terms terms);
   [[nodiscard]] std::shared_ptr<Bandwidth> bandwidth_of(const ListenerPlan& plan);
   [[nodiscard]] std::unique_ptr<TargetSource> targets_of(const ListenerPlan& plan);
   void direct(const ListenerPlan& plan);

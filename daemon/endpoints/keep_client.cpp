@@ -14,10 +14,36 @@ constexpr std::size_t kSendQueueBytes = 1024 * 1024;  // beyond it `send` is ref
 }  // namespace
 
 KeepClient::KeepClient(Worker& worker, Resolver& resolver, ConnectPacer& pacer,
-                       std::shared_ptr<const ClientPlan> plan, ClientRecord& record)
+                       std::shared_ptr<const ClientPlan> plan, ClientRecord& record, CarriedClient carried)
     : home_{worker, resolver, std::move(plan), record, pacer} {
   make_slots();
+  if (carried.received) home_.received.restore(*carried.received);
+  for (auto& session : carried.connections) take_up(std::move(session));
   if (!record.paused) begin();
+}
+
+void KeepClient::take_up(CarriedSession session) {
+  const std::size_t slot = session.slot.number;
+  const bool is_wanted = !home_.record.paused && slot < slots_.size() &&
+                         slots_[slot]->state() == KeepSlot::State::paused &&
+                         session.state.bytes == home_.config().connect.text();
+  if (is_wanted) {
+    slots_[slot]->resume(std::move(session));
+  } else {
+    drop(session, "the client is no longer what it was");
+  }
+}
+
+CarriedClient KeepClient::carry() {
+  CarriedClient carried;
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    auto session = slots_[i]->carry();
+    if (!session) continue;
+    session->slot.number = static_cast<std::uint32_t>(i);
+    carried.connections.push_back(std::move(*session));
+  }
+  carried.received = home_.received.save();
+  return carried;
 }
 
 KeepClient::~KeepClient() {
@@ -45,8 +71,10 @@ bool KeepClient::take_plan(std::shared_ptr<const ClientPlan> plan) {
 }
 
 void KeepClient::begin() {
-  home_.record.availability.set(Availability::State::down, home_.worker.time());
-  for (auto& slot : slots_) slot->begin();
+  home_.note_up(0);
+  for (auto& slot : slots_) {
+    if (slot->state() == KeepSlot::State::paused) slot->begin();
+  }
 }
 
 void KeepClient::pause() {

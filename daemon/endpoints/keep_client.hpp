@@ -20,7 +20,7 @@ namespace tcpctl {
 class KeepClient final : public Client {
  public:
   KeepClient(Worker& worker, Resolver& resolver, ConnectPacer& pacer, std::shared_ptr<const ClientPlan> plan,
-             ClientRecord& record);
+             ClientRecord& record, CarriedClient carried = {});
   ~KeepClient() override;
 
   /// Not for another address or mode.
@@ -36,9 +36,11 @@ class KeepClient final : public Client {
   [[nodiscard]] std::optional<std::vector<SlotRow>> slots() const override;
   void run(Done done) override;
   [[nodiscard]] std::vector<ProbeRow> probes() const override { return {}; }
+  [[nodiscard]] CarriedClient carry() override;
 
  private:
   void begin();
+  void take_up(CarriedSession session);
   void make_slots();
   /// Null, and `why` says why, where nothing can be sent.
   [[nodiscard]] Result<ClientConnection*> connection_for(std::size_t bytes) const;

@@ -227,10 +227,52 @@ void KeepSlot::come_up() {
   log::info("client.up", log::f("client", plan_->owner->name), log::f("connection", id_text(facts.id)),
             log::f("remote", facts.remote.text()));
   tell(EventKind::client_up, *connection_, std::nullopt);
+  begin_heartbeat();
+}
+
+void KeepSlot::begin_heartbeat() {
   if (!plan_->config->heartbeat.is_on()) return;
   heartbeat_ = std::make_unique<Heartbeat>(plan_->config->heartbeat, plan_->heartbeat_answer,
-                                           *home_.record.heartbeat, up_since_);
+                                           *home_.record.heartbeat, home_.worker.time());
   home_.worker.wheel().set(*this, heartbeat_->due());
+}
+
+std::unique_ptr<CarriedSession> KeepSlot::carry() {
+  if (connection() == nullptr || !connection_->is_portable()) return nullptr;
+  Wheel::cancel(*this);
+  auto session = std::make_unique<CarriedSession>();
+  session->owner = plan_->owner->name;
+  session->is_of_client = true;
+  session->service = plan_->owner->service;
+  session->state.bytes = plan_->config->connect.text();
+  session->held = std::move(held_);
+  session->slot = {.attempts = attempts_, .failures = failures_, .since = since_, .up_since = up_since_};
+  connection_->forget_observer();
+  session->leg = std::exchange(connection_, nullptr)->pack();
+  state_ = State::paused;
+  return session;
+}
+
+void KeepSlot::resume(CarriedSession session) {
+  plan_ = home_.plan;
+  attempts_ = session.slot.attempts;
+  failures_ = session.slot.failures;
+  held_ = std::move(session.held);
+  CarriedLeg& leg = session.leg;
+  const Address remote = leg.facts.remote;
+  Observer& self = *this;
+  auto made = std::make_unique<ClientConnection>(home_.worker, plan_->owner, std::move(leg.fd), remote, self,
+                                                 Connection::Stage::open);
+  connection_ = made.get();
+  made->unpack(std::move(leg));
+  plan_->owner->stats->add_opened();
+  home_.worker.adopt(std::move(made));
+  state_ = State::up;
+  since_ = session.slot.since;
+  up_since_ = session.slot.up_since;
+  home_.note_up(+1);
+  connection_->restart();
+  if (connection_ != nullptr) begin_heartbeat();
 }
 
 std::size_t KeepSlot::room() const {

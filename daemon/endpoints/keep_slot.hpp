@@ -7,6 +7,7 @@
 #include <random>
 #include <string>
 
+#include "connections/carried.hpp"
 #include "connections/client_connection.hpp"
 #include "endpoints/attempt_log.hpp"
 #include "endpoints/byte_ring.hpp"
@@ -67,6 +68,10 @@ class KeepSlot final : private Deadline, private Dialer::Caller, private Connect
   void begin();
   /// Ends what there is, and is paused.
   void drop(Reason reason);
+  /// Its connection, for another process; null, and it goes on, where there is none that is up and stands.
+  [[nodiscard]] std::unique_ptr<CarriedSession> carry();
+  /// Goes on with a connection of the process before, in place of `begin`.
+  void resume(CarriedSession session);
   /// There is room for received bytes again.
   void read_on();
 
@@ -85,6 +90,7 @@ class KeepSlot final : private Deadline, private Dialer::Caller, private Connect
   void connect();
   void back_off();
   void come_up();
+  void begin_heartbeat();
   void go_on_with_login();
   void fail_login(const Address& address, std::string_view why);
   void fail_attempt(Reason reason, std::string_view detail, const Address& address);
@@ -106,6 +112,7 @@ class KeepSlot final : private Deadline, private Dialer::Caller, private Connect
   void on_gone(ClientConnection& connection) override;
   void on_dial_failed(const Race::Failure& failure) override;
   [[nodiscard]] std::size_t room() const override;
+  [[nodiscard]] bool can_go_on() const override { return state_ == State::up; }
 
   KeepHome& home_;
   std::shared_ptr<const ClientPlan> plan_;  // of this attempt

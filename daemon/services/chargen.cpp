@@ -32,6 +32,13 @@ class Chargen final : public Service {
   void on_open(Session& session) override { fill(session); }
   std::size_t on_data(Session&, ByteView bytes) override { return bytes.size(); }
   void on_room(Session& session) override { fill(session); }
+  [[nodiscard]] std::optional<ServiceState> state() const override { return ServiceState{.numbers = {at_}}; }
+  [[nodiscard]] bool resume(Session& session, const ServiceState& state) override {
+    if (state.numbers.size() != 1) return false;
+    at_ = static_cast<std::size_t>(state.numbers.front() % kPeriod);
+    fill(session);
+    return true;
+  }
 
  private:
   /// Fills all the room there is, so that `on_room` follows; the session ends a turn by having none left.

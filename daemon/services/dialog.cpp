@@ -71,12 +71,28 @@ class Dialog : public Service {
   explicit Dialog(std::shared_ptr<const Settings> settings) : settings_{std::move(settings)} {}
 
   void on_open(Session& session) override {
-    if (settings_->max_time) session.wake_at(session.time() + *settings_->max_time);
+    if (settings_->max_time) end_at(session, session.time() + *settings_->max_time);
     if (!settings_->greeting.empty()) session.send(as_bytes(settings_->greeting));
   }
   void on_wake(Session& session) override { session.finish(ServiceEnd::limit, "max_time reached"); }
+  [[nodiscard]] std::optional<ServiceState> state() const override {
+    const auto end = static_cast<std::uint64_t>(ends_at_.time_since_epoch().count());
+    return ServiceState{.numbers = {messages_, bytes_, end}, .bytes = std::string{unfinished()}};
+  }
+  [[nodiscard]] bool resume(Session& session, const ServiceState& state) override {
+    if (state.numbers.size() != 3) return false;
+    messages_ = state.numbers[0];
+    bytes_ = state.numbers[1];
+    const Instant end{Duration{static_cast<std::int64_t>(state.numbers[2])}};
+    if (end != Instant{}) end_at(session, end);
+    return take_up(state.bytes);
+  }
 
  protected:
+  /// What has come of a message whose end has not.
+  [[nodiscard]] virtual std::string_view unfinished() const { return {}; }
+  /// Goes on with what `unfinished` said; false where that is too much.
+  [[nodiscard]] virtual bool take_up(std::string_view bytes) { return bytes.empty(); }
   [[nodiscard]] const Settings& settings() const { return *settings_; }
   [[nodiscard]] bool is_quit(std::string_view message) const { return message == settings_->quit; }
   [[nodiscard]] std::string peer_text(const Session& session) const {
@@ -101,9 +117,15 @@ class Dialog : public Service {
   }
 
  private:
+  void end_at(Session& session, Instant when) {
+    ends_at_ = when;
+    session.wake_at(when);
+  }
+
   const std::shared_ptr<const Settings> settings_;
   std::uint64_t messages_{0};
   std::uint64_t bytes_{0};
+  Instant ends_at_{};  // by max_time
 };
 
 class LineDialog final : public Dialog {
@@ -144,6 +166,10 @@ class LineDialog final : public Dialog {
   }
 
  private:
+  [[nodiscard]] std::string_view unfinished() const override { return reader_.unfinished(); }
+  [[nodiscard]] bool take_up(std::string_view bytes) override {
+    return reader_.next(as_bytes(bytes)).found == LineReader::Found::none;
+  }
   static void end(Session& session, LineReader::Found found) {
     if (found == LineReader::Found::too_long) {
       session.finish(ServiceEnd::limit, "line longer than max_line");

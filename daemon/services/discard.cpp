@@ -23,6 +23,14 @@ class Discard final : public Service {
     if (seen_ >= limit_) session.finish(ServiceEnd::done, "close_after reached");
     return bytes.size();
   }
+  [[nodiscard]] std::optional<ServiceState> state() const override {
+    return ServiceState{.numbers = {seen_.count()}};
+  }
+  [[nodiscard]] bool resume(Session& /*session*/, const ServiceState& state) override {
+    if (state.numbers.size() != 1) return false;
+    seen_ = Bytes{state.numbers.front()};
+    return true;
+  }
 
  private:
   const Bytes limit_;

@@ -12,6 +12,8 @@ class Echo final : public Service {
     session.send(bytes);
     return bytes.size();
   }
+  [[nodiscard]] std::optional<ServiceState> state() const override { return ServiceState{}; }
+  [[nodiscard]] bool resume(Session& /*session*/, const ServiceState& /*state*/) override { return true; }
 };
 
 tl::expected<ServiceFactory, config::Mistakes> make(const config::OptionReader&) {

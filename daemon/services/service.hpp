@@ -2,11 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/address.hpp"
 #include "base/clock.hpp"
@@ -43,6 +46,13 @@ class Session {
   [[nodiscard]] virtual const Address& remote() const = 0;
 };
 
+/// What a service has to know to go on with a connection in the daemon's next process; each service knows
+/// what its numbers mean.
+struct ServiceState {
+  std::vector<std::uint64_t> numbers{};
+  std::string bytes{};
+};
+
 /// What is done with the bytes of one connection. One object a connection, called on its loop; it never
 /// blocks.
 class Service {
@@ -58,6 +68,10 @@ class Service {
   virtual void on_wake(Session&) {}
   /// The peer's FIN came, and all its bytes were taken.
   virtual void on_peer_fin(Session& session) { session.finish(ServiceEnd::done); }
+  /// What it needs to go on elsewhere; nothing where it cannot.
+  [[nodiscard]] virtual std::optional<ServiceState> state() const { return std::nullopt; }
+  /// Goes on from there, in place of `on_open`. False where that is no state of its own.
+  [[nodiscard]] virtual bool resume(Session& /*session*/, const ServiceState& /*state*/) { return false; }
   /// What the record calls the time in which it serves.
   [[nodiscard]] virtual ServicePhase phase() const { return ServicePhase::data; }
 };

@@ -217,4 +217,12 @@ Result<Fd> listen_on(const Address& address, const ListenOptions& options) {
   return fd;
 }
 
+Result<void> listen_anew(int fd, const Address& address, const ListenOptions& options) {
+  auto done =
+      address.is_unix() ? reset_unix_rights(address.host(), options) : apply_anew(options.inherited, fd);
+  if (!done) return failed(address, done.error().what);
+  if (::listen(fd, options.backlog) != 0) return not_bound(address, errno);
+  return {};
+}
+
 }  // namespace tcpctl::tcp

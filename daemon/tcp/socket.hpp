@@ -42,7 +42,10 @@ struct ListenOptions {
 /// A bound and listening socket. IPv6 is V6ONLY. A Unix socket file that nobody answers on is replaced.
 /// Errors: io, with the address and the errno's words ("address already in use").
 [[nodiscard]] Result<Fd> listen_on(const Address& address, const ListenOptions& options);
-/// The first half of it: nobody can connect yet, and nobody else can bind there.
+/// Gives `fd`, which another process made listen on `address`, the options that a new socket would have.
+/// Errors: as `listen_on`.
+[[nodiscard]] Result<void> listen_anew(int fd, const Address& address, const ListenOptions& options);
+/// The first half of `listen_on`: nobody can connect yet, and nobody else can bind there.
 [[nodiscard]] Result<Fd> bind_to(const Address& address, const ListenOptions& options);
 
 /// Has the kernel no longer keep the SYN of those who connect to a listening TCP socket (TCP_SAVE_SYN).

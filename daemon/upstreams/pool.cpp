@@ -96,6 +96,14 @@ class Pool::Session final : public TargetSource {
     return &share;
   }
 
+  Traffic* resumed() override {
+    UpstreamShare& share = state_->share(*chosen_);
+    share.active.add();
+    is_active_ = true;
+    search_ = nullptr;
+    return &share;
+  }
+
   void failed(Reason reason) override {
     state_->share(*chosen_).failures[static_cast<std::size_t>(reason)].add();
     if (reason != Reason::resource && !has_failed_at(chosen_.get())) {
@@ -344,6 +352,18 @@ void Pool::set(UpstreamSetPtr upstreams, const PoolOptions& options) {
 
 const UpstreamSetPtr& Pool::upstreams() const { return state_->upstreams(); }
 std::unique_ptr<TargetSource> Pool::session() { return std::make_unique<Session>(state_); }
+
+std::unique_ptr<TargetSource> Pool::session_with(const std::string& upstream) {
+  for (const Upstream& one : upstreams()->all()) {
+    if (*one.name != upstream) continue;
+    one.stats->places().take();  // it has its place already, whatever the limit is now
+    auto session = std::make_unique<Session>(state_);
+    session->choose(one);
+    return session;
+  }
+  return nullptr;
+}
+
 void Pool::admit(Ticket ticket) { state_->admit(ticket); }
 void Pool::heard(const UpstreamStats& upstream) { state_->heard(upstream); }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "connections/relay.hpp"
 #include "connections/worker.hpp"
@@ -66,6 +67,9 @@ class Pool {
   [[nodiscard]] const UpstreamSetPtr& upstreams() const;
   /// The targets of a new session, each upstream once before any comes again. It may outlive the pool.
   [[nodiscard]] std::unique_ptr<TargetSource> session();
+  /// The same for one that the process before connected with `upstream`; null where there is none of that
+  /// name now.
+  [[nodiscard]] std::unique_ptr<TargetSource> session_with(const std::string& upstream);
   /// The turn of one who waits has come.
   void admit(Ticket ticket);
   /// The director has read what was reported of `upstream`.

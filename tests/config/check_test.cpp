@@ -71,7 +71,7 @@ TEST(Check, ListsTheKnownKeysWhereNoneIsNear) {
 }
 
 TEST(Check, KeysOfLaterVersionsAreUnknown) {
-  EXPECT_THAT(mistakes_of("daemon = { restart_drain = '1s' }"), HasSubstr("unknown key 'restart_drain'"));
+  EXPECT_THAT(mistakes_of("daemon = { restart_after = '1s' }"), HasSubstr("unknown key 'restart_after'"));
 }
 
 TEST(Check, SaysWhichTypeIsExpected) {

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the daemon tells the service manager (Type=notify), heard on a socket in its place."""
 import signal
-import socket
 
 import pytest
 
-from harness.wait import eventually
+from harness.manager import Manager
 
 CONFIG = """
 [listeners.echo]
@@ -14,30 +13,11 @@ service = "echo"
 """
 
 
-class Manager:
-    def __init__(self, path):
-        self.path = str(path)
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind(self.path)
-        self.socket.setblocking(False)
-        self.heard = []
-
-    def lines(self):
-        try:
-            while True:
-                self.heard += self.socket.recv(65536).decode().splitlines()
-        except BlockingIOError:
-            return self.heard
-
-    def wait_for(self, line, after=0):
-        eventually(lambda: line in self.lines()[after:], line)
-
-
 @pytest.fixture
 def manager(tmp_path):
     manager = Manager(tmp_path / "notify")
     yield manager
-    manager.socket.close()
+    manager.close()
 
 
 @pytest.mark.quick
@@ -47,7 +27,8 @@ def test_ready_is_said_once_the_listeners_are_bound(launch, manager):
     manager.wait_for("READY=1")
 
     assert daemon.listener("echo")["state"] == "up"
-    assert [line for line in manager.lines() if line.startswith("STATUS=")][-1] == "STATUS=1 listeners, 0 clients"
+    assert [line for line in manager.lines() if line.startswith("STATUS=")][-1] == (
+        "STATUS=1 listeners, 0 clients, 0 connections")
 
 
 def test_a_reload_is_announced_and_its_end_too(launch, manager):

@@ -54,7 +54,7 @@ def run_tcpctld(*arguments):
 
 class Daemon:
     def __init__(self, config, arguments=(), files=None, listen_http=False, variables=None,
-                 before_exec=None):
+                 before_exec=None, manager=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tcpctl-"))
         self.file = self.folder / "tcpctld.toml"
         self.own_file = self.folder / "conf.d" / "test.toml"
@@ -70,11 +70,16 @@ class Daemon:
                 resource.setrlimit(which, values)
             if before_exec:
                 before_exec()
+            if manager:
+                manager.place_fds()
 
         def start():
-            return subprocess.Popen([TCPCTLD, "-c", self.file, *arguments], stdin=subprocess.DEVNULL,
-                                    stdout=self._log_file, stderr=self._log_file,
-                                    env={**environment(), **(variables or {})}, preexec_fn=prepare)
+            command = [TCPCTLD, "-c", self.file, *arguments]
+            return subprocess.Popen(manager.command(command) if manager else command, stdin=subprocess.DEVNULL,
+                                    stdout=self._log_file, stderr=self._log_file, preexec_fn=prepare,
+                                    pass_fds=manager.passed_fds() if manager else (),
+                                    env={**environment(), **(variables or {}),
+                                         **(manager.environment() if manager else {})})
 
         self._start = start
         self.process = start()

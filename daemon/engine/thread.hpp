@@ -8,7 +8,7 @@
 
 #include <pthread.h>
 
-namespace tcpctl::api {
+namespace tcpctl {
 
 /// A thread that shows under `name` (15 characters at most) in ps and gets no signals: those are the main
 /// thread's.
@@ -24,4 +24,4 @@ template <class Function>
   return thread;
 }
 
-}  // namespace tcpctl::api
+}  // namespace tcpctl
