@@ -59,12 +59,13 @@ Result<void> remove_stale(const std::string& path, const sockaddr* address, sock
 }
 
 /// Nobody can connect before listen(2), so that these steps leave no moment in which too many could.
-void give_to_group(const std::string& path) {
+/// `current` is the group that the file has: under systemd it is the right one, and chown(2) forbidden.
+void give_to_group(const std::string& path, gid_t current) {
   std::string why;
   const auto group = find_group(kSocketGroup);
   if (!group) {
     why = "there is no such group";
-  } else if (::lchown(path.c_str(), static_cast<uid_t>(-1), *group) != 0) {
+  } else if (*group != current && ::lchown(path.c_str(), static_cast<uid_t>(-1), *group) != 0) {
     why = errno_text(errno);
   }
   if (!why.empty()) {
@@ -96,7 +97,7 @@ Result<ListenSocket> ListenSocket::open_unix(const std::string& path) {
   struct stat status{};
   if (::lstat(path.c_str(), &status) != 0) return system_failure(path);
   socket.file_ = {status.st_dev, status.st_ino};
-  give_to_group(path);
+  give_to_group(path, status.st_gid);
   if (::chmod(path.c_str(), kSocketMode) != 0) return system_failure(path);
   if (::listen(socket.fd(), kBacklog) != 0) return system_failure(path);
   return socket;

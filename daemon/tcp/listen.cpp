@@ -73,6 +73,21 @@ Result<gid_t> group_id(const std::string& name) {
   return found->gr_gid;
 }
 
+/// Answers as chown(2) does. A file that has the group already is left alone: the systemd unit forbids that
+/// call, and to the daemon's own group nothing need be given.
+int set_group(const std::string& path, gid_t gid) {
+  struct stat status{};
+  if (::lstat(path.c_str(), &status) == 0 && status.st_gid == gid) return 0;
+  return ::lchown(path.c_str(), static_cast<uid_t>(-1), gid);
+}
+
+/// As above.
+int set_group(int fd, gid_t gid) {
+  struct stat status{};
+  if (::fstat(fd, &status) == 0 && status.st_gid == gid) return 0;
+  return ::fchown(fd, static_cast<uid_t>(-1), gid);
+}
+
 /// What `change`, chown(2) of one kind or another, answers for the group of that name.
 template <class Change>
 Result<void> give_to_group(const std::string& name, Change change) {
@@ -90,8 +105,7 @@ unsigned mode_of(const std::string& octal) {
 
 Result<void> set_unix_rights(const std::string& path, const ListenOptions& options) {
   if (!options.unix_group.empty()) {
-    auto done = give_to_group(options.unix_group,
-                              [&](gid_t gid) { return ::lchown(path.c_str(), static_cast<uid_t>(-1), gid); });
+    auto done = give_to_group(options.unix_group, [&](gid_t gid) { return set_group(path, gid); });
     if (!done) return done;
   }
   if (options.unix_mode.empty() || ::chmod(path.c_str(), mode_of(options.unix_mode)) == 0) return {};
@@ -161,8 +175,7 @@ void take_all_segments(int fd) {
 }
 
 Result<void> reset_unix_rights(const std::string& path, const ListenOptions& options) {
-  if (options.unix_group.empty() &&
-      ::lchown(path.c_str(), static_cast<uid_t>(-1), group_of_new_file(path)) != 0)
+  if (options.unix_group.empty() && set_group(path, group_of_new_file(path)) != 0)
     return fail(Errc::io, "unix_group: " + errno_text(errno));
   constexpr unsigned kAll = 0777;
   if (options.unix_mode.empty() && ::chmod(path.c_str(), kAll & ~umask_of_process()) != 0)
@@ -174,8 +187,7 @@ Result<void> try_options(int family, const ListenOptions& options) {
   if (family == AF_UNIX) {
     if (options.unix_group.empty()) return {};
     const Fd trial{::memfd_create("unix_group", MFD_CLOEXEC)};  // a file of the daemon's own, in no folder
-    return give_to_group(options.unix_group,
-                         [&](gid_t gid) { return ::fchown(trial.get(), static_cast<uid_t>(-1), gid); });
+    return give_to_group(options.unix_group, [&](gid_t gid) { return set_group(trial.get(), gid); });
   }
   const Fd trial{::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   if (!trial) return fail(Errc::io, "socket: " + errno_text(errno));
