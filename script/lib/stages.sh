@@ -4,6 +4,7 @@
 
 passed_sum=0
 failed_sum=0
+skipped_stages=
 began=$SECONDS
 result_folder=
 
@@ -37,6 +38,12 @@ stage() {
     printf -- '---\n'
   fi
   [ "$failed" = 0 ]
+}
+
+# A stage that somebody asked to leave out; the summary says so. usage: skip_stage NAME
+skip_stage() {
+  printf 'skip %-24s\n' "$1"
+  skipped_stages+=" $1"
 }
 
 # Sets passed, failed and skipped of the stage whose folder is $out and that ended with status $1.
@@ -83,6 +90,6 @@ build() { stage "build $1" build_preset "$@"; }
 
 end_stages() {
   printf 'in %d min %02d s; logs in %s\n' $(((SECONDS - began) / 60)) $(((SECONDS - began) % 60)) "$result_folder"
-  printf '%d passed, %d failed\n' "$passed_sum" "$failed_sum"
+  printf '%d passed, %d failed%s\n' "$passed_sum" "$failed_sum" "${skipped_stages:+, skipped:$skipped_stages}"
   [ "$failed_sum" = 0 ] && [ "$passed_sum" -gt 0 ]
 }

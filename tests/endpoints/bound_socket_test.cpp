@@ -138,7 +138,8 @@ TEST_F(BoundSocketTest, SaysThatSystemdPassedNoSuchSocket) {
   bind({"systemd:web"});
 
   EXPECT_FALSE(bindings[0].socket);
-  EXPECT_EQ(bindings[0].error, "systemd:web: systemd passed no socket of this name; is its socket unit active?");
+  EXPECT_EQ(bindings[0].error,
+            "systemd:web: systemd passed no socket of this name; is its socket unit active?");
 }
 
 TEST_F(BoundSocketTest, TakesTheFileOfAUnixSocketWithIt) {

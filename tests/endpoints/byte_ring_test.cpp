@@ -136,5 +136,32 @@ TEST(ByteRing, KeepsItsBytesInOrderWhileItGrows) {
   }
 }
 
+TEST(ByteRing, GoesOnElsewhere) {
+  ByteRing before{8};
+  before.add(as_bytes("0123456789"));
+  ASSERT_TRUE(before.take(5));
+  ByteRing after{8};
+
+  after.restore(before.save());
+
+  EXPECT_EQ(after.read(0).data, "23456789");
+  EXPECT_EQ(after.read(0).from, 2U);
+  EXPECT_EQ(after.taken(), 5U);
+  EXPECT_EQ(after.overwritten(), before.overwritten());
+  after.add(as_bytes("ab"));
+  EXPECT_EQ(after.read(8).data, "89ab");
+}
+
+TEST(ByteRing, GoesOnInASmallerOne) {
+  ByteRing before{8};
+  before.add(as_bytes("01234567"));
+  ByteRing after{4};
+
+  after.restore(before.save());
+
+  EXPECT_EQ(after.read(0).data, "4567");
+  EXPECT_EQ(after.overwritten(), 4U);
+}
+
 }  // namespace
 }  // namespace tcpctl

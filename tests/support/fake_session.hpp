@@ -55,6 +55,9 @@ class Conversation {
 
   /// `on_open` is a call of its own, so that a test can set the session up before.
   void open() { service_->on_open(session); }
+  /// Goes on elsewhere, and from there.
+  [[nodiscard]] std::optional<ServiceState> state() const { return service_->state(); }
+  [[nodiscard]] bool resume(const ServiceState& state) { return service_->resume(session, state); }
   void say(std::string_view bytes) {
     unread_ += bytes;
     offer();
