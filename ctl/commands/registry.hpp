@@ -23,6 +23,7 @@ namespace tcpctl::ctl::commands {
   X(connect)            \
   X(trace)              \
   X(top)                \
+  X(doctor)             \
   X(metrics)            \
   X(token)              \
   X(api)                \

@@ -90,7 +90,7 @@ class Machine:
     def install(self, package=None):
         package = pathlib.Path(package or self.package)
         testbed("copy-in", package, "/tmp/")
-        return self.apt("--allow-downgrades", "install", f"/tmp/{package.name}")
+        return self.apt("install", "--allow-downgrades", f"/tmp/{package.name}")
 
     # --- files ------------------------------------------------------------------------------------
 
