@@ -20,7 +20,7 @@
 namespace tcpctl::log {
 namespace {
 
-constexpr std::size_t kQueueLines = 8192;
+constexpr std::size_t kQueueLines = 2048;  // all are allocated at once, 0.4 KiB each
 constexpr std::array<std::string_view, 5> kLevelNames{"trace", "debug", "info", "warn", "error"};
 
 /// One target with its queue and thread.

@@ -32,6 +32,7 @@ class Machine:
         self.package = pathlib.Path(package)
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._holder = None
+        self._since = ()
 
     def up(self, *options):
         done = testbed("up", *options, check=False)
@@ -79,7 +80,9 @@ class Machine:
         return json.loads(self.out("curl", "-sS", "--unix-socket", "/run/tcpctl/api.sock", f"http://localhost{path}"))
 
     def journal(self, *matches, fields=False):
-        output = self.out("journalctl", "--no-pager", "-u", "tcpctld", "-o", "json" if fields else "cat", *matches)
+        """What the unit's processes wrote since the test began."""
+        output = self.out("journalctl", "--no-pager", "-q", "-u", "tcpctld", "-o", "json" if fields else "cat",
+                          *self._since, *matches)
         return [json.loads(line) for line in output.splitlines()] if fields else output
 
     def apt(self, *arguments, check=True):
@@ -90,7 +93,7 @@ class Machine:
     def install(self, package=None):
         package = pathlib.Path(package or self.package)
         testbed("copy-in", package, "/tmp/")
-        return self.apt("install", "--allow-downgrades", f"/tmp/{package.name}")
+        return self.apt("install", "--allow-downgrades", "-o", "Dpkg::Options::=--force-confold", f"/tmp/{package.name}")
 
     # --- files ------------------------------------------------------------------------------------
 
@@ -127,6 +130,8 @@ class Machine:
         self.run("sh", "-c", f"rm -rf {OWN_FILE} {os.path.dirname(DROP_IN)} /var/lib/tcpctl/saved.toml")
         self.systemctl("daemon-reload")
         self.systemctl("reset-failed", check=False)
+        cursor = self.out("journalctl", "-n", "1", "--show-cursor", "-q").splitlines()[-1].removeprefix("-- cursor: ")
+        self._since = ("--after-cursor", cursor)
 
     def pid(self):
         return int(self.show("tcpctld.service", "MainPID"))

@@ -60,7 +60,7 @@ def test_reload_applies_what_changed_and_is_over_when_it_says_so(service):
 
     service.systemctl("reload", "tcpctld")
 
-    assert [row["name"] for row in service.json("listener")] == ["other"]
+    assert [row["name"] for row in service.json("listener")["items"]] == ["other"]
     with service.connect(7002) as peer:
         assert exchange(peer, b"here") == b"here"
 
@@ -276,7 +276,7 @@ def test_the_journal_has_fields_of_its_own(service):
 
 def test_a_peer_cannot_forge_a_line(service):
     service.start('[listeners.talk]\nlisten = ["127.0.0.1:7001"]\nservice = "script"\n'
-                  'script.steps = [{ expect = "never" }]\nscript.timeout = "1s"\n[log]\nlevel = "debug"\n')
+                  'script.steps = [{ expect = "never", timeout = "1s" }]\n[log]\nlevel = "debug"\n')
     with service.connect(7001) as peer:
         peer.sendall(b"\nEVENT=forged\nLISTENER=forged\nmsg\n<0>forged\r\nPRIORITY=0\n\x1b[2J")
         receive(peer, 1)
@@ -288,7 +288,7 @@ def test_a_peer_cannot_forge_a_line(service):
 
 
 def test_logrotate_turns_the_access_log(service):
-    service.start(ECHO + '[access_log]\ntarget = "file:/var/log/tcpctl/access.log"\n')
+    service.start(ECHO + '[access_log]\nat = "end"\ntarget = "file:/var/log/tcpctl/access.log"\n')
 
     def visit():
         with service.connect(7001) as peer:

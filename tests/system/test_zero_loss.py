@@ -132,7 +132,7 @@ def test_a_stop_drains_and_a_restart_does_not_wait(service):
         assert to_end(peer) == b""
         stopping.join()
     assert service.show("tcpctld", "Result") == "success"
-    assert "daemon.restarting" not in service.journal("--since=-5s").split("daemon.stopping")[-1]
+    assert "daemon.restarting" not in service.journal()
 
 
 def test_an_upgrade_and_a_downgrade_keep_what_stands(service, package, figures):
