@@ -90,9 +90,24 @@ void Sink::write_or_count(const Record& record) {
   if (!write(record)) ++refused_;
 }
 
-void Sink::log(const spdlog::details::log_msg& message) { write_or_count(record_of(message)); }
+void Sink::log(const spdlog::details::log_msg& message) {
+  const Record record = record_of(message);
+  tell_repeats();
+  if (repeats_.passes(record, now())) write_or_count(record);
+}
+
+void Sink::tell_repeats() {
+  for (const auto& [event, of, lines] : repeats_.over(now())) {
+    const std::string count = fmt::to_string(lines);
+    write_or_count({Level::warn,
+                    wall_now(),
+                    "log.repeated",
+                    {{"of", event}, {"with", of}, {"lines_left_out", count, true}}});
+  }
+}
 
 void Sink::flush() {
+  tell_repeats();
   if (!reopen_.exchange(false)) return;
   if (const auto opened = reopen(); !opened)
     write_or_count({Level::error, wall_now(), "log.reopen_failed", {{"detail", opened.error().what}}});

@@ -14,6 +14,7 @@
 #include "base/error.hpp"
 #include "base/fd.hpp"
 #include "base/log_record.hpp"
+#include "base/log_repeats.hpp"
 
 /// Inner part of base/log: where lines go.
 namespace tcpctl::log {
@@ -39,6 +40,9 @@ class Sink : public spdlog::sinks::sink {
 
  private:
   void write_or_count(const Record& record);
+  void tell_repeats();
+
+  Repeats repeats_;
 
   std::atomic<bool> reopen_{false};
   std::atomic<std::uint64_t> refused_{0};
