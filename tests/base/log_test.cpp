@@ -96,12 +96,12 @@ TEST_F(Log, KeepsTheOrderOfOneThreadsLines) {
 }
 
 TEST_F(Log, TakesLinesFromManyThreadsWholeOrNotAtAll) {
-  ASSERT_TRUE(start(Level::info, target("log"), Format::text));
+  ASSERT_TRUE(start(Level::debug, target("log"), Format::text));
 
   std::vector<std::thread> writers;
   for (int t = 0; t < 4; ++t) {
     writers.emplace_back([t] {
-      for (int i = 0; i < 500; ++i) info("n", f("thread", t), f("n", i));
+      for (int i = 0; i < 500; ++i) debug("n", f("thread", t), f("n", i));
     });
   }
   for (auto& writer : writers) writer.join();
@@ -110,7 +110,7 @@ TEST_F(Log, TakesLinesFromManyThreadsWholeOrNotAtAll) {
   std::istringstream lines{text("log")};
   int count = 0;
   for (std::string line; std::getline(lines, line); ++count) {
-    ASSERT_THAT(line, ContainsRegex("^time=[^ ]+ level=info event=n thread=[0-3] n=[0-9]+$"));
+    ASSERT_THAT(line, ContainsRegex("^time=[^ ]+ level=debug event=n thread=[0-3] n=[0-9]+$"));
   }
   EXPECT_EQ(count, 2000);
 }
