@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What of a Carry can be written down.
-#include <array>
+#include <optional>
+#include <stdexcept>
 #include <utility>
 
 #include <fmt/format.h>
@@ -17,16 +18,45 @@ using nlohmann::json;
 
 constexpr int kVersion = 1;
 
-json bytes(const std::string& text) { return json::binary({text.begin(), text.end()}); }
-std::string bytes(const json& value) {
-  const auto& binary = value.get_binary();
-  return {binary.begin(), binary.end()};
-}
+/// A row of values that are known by their place: thousands of objects with names would take longer than all
+/// else at a restart.
+class Row {
+ public:
+  template <class Value>
+  Row& add(Value&& value) {
+    values_.emplace_back(std::forward<Value>(value));
+    return *this;
+  }
+  Row& add_bytes(const std::string& text) { return add(json::binary({text.begin(), text.end()})); }
+  Row& add_time(Instant when) { return add(when.time_since_epoch().count()); }
+  Row& add_time(WallTime when) { return add(when.time_since_epoch().count()); }
+  [[nodiscard]] json take() { return json(std::move(values_)); }
 
-std::int64_t nanoseconds(Instant when) { return when.time_since_epoch().count(); }
-Instant instant(const json& value) { return Instant{Duration{value.get<std::int64_t>()}}; }
-std::int64_t nanoseconds(WallTime when) { return when.time_since_epoch().count(); }
-WallTime wall_time(const json& value) { return WallTime{WallTime::duration{value.get<std::int64_t>()}}; }
+ private:
+  json::array_t values_;
+};
+
+/// Throws what json throws, where a value is missing or of another type.
+class Reader {
+ public:
+  explicit Reader(const json& row) : row_{row} {}
+  [[nodiscard]] const json& next() { return row_.at(next_++); }
+  template <class Value>
+  [[nodiscard]] Value next() {
+    return next().get<Value>();
+  }
+  [[nodiscard]] std::string bytes() {
+    const auto& binary = next().get_binary();
+    return {binary.begin(), binary.end()};
+  }
+  [[nodiscard]] Instant instant() { return Instant{Duration{next<std::int64_t>()}}; }
+  [[nodiscard]] WallTime wall_time() { return WallTime{WallTime::duration{next<std::int64_t>()}}; }
+  [[nodiscard]] bool is_over() const { return next_ >= row_.size(); }
+
+ private:
+  const json& row_;
+  std::size_t next_{0};
+};
 
 constexpr std::string_view kUnix = "unix:";
 
@@ -34,174 +64,215 @@ json write(const Address& address) { return address.family() == AF_UNSPEC ? json
 
 Address address(const json& value) {
   if (value.is_null()) return {};
-  const auto text = value.get<std::string>();
+  const auto& text = value.get_ref<const std::string&>();
   if (text.starts_with(kUnix)) return Address::unix_path(text.substr(kUnix.size()));
   auto parsed = parse_ip_port(text);
   if (!parsed) throw std::invalid_argument{parsed.error().what};
   return *std::move(parsed);
 }
 
+/// The inferred ones as bits, then each that was seen with its moment.
 json write(const Timeline& timeline) {
-  json seen = json::array(), inferred = json::array();
-  for (const auto& [event, at] : timeline.moments())
-    seen.push_back({static_cast<int>(event), nanoseconds(at)});
-  for (std::size_t i = 0; i < kTimelineEvents; ++i) {
-    if (timeline.is_inferred(static_cast<TimelineEvent>(i))) inferred.push_back(i);
+  Row row;
+  unsigned inferred = 0;
+  for (unsigned i = 0; i < kTimelineEvents; ++i) {
+    if (timeline.is_inferred(static_cast<TimelineEvent>(i))) inferred |= 1U << i;
   }
-  return {{"seen", std::move(seen)}, {"inferred", std::move(inferred)}};
-}
-
-TimelineEvent event(const json& value) {
-  const auto number = value.get<std::size_t>();
-  if (number >= kTimelineEvents) throw std::out_of_range{"no such event"};
-  return static_cast<TimelineEvent>(number);
+  row.add(inferred);
+  for (const auto& [event, at] : timeline.moments()) row.add(static_cast<int>(event)).add_time(at);
+  return row.take();
 }
 
 Timeline timeline(const json& value) {
   Timeline timeline;
-  // As many as there are events: each is seen once.
-  for (const auto& one : value.at("seen")) {
-    const TimelineEvent seen = event(one.at(0));
-    if (!timeline.has(seen)) timeline.seen(seen, instant(one.at(1)));
+  Reader row{value};
+  const auto inferred = row.next<unsigned>();
+  while (!row.is_over()) {
+    const auto number = row.next<std::size_t>();
+    if (number >= kTimelineEvents) throw std::out_of_range{"no such event"};
+    const auto event = static_cast<TimelineEvent>(number);
+    const Instant at = row.instant();
+    if (!timeline.has(event)) timeline.seen(event, at);
   }
-  for (const auto& one : value.at("inferred")) timeline.inferred(event(one));
+  for (unsigned i = 0; i < kTimelineEvents; ++i) {
+    if ((inferred & (1U << i)) != 0) timeline.inferred(static_cast<TimelineEvent>(i));
+  }
   return timeline;
 }
 
-json write(const tcp::SavedSyn& syn) {
-  json value{
-      {"isn", syn.isn}, {"ttl", syn.ttl}, {"sack", bool{syn.sack}}, {"timestamps", bool{syn.timestamps}}};
-  if (syn.mss) value["mss"] = *syn.mss;
-  if (syn.window_scale) value["window_scale"] = *syn.window_scale;
-  return value;
+json write(const std::optional<tcp::SavedSyn>& syn) {
+  if (!syn) return {};
+  Row row;
+  row.add(syn->isn).add(syn->ttl).add(bool{syn->sack}).add(bool{syn->timestamps});
+  row.add(syn->mss ? json(*syn->mss) : json{}).add(syn->window_scale ? json(*syn->window_scale) : json{});
+  return row.take();
 }
 
-tcp::SavedSyn saved_syn(const json& value) {
+std::optional<tcp::SavedSyn> saved_syn(const json& value) {
+  if (value.is_null()) return std::nullopt;
+  Reader row{value};
   tcp::SavedSyn syn;
-  syn.isn = value.at("isn");
-  syn.ttl = value.at("ttl");
-  syn.sack = value.at("sack").get<bool>();
-  syn.timestamps = value.at("timestamps").get<bool>();
-  if (value.contains("mss")) syn.mss = value.at("mss").get<std::uint16_t>();
-  if (value.contains("window_scale")) syn.window_scale = value.at("window_scale").get<std::uint8_t>();
+  syn.isn = row.next<std::uint32_t>();
+  syn.ttl = row.next<std::uint8_t>();
+  syn.sack = row.next<bool>();
+  syn.timestamps = row.next<bool>();
+  if (const json& mss = row.next(); !mss.is_null()) syn.mss = mss.get<std::uint16_t>();
+  if (const json& scale = row.next(); !scale.is_null()) syn.window_scale = scale.get<std::uint8_t>();
   return syn;
 }
 
+json write(const MaybeProxied& proxied) {
+  if (!proxied) return {};
+  Row row;
+  row.add(write(proxied->source)).add(write(proxied->destination)).add_bytes(proxied->id);
+  return row.take();
+}
+
+MaybeProxied proxied(const json& value) {
+  if (value.is_null()) return {};
+  Reader row{value};
+  Proxied read;
+  read.source = address(row.next());
+  read.destination = address(row.next());
+  read.id = row.bytes();
+  return MaybeProxied{std::move(read)};
+}
+
 json write(const Facts& facts) {
-  json value{{"id", static_cast<std::uint64_t>(facts.id)},
-             {"remote", write(facts.remote)},
-             {"peer", static_cast<std::uint64_t>(facts.peer_id)},
-             {"opened", nanoseconds(facts.opened)},
-             {"opened_wall", nanoseconds(facts.opened_wall)},
-             {"last_active", nanoseconds(facts.last_active)},
-             {"bytes_in", facts.bytes_in},
-             {"bytes_out", facts.bytes_out},
-             {"timeline", write(facts.timeline)},
-             {"rtt", facts.handshake_rtt_us},
-             {"inbound", facts.direction == Direction::inbound}};
-  if (facts.upstream) value["upstream"] = *facts.upstream;
-  if (facts.syn) value["syn"] = write(*facts.syn);
-  if (facts.proxied) {
-    value["proxied"] = {{"source", write(facts.proxied->source)},
-                        {"destination", write(facts.proxied->destination)},
-                        {"id", bytes(facts.proxied->id)}};
-  }
-  return value;
+  Row row;
+  row.add(static_cast<std::uint64_t>(facts.id)).add(static_cast<std::uint64_t>(facts.peer_id));
+  row.add(facts.direction == Direction::inbound).add(write(facts.remote));
+  row.add_time(facts.opened).add_time(facts.opened_wall).add_time(facts.last_active);
+  row.add(facts.bytes_in).add(facts.bytes_out).add(facts.handshake_rtt_us);
+  row.add(write(facts.timeline)).add(write(facts.syn)).add(write(facts.proxied));
+  row.add(facts.upstream ? json(*facts.upstream) : json{});
+  return row.take();
 }
 
 Facts facts(const json& value) {
+  Reader row{value};
   Facts facts;
-  facts.id = ConnectionId{value.at("id").get<std::uint64_t>()};
-  facts.remote = address(value.at("remote"));
-  facts.peer_id = ConnectionId{value.at("peer").get<std::uint64_t>()};
-  facts.opened = instant(value.at("opened"));
-  facts.opened_wall = wall_time(value.at("opened_wall"));
-  facts.last_active = instant(value.at("last_active"));
-  facts.bytes_in = value.at("bytes_in");
-  facts.bytes_out = value.at("bytes_out");
-  facts.timeline = timeline(value.at("timeline"));
-  facts.handshake_rtt_us = value.at("rtt");
-  facts.direction = value.at("inbound").get<bool>() ? Direction::inbound : Direction::outbound;
-  if (value.contains("upstream"))
-    facts.upstream = std::make_shared<const std::string>(value.at("upstream").get<std::string>());
-  if (value.contains("syn")) facts.syn = saved_syn(value.at("syn"));
-  if (value.contains("proxied")) {
-    const json& proxied = value.at("proxied");
-    facts.proxied = MaybeProxied{
-        Proxied{address(proxied.at("source")), address(proxied.at("destination")), bytes(proxied.at("id"))}};
-  }
+  facts.id = ConnectionId{row.next<std::uint64_t>()};
+  facts.peer_id = ConnectionId{row.next<std::uint64_t>()};
+  facts.direction = row.next<bool>() ? Direction::inbound : Direction::outbound;
+  facts.remote = address(row.next());
+  facts.opened = row.instant();
+  facts.opened_wall = row.wall_time();
+  facts.last_active = row.instant();
+  facts.bytes_in = row.next<std::uint64_t>();
+  facts.bytes_out = row.next<std::uint64_t>();
+  facts.handshake_rtt_us = row.next<std::uint32_t>();
+  facts.timeline = timeline(row.next());
+  facts.syn = saved_syn(row.next());
+  facts.proxied = proxied(row.next());
+  if (const json& upstream = row.next(); !upstream.is_null())
+    facts.upstream = std::make_shared<const std::string>(upstream.get<std::string>());
   return facts;
 }
 
 // The cookie is the socket's own name, whoever has it.
 json write(const CarriedLeg& leg) {
-  return {
-      {"facts", write(leg.facts)}, {"queued", bytes(leg.queued)}, {"cookie", tcp::read_cookie(leg.fd.get())}};
+  Row row;
+  row.add(tcp::read_cookie(leg.fd.get())).add_bytes(leg.queued).add(write(leg.facts));
+  return row.take();
 }
 
-/// Takes the leg's socket from `sockets`, where that is it; else the leg has none.
-CarriedLeg leg(const json& value, std::vector<Fd>& sockets, std::size_t& next) {
-  CarriedLeg leg{{}, facts(value.at("facts")), bytes(value.at("queued"))};
-  if (next >= sockets.size()) return leg;
-  Fd fd = std::move(sockets[next++]);
-  if (tcp::read_cookie(fd.get()) == value.at("cookie").get<std::uint64_t>()) leg.fd = std::move(fd);
+/// The sockets that came, in the order of the legs.
+class Sockets {
+ public:
+  explicit Sockets(std::vector<Fd> sockets) : sockets_{std::move(sockets)} {}
+  /// The next one, if that is it.
+  [[nodiscard]] Fd take(std::uint64_t cookie) {
+    if (next_ >= sockets_.size()) return {};
+    Fd fd = std::move(sockets_[next_++]);
+    return tcp::read_cookie(fd.get()) == cookie ? std::move(fd) : Fd{};
+  }
+
+ private:
+  std::vector<Fd> sockets_;
+  std::size_t next_{0};
+};
+
+CarriedLeg leg(const json& value, Sockets& sockets) {
+  Reader row{value};
+  CarriedLeg leg;
+  leg.fd = sockets.take(row.next<std::uint64_t>());
+  leg.queued = row.bytes();
+  leg.facts = facts(row.next());
   return leg;
 }
 
-json write(const CarriedSession& session) {
-  json value{{"owner", session.owner},           {"of_client", session.is_of_client},
-             {"service", session.service},       {"leg", write(session.leg)},
-             {"numbers", session.state.numbers}, {"bytes", bytes(session.state.bytes)},
-             {"held", bytes(session.held)}};
-  if (session.upstream) value["upstream"] = write(*session.upstream);
-  if (session.is_of_client) {
-    const CarriedSlot& slot = session.slot;
-    value["slot"] = {slot.number, slot.attempts, slot.failures, nanoseconds(slot.since),
-                     nanoseconds(slot.up_since)};
-  }
-  return value;
+json write(const CarriedSlot& slot) {
+  Row row;
+  row.add(slot.number).add(slot.attempts).add(slot.failures).add_time(slot.since).add_time(slot.up_since);
+  return row.take();
 }
 
-CarriedSession session(const json& value, std::vector<Fd>& sockets, std::size_t& next) {
+CarriedSlot slot(const json& value) {
+  Reader row{value};
+  CarriedSlot slot;
+  slot.number = row.next<std::uint32_t>();
+  slot.attempts = row.next<std::uint64_t>();
+  slot.failures = row.next<std::uint32_t>();
+  slot.since = row.wall_time();
+  slot.up_since = row.instant();
+  return slot;
+}
+
+json write(const CarriedSession& session) {
+  Row row;
+  row.add(session.owner).add(session.is_of_client).add(session.service).add(write(session.leg));
+  row.add(session.upstream ? write(*session.upstream) : json{});
+  row.add(json(session.state.numbers)).add_bytes(session.state.bytes).add_bytes(session.held);
+  row.add(session.is_of_client ? write(session.slot) : json{});
+  return row.take();
+}
+
+CarriedSession session(const json& value, Sockets& sockets) {
+  Reader row{value};
   CarriedSession session;
-  session.owner = value.at("owner");
-  session.is_of_client = value.at("of_client");
-  session.service = value.at("service");
-  session.leg = leg(value.at("leg"), sockets, next);
-  session.state = {value.at("numbers").get<std::vector<std::uint64_t>>(), bytes(value.at("bytes"))};
-  session.held = bytes(value.at("held"));
-  if (value.contains("upstream")) session.upstream = leg(value.at("upstream"), sockets, next);
-  if (session.is_of_client) {
-    const json& slot = value.at("slot");
-    session.slot = {slot.at(0), slot.at(1), slot.at(2), wall_time(slot.at(3)), instant(slot.at(4))};
-  }
+  session.owner = row.next<std::string>();
+  session.is_of_client = row.next<bool>();
+  session.service = row.next<std::string>();
+  session.leg = leg(row.next(), sockets);
+  if (const json& upstream = row.next(); !upstream.is_null()) session.upstream = leg(upstream, sockets);
+  session.state.numbers = row.next<std::vector<std::uint64_t>>();
+  session.state.bytes = row.bytes();
+  session.held = row.bytes();
+  if (const json& of_client = row.next(); session.is_of_client) session.slot = slot(of_client);
   return session;
 }
 
 json write(const ByteRing::Saved& ring) {
-  return {{"begin", ring.begin},
-          {"taken", ring.taken},
-          {"overwritten", ring.overwritten},
-          {"bytes", bytes(ring.bytes)}};
+  Row row;
+  row.add(ring.begin).add(ring.taken).add(ring.overwritten).add_bytes(ring.bytes);
+  return row.take();
 }
 
-Carry read(const json& value, std::vector<Fd> sockets) {
+ByteRing::Saved ring(const json& value) {
+  Reader row{value};
+  ByteRing::Saved ring;
+  ring.begin = row.next<std::uint64_t>();
+  ring.taken = row.next<std::uint64_t>();
+  ring.overwritten = row.next<std::uint64_t>();
+  ring.bytes = row.bytes();
+  return ring;
+}
+
+Carry read(const json& value, std::vector<Fd> came) {
   Carry carry;
-  carry.left = instant(value.at("left"));
+  carry.left = Instant{Duration{value.at("left").get<std::int64_t>()}};
   carry.sequences = value.at("sequences").get<std::vector<std::uint64_t>>();
-  std::size_t next = 0;
+  Sockets sockets{std::move(came)};
   for (const auto& one : value.at("sessions")) {
-    CarriedSession read = session(one, sockets, next);
+    CarriedSession read = session(one, sockets);
     if (read.leg.fd && (!read.upstream || read.upstream->fd)) {
       carry.sessions.push_back(std::move(read));
     } else {
       ++carry.missing;
     }
   }
-  for (const auto& [client, ring] : value.at("received").items()) {
-    carry.received[client] = {ring.at("begin"), ring.at("taken"), ring.at("overwritten"),
-                              bytes(ring.at("bytes"))};
-  }
+  for (const auto& [client, saved] : value.at("received").items()) carry.received[client] = ring(saved);
   return carry;
 }
 
@@ -212,7 +283,7 @@ std::string write_carry(const Carry& carry) {
   for (const auto& session : carry.sessions) sessions.push_back(write(session));
   for (const auto& [client, ring] : carry.received) received[client] = write(ring);
   const json value{{"version", kVersion},
-                   {"left", nanoseconds(carry.left)},
+                   {"left", carry.left.time_since_epoch().count()},
                    {"sequences", carry.sequences},
                    {"sessions", std::move(sessions)},
                    {"received", std::move(received)}};

@@ -128,10 +128,9 @@ class Machine:
         for unit in ("tcpctld.socket", "tcpctld.service"):
             self.systemctl("stop", unit, check=False)
         self.run("sh", "-c", f"rm -rf {OWN_FILE} {os.path.dirname(DROP_IN)} /var/lib/tcpctl/saved.toml")
-        self.systemctl("daemon-reload")
         self.systemctl("reset-failed", check=False)
-        cursor = self.out("journalctl", "-n", "1", "--show-cursor", "-q").splitlines()[-1].removeprefix("-- cursor: ")
-        self._since = ("--after-cursor", cursor)
+        self.systemctl("daemon-reload")
+        self._since = ("--since", "@" + self.out("date", "+%s.%6N"))
 
     def pid(self):
         return int(self.show("tcpctld.service", "MainPID"))
