@@ -24,8 +24,9 @@ void Supervisor::leave() {
   }
   stopping_ = Stopping::leaving;
   systemd::stopping();
-  tell_status();
   const Duration most = design_.config->daemon.restart_drain;
+  systemd::extend_timeout(most + 2 * kManagerPatience);
+  tell_status();
   log::info("daemon.restarting", log::f("connections", crew_.crew().sockets()),
             log::f("restart_drain", duration_text(most)));
   keeper_.leave();
