@@ -150,6 +150,19 @@ def test_each_rule_of_the_sandbox_holds(service):
     assert {name for name in ALLOWED if said.get(name) != "yes"} == set()
 
 
+def test_in_its_sandbox_it_knows_what_it_should(service):
+    service.start(ECHO)
+    status = service.api("/v1/status")
+
+    assert status["host"]["listen_overflows_total"] >= 0
+    assert {name: value for name, value in status["capabilities"].items() if value is False} == {}
+    assert "api.socket.group" not in service.journal()
+    with service.connect(7001) as peer:
+        exchange(peer, b"here")
+    ended = eventually(lambda: service.api("/v1/history")["items"], "the end")
+    assert ended[0]["close"]["reason"] == "peer_fin"
+
+
 def test_the_unit_lets_nothing_else_be_executed(service):
     service.write("/opt/probe.sh", "#!/bin/sh\nexit 0\n", mode="0755")
     service.drop_in("[Service]\nExecStartPre=/opt/probe.sh\n")
