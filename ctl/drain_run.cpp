@@ -99,7 +99,7 @@ class Progress {
     if (!state.began_at || !state.ends_at) return {};
     const Duration left = (*state.ends_at - *state.began_at) - (now() - began_);
     if (left <= Duration::zero()) return ", the time is over";
-    return fmt::format(", {} left", span_text(std::chrono::duration<double, std::milli>(left).count()));
+    return fmt::format(", {} left", span_text(milliseconds(left)));
   }
 
   [[nodiscard]] std::vector<Json> oldest() const {

@@ -41,7 +41,6 @@ std::string quoted_or_null(std::string_view text) { return text.empty() ? "null"
 std::string text_or_null(const Address& address) {
   return address.family() == AF_UNSPEC ? "null" : in_quotes(address.text());
 }
-double milliseconds(Duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
 
 template <class Number>
 std::string number_or_null(const std::optional<Number>& number) {
@@ -130,9 +129,9 @@ std::string Life::timeline_json() const {
 std::string Life::attempts_json() const {
   std::string out;
   for (const auto& attempt : attempts_) {
-    out += fmt::format(R"({}{{"address": {}, "at": {}, "ms": {:.3f}, "error": {}}})", out.empty() ? "" : ", ",
+    out += fmt::format(R"({}{{"address": {}, "at": {}, "ms": {}, "error": {}}})", out.empty() ? "" : ", ",
                        in_quotes(attempt.to.text()), wall(attempt.begun),
-                       milliseconds(attempt.ended - attempt.begun),
+                       milliseconds_text(attempt.ended - attempt.begun),
                        attempt.error == 0 ? "null" : in_quotes(errno_text(attempt.error)));
   }
   return out;
@@ -159,9 +158,9 @@ std::string Life::close_json() const {
   if (closed == timeline_.end() || !closed->at) return "null";
   return fmt::format(
       R"({{"at": {}, "first": "{}", "how": "{}", "reason": "{}", "phase": "{}", "detail": {}, )"
-      R"("duration_ms": {:.3f}}})",
+      R"("duration_ms": {}}})",
       wall(*closed->at), close_.first.value_or("unknown"), close_.how, close_.reason.value_or("unknown"),
-      close_.phase, in_quotes(close_.detail), milliseconds(*closed->at - opened_));
+      close_.phase, in_quotes(close_.detail), milliseconds_text(*closed->at - opened_));
 }
 
 std::string_view Life::state() const {
@@ -179,8 +178,8 @@ std::string Life::json() const {
       R"("timeline": [{}], "handshake": {{"ms": {}, "rtt_us": {}}}, "tcp": {}, "close": {}}})",
       in_quotes(target), addresses, attempts_json(), text_or_null(local_), text_or_null(remote_), state(),
       wall(opened_), bytes_in, bytes_out, timeline_json(),
-      handshake() ? fmt::format("{:.3f}", milliseconds(*handshake())) : "null",
-      number_or_null(handshake_rtt_us_), tcp_json(), close_json());
+      handshake() ? milliseconds_text(*handshake()) : "null", number_or_null(handshake_rtt_us_), tcp_json(),
+      close_json());
 }
 
 }  // namespace tcpctl::ctl

@@ -44,8 +44,7 @@ void add_facts(Sheet& sheet, const Connection& connection) {
   sheet.fact("Retransmitted", both(there.retransmissions, back.retransmissions));
   sheet.fact("Handshake", handshake_text(flow));
   sheet.fact("Ended first by", end_text(flow));
-  const auto lasted = std::chrono::duration<double, std::milli>(flow.last_at() - flow.first_at());
-  sheet.fact("Seen for", span_text(lasted.count()));
+  sheet.fact("Seen for", span_text(milliseconds(flow.last_at() - flow.first_at())));
 }
 
 /// "2-1417  10.0.0.7:51344 to 10.0.0.1:8080: 12 segments, 512 B there, 5.1 kB back, 1 retransmitted"

@@ -46,8 +46,7 @@ std::string change_of(const EventBatch& batch, const Event& event) {
 std::string sums_of(const Event& event) {
   if (event.kind != EventKind::half_closed && event.kind != EventKind::closed)
     return R"("duration_ms":null,"bytes_in":null,"bytes_out":null)";
-  const auto us = std::chrono::duration_cast<std::chrono::microseconds>(event.lasted).count();
-  return fmt::format(R"("duration_ms":{}.{:03},"bytes_in":{},"bytes_out":{})", us / 1000, us % 1000,
+  return fmt::format(R"("duration_ms":{},"bytes_in":{},"bytes_out":{})", milliseconds_text(event.lasted),
                      event.bytes_in, event.bytes_out);
 }
 

@@ -59,10 +59,6 @@ Json drain_json(const std::optional<DrainRow>& drain) {
 
 double rounded(double value, double steps) { return std::round(value * steps) / steps; }
 
-double milliseconds(Duration duration) {
-  return rounded(std::chrono::duration<double, std::milli>(duration).count(), 1e3);
-}
-
 Json milliseconds_or_null(const std::optional<Duration>& duration) {
   return duration ? Json(milliseconds(*duration)) : Json{};
 }

@@ -50,8 +50,6 @@ void for_each_phase(const ProbeRow& row, const std::function<void(const std::str
 /// In milliseconds; null where there are none.
 [[nodiscard]] Json quantile_ms(const HistogramValues& values, double share);
 [[nodiscard]] double rounded(double value, double steps);
-/// Milliseconds with the microseconds behind the point.
-[[nodiscard]] double milliseconds(Duration duration);
 [[nodiscard]] Json milliseconds_or_null(const std::optional<Duration>& duration);
 /// JSON text made by the configuration, as a value; null if it is none.
 [[nodiscard]] Json parsed(const std::string& json);

@@ -228,6 +228,13 @@ std::string duration_text(Duration duration) {
   return text;
 }
 
+double milliseconds(Duration duration) {
+  const auto whole = std::chrono::round<std::chrono::microseconds>(duration);
+  return std::chrono::duration<double, std::milli>(whole).count();
+}
+
+std::string milliseconds_text(Duration duration) { return fmt::format("{:.3f}", milliseconds(duration)); }
+
 std::string size_text(Bytes size) {
   if (size == Bytes{0}) return "0";
   return shortest(size.count());

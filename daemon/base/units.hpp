@@ -50,4 +50,9 @@ constexpr Bytes operator""_MiB(unsigned long long n) { return Bytes{n * 1024 * 1
 [[nodiscard]] std::string duration_text(Duration duration);
 [[nodiscard]] std::string size_text(Bytes size);
 
+/// In milliseconds, rounded to the whole microsecond (half to even): the number that JSON has, and the text
+/// of the same number, "0.804". Whoever tells a time twice tells the same.
+[[nodiscard]] double milliseconds(Duration duration);
+[[nodiscard]] std::string milliseconds_text(Duration duration);
+
 }  // namespace tcpctl

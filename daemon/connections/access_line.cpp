@@ -20,8 +20,7 @@ class Fields {
     fields_.push_back({key, value ? fmt::to_string(*value) : std::string{}, true});
   }
   void milliseconds(std::string_view key, Duration value) {
-    const auto count = std::chrono::duration<double, std::milli>(value).count();
-    fields_.push_back({key, fmt::format("{:.3f}", count), true});
+    fields_.push_back({key, milliseconds_text(value), true});
   }
   [[nodiscard]] std::vector<log::Field> take() { return std::move(fields_); }
 

@@ -248,8 +248,7 @@ void ProbeRun::tell() {
 std::string in_words(const ProbeRow& row) {
   if (row.success) {
     const Duration took = row.steps.empty() ? row.connect.value_or(row.took) : row.took;
-    return fmt::format("{} in {:.1f} ms", row.result,
-                       std::chrono::duration<double, std::milli>(took).count());
+    return fmt::format("{} in {:.1f} ms", row.result, milliseconds(took));
   }
   if (row.failed_step)
     return fmt::format("{} at step {}{}", row.result, *row.failed_step,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/units.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 namespace tcpctl {
@@ -125,6 +126,14 @@ TEST(Units, ByteRatesAreSizesPerSecond) {
   EXPECT_EQ(parse_byte_rate("1MiB").error().what, "byte rate '1MiB': write a size per second, like '1MiB/s'");
   EXPECT_EQ(parse_byte_rate("0/s").error().what,
             "byte rate '0/s': must be above 0; leave the key out for no limit");
+}
+
+TEST(Units, MillisecondsAndTheirTextAreTheSameNumber) {
+  for (const auto duration : {Duration{803'499ns}, 803'500ns, 803'501ns, 804'500ns, 1'500'250'700ns, 0ns})
+    EXPECT_EQ(milliseconds_text(duration), fmt::format("{:.3f}", milliseconds(duration)));
+  EXPECT_EQ(milliseconds(803'500ns), 0.804);
+  EXPECT_EQ(milliseconds_text(803'500ns), "0.804");
+  EXPECT_EQ(milliseconds_text(803'499ns), "0.803");
 }
 
 TEST(Units, MistakesShowNoMoreOfATextThanALineHolds) {
